@@ -1,0 +1,24 @@
+"""Test problems for optimizers whose smoothness L and gap Δ are known exactly, and noise of exact variance.
+
+>>> from problems import rational
+>>> p = rational(dim=64, smoothness=1.0, gap=1.0, start=2.0)
+>>> x = p.start_point()
+>>> round(float(p.value(x) - p.minimum), 12)
+1.0
+"""
+
+from .errors import InputError
+from .formula import Formula, FormulaError
+from .noise import NOISES, Noise, gaussian, laplace, rademacher, sparse, student, uniform
+from .problem import SeparableProblem
+from .profiles import cauchy, cosine, quadratic, rational, ripple, welsch
+from .ramp import ramp
+from .separable import Profile, profile
+
+PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, ramp)}
+
+__all__ = [
+    "NOISES", "PROBLEMS", "Formula", "FormulaError", "InputError", "Noise", "Profile", "SeparableProblem",
+    "cauchy", "cosine", "gaussian", "laplace", "profile", "quadratic", "ramp", "rademacher", "rational",
+    "ripple", "sparse", "student", "uniform", "welsch",
+]

@@ -1,0 +1,52 @@
+"""Errors that are the user's to mend: one sentence with what was given, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class InputError(ValueError):
+    """Bad input. The message stands alone in one line; the command line prints it and exits with 2."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest of *known*, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def choose(registry: Mapping[str, T], name: str, what: str) -> T:
+    """Return ``registry[name]``; raise InputError naming what is there and the nearest name."""
+    if name in registry:
+        return registry[name]
+    raise InputError(f"unknown {what} {name!r}{nearest(name, registry)} (known: {', '.join(registry)})")
+
+
+def require_number(value: object, what: str, *, above: float | None = None, least: float | None = None) -> float:
+    """Return *value* as a finite float, optionally > *above* or ≥ *least*; raise InputError otherwise."""
+    wanted = "a finite number"
+    if above is not None:
+        wanted += f" > {above:g}"
+    if least is not None:
+        wanted += f" ≥ {least:g}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise InputError(f"{what} must be {wanted}, got {value!r}")
+    if (above is not None and value <= above) or (least is not None and value < least):
+        raise InputError(f"{what} must be {wanted}, got {value!r}")
+    return float(value)
+
+
+def require_integer(value: object, what: str, *, least: int, most: int | None = None) -> int:
+    """Return *value* as an int in [least, most]; 4096.0 counts as an integer; raise InputError otherwise."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    ok = isinstance(value, int) and not isinstance(value, bool) and value >= least
+    if ok and (most is None or value <= most):
+        return value
+    span = f"an integer ≥ {least}" if most is None else f"an integer from {least} to {most}"
+    raise InputError(f"{what} must be {span}, got {value!r}")

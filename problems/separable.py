@@ -1,0 +1,107 @@
+"""From a scalar profile φ to a problem with the wanted L and Δ at every dimension.
+
+Fixing s and moving x¹ instead would make every problem a quadratic bowl at large d; so the start
+u₀ is given in units of the profile and the scale s follows from the gap (docs/theory.md, section 3).
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from .errors import InputError, nearest, require_integer, require_number
+from .formula import Formula
+from .problem import SeparableProblem
+
+Rule = float | Callable[..., float]
+
+
+class Profile:
+    """A scalar profile φ with its derivative and its two constants; calling it builds a problem.
+
+    Made by the decorator ``@profile(curvature=sup|φ''|, minimum=min φ, start=u₀, **parameters)``.
+    ``curvature`` and ``minimum`` are numbers, or functions of the profile's parameters.
+    """
+
+    requires = ("dim", "smoothness", "gap")
+
+    def __init__(self, function: types.FunctionType, curvature: Rule, minimum: Rule, start: float,
+                 parameters: Mapping[str, float]):
+        self.phi = Formula(function)
+        self.dphi: Formula | None = None
+        self.name = function.__name__
+        self.curvature, self.minimum = curvature, minimum
+        self.shape = dict(parameters)
+        self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
+        self.__doc__ = function.__doc__
+        self.__name__, self.__module__ = function.__name__, function.__module__
+        expected = list(self.shape)
+        if list(self.phi.parameters[1:]) != expected:
+            raise InputError(f"profile {self.name!r}: φ takes u and then {expected} (the decorator's parameters, "
+                             f"in that order), got {list(self.phi.parameters)}")
+
+    def derivative(self, function: types.FunctionType) -> Profile:
+        """Decorator for φ′, a formula of the same arguments as φ."""
+        dphi = Formula(function)
+        if len(dphi.parameters) != len(self.phi.parameters):
+            raise InputError(f"profile {self.name!r}: φ′ must take {list(self.phi.parameters)}, "
+                             f"got {list(dphi.parameters)}")
+        self.dphi = dphi
+        return self
+
+    def __call__(self, dim: int, smoothness: float = 1.0, gap: float = 1.0, **arguments: float) -> SeparableProblem:
+        """The problem with exactly this dimension, smoothness L > 0 and gap Δ > 0.
+
+        Optional arguments: ``start`` (u₀, in units of the profile), ``spectrum`` (α ≥ 0 of
+        h_i = L i^(−α)), and the profile's own parameters. Raises InputError for what is out of range.
+        """
+        if self.dphi is None:
+            raise InputError(f"profile {self.name!r} has no derivative; add one with @{self.name}.derivative")
+        dim = require_integer(dim, "dim", least=1, most=2**32)
+        smoothness = require_number(smoothness, "smoothness", above=0)
+        gap = require_number(gap, "gap", above=0)
+        for name in arguments:
+            if name not in self.parameters:
+                raise InputError(f"problem {self.name!r} has no argument {name!r}"
+                                 f"{nearest(name, self.parameters)} (it has: {', '.join(self.parameters)})")
+        values = {name: require_number(value, f"problem {self.name!r}: {name}")
+                  for name, value in {**self.parameters, **arguments}.items()}
+        spectrum = require_number(values["spectrum"], f"problem {self.name!r}: spectrum", least=0)
+        shape = {name: values[name] for name in self.shape}
+        constants = tuple(shape.values())
+        curvature = require_number(_value(self.curvature, shape), f"problem {self.name!r}: sup|φ''|", above=0)
+        minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
+        height = float(self.phi(np.float64(values["start"]), *constants)) - minimum
+        if not (height > 0 and math.isfinite(height)):
+            raise InputError(f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
+                             f"got {height:g} at start={values['start']:g}; choose another start")
+        total = smoothness * power_sum(dim, spectrum)
+        scale = math.sqrt(curvature * gap / (total * height))
+        if not (scale > 0 and math.isfinite(scale)):
+            raise InputError(f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale {scale:g}")
+        return SeparableProblem(
+            self.name, self.phi, self.dphi, dim, smoothness, gap,
+            minimum=minimum * total * scale * scale / curvature, start=scale * values["start"], scale=scale,
+            curvature=curvature, spectrum=spectrum, constants=constants, arguments=values)
+
+
+def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, **parameters: float):
+    """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
+    ``@name.derivative``."""
+    return lambda function: Profile(function, curvature, minimum, start, parameters)
+
+
+def power_sum(dim: int, exponent: float) -> float:
+    """Σ_{i=1..dim} i^(−exponent), summed in pieces so that memory stays small."""
+    if exponent == 0:
+        return float(dim)
+    piece = 1 << 20
+    return math.fsum(float(np.sum(np.arange(low + 1, min(low + piece, dim) + 1, dtype=np.float64) ** -exponent))
+                     for low in range(0, dim, piece))
+
+
+def _value(rule: Rule, shape: Mapping[str, float]) -> float:
+    return rule(**shape) if callable(rule) else rule

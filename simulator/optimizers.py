@@ -1,0 +1,141 @@
+"""Optimizers: one update formula each, in the very form of the theorem it belongs to.
+
+A formula takes the coordinate x, its stochastic gradient g, the state and then hyper-parameters by
+name; it returns the new x and the new state, which starts at 0. So ``(x, g, m, lr, beta1)`` returning
+``(x, m)`` has the state m and the hyper-parameters lr and beta1. Two names are filled in by the
+engine at step k = 1, 2, …: ``bias1`` = 1 − beta1^k and ``bias2`` = 1 − beta2^k.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from problems.errors import InputError
+from problems.formula import Formula
+
+BIASES = {"bias1": "beta1", "bias2": "beta2"}
+MAX_STATE = 4
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An update formula with the names of its state and hyper-parameters.
+
+    ``hyper`` are the formula's trailing arguments in order, ``biases`` included; ``settings`` are those
+    a schedule or a user gives; ``defaults`` the values that the constant schedule uses when none is given.
+    """
+
+    name: str
+    update: Formula
+    state: tuple[str, ...]
+    hyper: tuple[str, ...]
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(h for h in self.hyper if h not in BIASES),
+                                    *(BIASES[h] for h in self.hyper if h in BIASES)]))
+
+
+def optimizer(**defaults: float):
+    """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature."""
+
+    def wrap(function: types.FunctionType) -> Optimizer:
+        update = Formula(function)
+        states = update.returns - 1
+        names = update.parameters
+        if names[:2] != ("x", "g") or len(names) < 2 + states:
+            raise InputError(f"optimizer {update.name!r}: the formula takes x, g, its state and its hyper-parameters "
+                             f"and returns x and the state; got {list(names)} returning {update.returns} values")
+        if states > MAX_STATE:
+            raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
+        made = Optimizer(update.name, update, names[2:2 + states], names[2 + states:], dict(defaults))
+        unknown = set(defaults) - set(made.settings)
+        if unknown:
+            raise InputError(f"optimizer {update.name!r}: {sorted(unknown)} are defaults of no argument "
+                             f"(it has: {', '.join(made.settings)})")
+        return made
+
+    return wrap
+
+
+@optimizer()
+def sgd(x, g, lr):
+    """x ← x − η g. As the theorem, PyTorch and optax have it."""
+    return x - lr * g
+
+
+@optimizer(beta1=0.9)
+def momentum(x, g, m, lr, beta1):
+    """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
+
+    EMA form: PyTorch's SGD(momentum=θ, dampening=1−θ) starts m at the first gradient instead of 0;
+    optax.ema(θ, debias=False) before a step of η is the same.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    return x - lr * m, m
+
+
+@optimizer(beta2=0.999, eps=1e-8)
+def rmsprop(x, g, v, lr, beta2, eps):
+    """v ← β v + (1 − β) g²; x ← x − η g/√(v + ε), v⁰ = 0.
+
+    ε inside the root, as in the AdamW paper at θ = 0, λ = 0 and in optax.rmsprop(eps_in_sqrt=True);
+    PyTorch has it outside.
+    """
+    v = beta2 * v + (1.0 - beta2) * (g * g)
+    return x - lr * g / math.sqrt(v + eps), v
+
+
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8)
+def adam(x, g, m, v, lr, beta1, beta2, eps, bias1, bias2):
+    """Kingma and Ba (2015): m, v as in adamw; x ← x − η m̂/(√v̂ + ε), m̂ = m/(1 − θ^k), v̂ = v/(1 − β^k).
+
+    As torch.optim.Adam and optax.adam. The paper's theorem is about ``adamw`` (no bias correction,
+    ε inside the root), so there is no horizon schedule for this form.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * (g * g)
+    return x - (lr / bias1) * m / (math.sqrt(v) * (1.0 / math.sqrt(bias2)) + eps), m, v
+
+
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
+    """The paper's AdamW: m ← θ m + (1 − θ) g; v ← β v + (1 − β) g²; x ← (1 − λη) x − η m/√(v + ε).
+
+    No bias correction and ε inside the root: PyTorch and optax differ in both (see adamw_torch).
+    m⁰ = v⁰ = 0.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * (g * g)
+    return (1.0 - weight_decay * lr) * x - lr * m / math.sqrt(v + eps), m, v
+
+
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+def adamw_torch(x, g, m, v, lr, beta1, beta2, eps, weight_decay, bias1, bias2):
+    """PyTorch's AdamW: x ← (1 − λη) x − η m̂/(√v̂ + ε), m̂ = m/(1 − θ^k), v̂ = v/(1 − β^k).
+
+    As torch.optim.AdamW; optax.adamw decays with the x before the step too and agrees. Not the
+    paper's form (see adamw), so there is no horizon schedule for it.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * (g * g)
+    step = (lr / bias1) * m / (math.sqrt(v) * (1.0 / math.sqrt(bias2)) + eps)
+    return (1.0 - weight_decay * lr) * x - step, m, v
+
+
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
+    """The paper's NAdamW, momentum twice: m, v as in adamw; x ← (1 − λη) x − η (θ m + (1 − θ) g)/√(v + ε).
+
+    No bias correction, ε inside the root, constant θ: PyTorch's NAdam and optax.nadamw differ in all three.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * (g * g)
+    return (1.0 - weight_decay * lr) * x - lr * (beta1 * m + (1.0 - beta1) * g) / math.sqrt(v + eps), m, v
+
+
+OPTIMIZERS = {o.name: o for o in (sgd, momentum, rmsprop, adam, adamw, adamw_torch, nadamw)}
