@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .elementary import COS_QUARTER, SIN_QUARTER
-from .errors import InputError, nearest, require_number
+from .errors import InputError, require_number
 from .formula import Formula
 
 S0, S1, S2, S3, S4, S5 = SIN_QUARTER
 C0, C1, C2, C3, C4, C5, C6 = COS_QUARTER
+ROOT_3, ROOT_HALF = math.sqrt(3.0), math.sqrt(0.5)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noise:
     """A law with its parameters fixed.
 
@@ -45,14 +46,17 @@ class Noise:
     constants: tuple[np.float32, ...] = ()
 
 
+@Formula
 def cos_quarter(z):
     return C0 + z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6)))))
 
 
+@Formula
 def sin_quarter(z):
     return S0 + z * (S1 + z * (S2 + z * (S3 + z * (S4 + z * S5))))
 
 
+@Formula
 def gaussian_law(sign_a, a, sign_b, b):
     """Box and Muller (1958): radius from a, angle from b in (-π/2, π/2), the radius signed."""
     radius = sign_a * math.sqrt(-2.0 * math.log(a))
@@ -60,24 +64,29 @@ def gaussian_law(sign_a, a, sign_b, b):
     return radius * cos_quarter(z), radius * (sign_b * b * sin_quarter(z))
 
 
+@Formula
 def rademacher_law(sign, size):
     return sign
 
 
+@Formula
 def uniform_law(sign, size):
-    return sign * size * math.sqrt(3.0)
+    return sign * size * ROOT_3
 
 
+@Formula
 def laplace_law(sign, size):
-    return -sign * math.log(size) * math.sqrt(0.5)
+    return -sign * math.log(size) * ROOT_HALF
 
 
+@Formula
 def student_law(sign_a, a, sign_b, b, nu, scale):
     """Bailey (1994): √(ν(a^(-2/ν) − 1)) cos θ is Student's t; θ runs over a quarter, the sign is fair."""
     radius = math.sqrt(nu * math.expm1(-2.0 / nu * math.log(a)))
     return sign_a * scale * radius * cos_quarter(b * b)
 
 
+@Formula
 def sparse_law(sign_a, a, sign_b, b, q, scale):
     """A Gaussian with probability q: given b < q, b/q is uniform again and serves as the angle."""
     angle = b / q
@@ -87,46 +96,46 @@ def sparse_law(sign_a, a, sign_b, b, q, scale):
 
 def gaussian() -> Noise:
     """Standard normal, |z| ≤ 6.66."""
-    return Noise("gaussian", Formula(gaussian_law), "pair", 1.0, 3.0, math.sqrt(2 / math.pi))
+    return Noise("gaussian", gaussian_law, "pair", 1.0, 3.0, math.sqrt(2 / math.pi))
 
 
 def rademacher() -> Noise:
     """±1 with probability ½ each."""
-    return Noise("rademacher", Formula(rademacher_law), "single", 1.0, 1.0, 1.0)
+    return Noise("rademacher", rademacher_law, "single", 1.0, 1.0, 1.0)
 
 
 def uniform() -> Noise:
     """Uniform on (−√3, √3)."""
-    return Noise("uniform", Formula(uniform_law), "single", 1.0, 1.8, math.sqrt(3) / 2)
+    return Noise("uniform", uniform_law, "single", 1.0, 1.8, math.sqrt(3) / 2)
 
 
 def laplace() -> Noise:
     """Laplace with scale 1/√2."""
-    return Noise("laplace", Formula(laplace_law), "single", 1.0, 6.0, math.sqrt(0.5))
+    return Noise("laplace", laplace_law, "single", 1.0, 6.0, math.sqrt(0.5))
 
 
 def student(nu: float = 5.0) -> Noise:
     """Student's t with ν degrees of freedom, scaled to variance 1 for ν > 2; as it is for ν ≤ 2, where
     the variance is infinite and the claims' assumption is broken.
     """
-    nu = require_number(nu, "student: nu (degrees of freedom)", above=0)
+    nu = require_number(nu, "student: nu (degrees of freedom)", least=1)
     finite = nu > 2
     scale = math.sqrt((nu - 2) / nu) if finite else 1.0
     ratio = 0.0
     if finite:
         mean = 2 * math.sqrt(nu) / (math.sqrt(math.pi) * (nu - 1))
         ratio = scale * mean * math.exp(math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2))
-    return Noise("student", Formula(student_law), "double", 1.0 if finite else math.inf,
+    return Noise("student", student_law, "double", 1.0 if finite else math.inf,
                  3 + 6 / (nu - 4) if nu > 4 else math.inf, ratio,
                  {"nu": nu}, (np.float32(nu), np.float32(scale)))
 
 
 def sparse(q: float = 0.1) -> Noise:
     """With probability q a Gaussian of variance 1/q, else 0."""
-    q = require_number(q, "sparse: q (probability of a nonzero coordinate)", above=0)
+    q = require_number(q, "sparse: q (probability of a nonzero coordinate)", least=1e-5)  # b has 31 bits
     if q > 1:
         raise InputError(f"sparse: q (probability of a nonzero coordinate) must be at most 1, got {q:g}")
-    return Noise("sparse", Formula(sparse_law), "double", 1.0, 3 / q, math.sqrt(2 * q / math.pi),
+    return Noise("sparse", sparse_law, "double", 1.0, 3 / q, math.sqrt(2 * q / math.pi),
                  {"q": q}, (np.float32(q), np.float32(1 / math.sqrt(q))))
 
 

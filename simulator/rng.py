@@ -51,22 +51,3 @@ def words(seed: int, coordinates, first_step: int, replica: int, stream: int) ->
         for word in range(4):
             out[4 * quad + word] = four[word]
     return out
-
-
-def sign_and_size(word):
-    """A word as a sign ±1 (its top bit) and a float32 uniform in (0, 1] (its other 31 bits, centred)."""
-    sign = np.where(word >> np.uint32(31), np.float32(-1), np.float32(1))
-    size = (word & np.uint32(0x7FFFFFFF)).astype(np.float32)
-    return sign, (size + np.float32(0.5)) * np.float32(2.0**-31)
-
-
-def tile(noise, seed: int, coordinates, first_step: int, replica: int) -> np.ndarray:
-    """Standardised noise of TILE steps: float32, shape (TILE, len(coordinates)); *noise* is a ``Noise``."""
-    a = sign_and_size(words(seed, coordinates, first_step, replica, 0))
-    if noise.draws == "pair":
-        first, second = (tuple(part[half] for part in a) for half in (slice(None, PAIR), slice(PAIR, None)))
-        return np.concatenate(noise.formula(*first, *second, *noise.constants))
-    if noise.draws == "single":
-        return noise.formula(*a, *noise.constants)
-    b = sign_and_size(words(seed, coordinates, first_step, replica, 1))
-    return noise.formula(*a, *b, *noise.constants)

@@ -19,7 +19,7 @@ from .optimizers import OPTIMIZERS, Optimizer
 from .plugins import find
 from .schedules import SCHEDULES, Constants, check_given
 
-NUMERICS = 1  # raise when the engines give other numbers for the same Spec
+NUMERICS = 1  # raise when engines or schedules give other numbers for the same Spec
 MOST_STEPS = 2**32
 DTYPES = ("float64", "float32")
 
@@ -112,7 +112,7 @@ class Cell:
     def key(self) -> str:
         formulas = {"phi": self.problem.phi, "dphi": self.problem.dphi, "noise": self.noise.formula,
                     "update": self.optimizer.update}
-        content = {"numerics": NUMERICS, "spec": self.spec.to_dict(), "hyper": dict(self.hyper),
+        content = {"numerics": NUMERICS, "spec": self.spec.to_dict(),
                    "formulas": {name: f.digest for name, f in formulas.items()}}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 

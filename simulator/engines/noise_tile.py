@@ -1,0 +1,110 @@
+"""Compiled noise, a tile of TILE steps × lanes at a time: random words, then one flat loop of the law."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numba
+import numpy as np
+
+from problems import Formula, Noise
+from problems.elementary import COMPILE, FLAGS
+
+from .. import rng
+from ..rng import PAIR, TILE
+
+SIGN_BIT, SIZE_BITS = np.uint32(0x80000000), np.uint32(0x7FFFFFFF)
+ONE_BITS = np.uint32(0x3F800000)  # the float32 1.0
+HALF, SIZE_UNIT = np.float32(0.5), np.float32(2.0**-31)
+
+philox = COMPILE(rng.philox)
+
+
+@COMPILE
+def sign_and_size(word):
+    """A word as a sign ±1 (its top bit) and a float32 uniform in (0, 1] (its other 31 bits, centred)."""
+    sign = np.uint32((word & SIGN_BIT) | ONE_BITS).view(np.float32)
+    return sign, (np.float32(np.int32(word & SIZE_BITS)) + HALF) * SIZE_UNIT
+
+
+@cache
+def words_loop(lanes: int):
+    """``make_words(out, coordinate, first_step, replica, stream, k0, k1)`` for a fixed number of lanes.
+
+    Fills *out*, uint32 of TILE × lanes, with the words of lanes from *coordinate* and TILE steps from
+    *first_step*, a multiple of TILE. Every integer is a uint64, or Numba would mix in floats.
+    """
+
+    @numba.njit(**FLAGS)
+    def make_words(out, coordinate, first_step, replica, stream, k0, k1):
+        quad = first_step // np.uint64(4)
+        for q in range(TILE // 4):
+            rows = out[4 * q * lanes:(4 * q + 4) * lanes]
+            row_0, row_1, row_2, row_3 = rows[:lanes], rows[lanes:2 * lanes], rows[2 * lanes:3 * lanes], rows[3 * lanes:]
+            step = quad + np.uint64(q)
+            for lane in range(lanes):
+                a, b, c, d = philox(coordinate + np.uint64(lane), step, replica, stream, k0, k1)
+                row_0[lane] = np.uint32(a)
+                row_1[lane] = np.uint32(b)
+                row_2[lane] = np.uint32(c)
+                row_3[lane] = np.uint32(d)
+
+    return make_words
+
+
+@cache
+def law_loop(formula: Formula, draws: str, lanes: int):
+    """``make_noise(z, first, second, constants)``: flat z from words of stream 0 and, for 'double' laws, stream 1."""
+    law = formula.numba(np.float32)
+    size, half = TILE * lanes, PAIR * lanes
+
+    if draws == "pair":
+        @numba.njit(**FLAGS)
+        def make_noise(z, first, second, constants):
+            z_0, z_1, first_0, first_1 = z[:half], z[half:], first[:half], first[half:]
+            for i in range(half):
+                a, b = sign_and_size(first_0[i]), sign_and_size(first_1[i])
+                z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *constants)
+    elif draws == "single":
+        @numba.njit(**FLAGS)
+        def make_noise(z, first, second, constants):
+            for i in range(size):
+                a = sign_and_size(first[i])
+                z[i] = law(a[0], a[1], *constants)
+    else:
+        @numba.njit(**FLAGS)
+        def make_noise(z, first, second, constants):
+            for i in range(size):
+                a, b = sign_and_size(first[i]), sign_and_size(second[i])
+                z[i] = law(a[0], a[1], b[0], b[1], *constants)
+    return make_noise
+
+
+@cache
+def compile_noise(formula: Formula, draws: str, lanes: int):
+    """``fill(z, first, second, coordinate, first_step, replica, k0, k1, constants)`` for one law.
+
+    *z* float32 and *first*, *second* uint32 are flat, TILE × lanes; row t of z is step first_step + t.
+    """
+    make_words, make_noise = words_loop(lanes), law_loop(formula, draws, lanes)
+    double = draws == "double"
+    stream_0, stream_1 = np.uint64(0), np.uint64(1)
+
+    @numba.njit(**FLAGS)
+    def fill(z, first, second, coordinate, first_step, replica, k0, k1, constants):
+        make_words(first, coordinate, first_step, replica, stream_0, k0, k1)
+        if double:
+            make_words(second, coordinate, first_step, replica, stream_1, k0, k1)
+        make_noise(z, first, second, constants)
+
+    return fill
+
+
+def tile(noise: Noise, seed: int, coordinate: int, lanes: int, first_step: int, replica: int) -> np.ndarray:
+    """Standardised noise of TILE steps from *first_step*: float32, shape (TILE, lanes)."""
+    span = np.arange(coordinate, coordinate + lanes)
+    first = rng.words(seed, span, first_step, replica, 0).ravel()
+    second = rng.words(seed, span, first_step, replica, 1).ravel() if noise.draws == "double" else first
+    z = np.empty(TILE * lanes, dtype=np.float32)
+    law_loop(noise.formula, noise.draws, lanes)(z, first, second, noise.constants)
+    return z.reshape(TILE, lanes)
