@@ -45,6 +45,11 @@ class Noise:
     arguments: dict[str, float] = field(default_factory=dict)
     constants: tuple[np.float32, ...] = ()
 
+    @property
+    def constant_array(self) -> np.ndarray:
+        """``constants`` as a float32 array, shape (len(constants),)."""
+        return np.array(self.constants, dtype=np.float32)
+
 
 @Formula
 def cos_quarter(z):

@@ -15,7 +15,9 @@ from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
 from .hyper import hyper_rows, varies
-from .kernel import accumulate, compile_kernel, reduce_groups
+from .kernel import accumulate, compile_advance, reduce_groups
+from .noise_tile import compile_noise
+from .steps import compile_measure, compile_steps
 
 LANES = 64
 SMALL_LANES = 16  # for dim ≤ 16
@@ -34,21 +36,22 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
     """
     spec, problem, noise = cell.spec, cell.problem, cell.noise
     dtype = np.dtype(spec.dtype)
-    real = dtype.type
     threads = threads or os.cpu_count() or 1
     lanes = SMALL_LANES if spec.dim <= SMALL_LANES else LANES
     group_lanes, groups = _groups(spec.dim, lanes)
     items = spec.replicas * groups
     chunk = min(chunk or _chunk(spec.dim * spec.replicas, items), spec.steps)
-    advance = compile_kernel(problem.phi, problem.dphi, cell.optimizer, noise.formula, noise.draws, dtype, lanes)
+    advance = compile_advance(dtype, lanes)
+    functions = (compile_noise(noise.formula, noise.draws, lanes),
+                 compile_steps(problem.dphi, cell.optimizer, dtype, lanes),
+                 compile_measure(problem.phi, problem.dphi, dtype))
 
     padded = -(-spec.dim // lanes) * lanes
     state = np.zeros((spec.replicas, 1 + len(cell.optimizer.state), padded), dtype=dtype)
     state[:, 0] = problem.start
     slopes = problem.slopes(0, 1 if problem.spectrum == 0 else spec.dim).astype(dtype)
-    place = (real(problem.center), real(1.0 / problem.scale))
-    constants = tuple(real(c) for c in problem.constants)
-    sigma = real(spec.sigma / np.sqrt(spec.dim))
+    parameters = np.array([spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants],
+                          dtype=dtype)
     stride = int(varies(cell))
 
     marks = checkpoint_steps(spec.steps)
@@ -64,8 +67,8 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
             here = marks[low:high] - 1
             diagnostics = np.empty((items, here.size, 3))
             table = hyper_rows(cell, start, stop - start if stride else 1).astype(dtype)
-            tasks = [pool.submit(advance, a, b, groups, group_lanes, spec.dim, state, slopes, start, stop, key(spec.seed),
-                                 sigma, place, constants, noise.constants, table, stride, here, sums, diagnostics)
+            tasks = [pool.submit(advance, *functions, a, b, groups, group_lanes, spec.dim, state, slopes, start, stop,
+                                 key(spec.seed), parameters, noise.constant_array, table, stride, here, sums, diagnostics)
                      for a, b in zip(bounds, bounds[1:])]
             for task in tasks:
                 task.result()

@@ -6,12 +6,14 @@ from functools import cache
 
 import numba
 import numpy as np
+from numba import types
 
 from problems import Formula, Noise
 from problems.elementary import COMPILE, FLAGS
 
 from .. import rng
 from ..rng import PAIR, TILE
+from .steps import tuple_reader
 
 SIGN_BIT, SIZE_BITS = np.uint32(0x80000000), np.uint32(0x7FFFFFFF)
 ONE_BITS = np.uint32(0x3F800000)  # the float32 1.0
@@ -56,28 +58,36 @@ def words_loop(lanes: int):
 def law_loop(formula: Formula, draws: str, lanes: int):
     """``make_noise(z, first, second, constants)``: flat z from words of stream 0 and, for 'double' laws, stream 1."""
     law = formula.numba(np.float32)
+    read = tuple_reader(0, len(formula.parameters) - (2 if draws == "single" else 4))
     size, half = TILE * lanes, PAIR * lanes
 
     if draws == "pair":
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
+            law_constants = read(constants)
             z_0, z_1, first_0, first_1 = z[:half], z[half:], first[:half], first[half:]
             for i in range(half):
                 a, b = sign_and_size(first_0[i]), sign_and_size(first_1[i])
-                z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *constants)
+                z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *law_constants)
     elif draws == "single":
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
+            law_constants = read(constants)
             for i in range(size):
                 a = sign_and_size(first[i])
-                z[i] = law(a[0], a[1], *constants)
+                z[i] = law(a[0], a[1], *law_constants)
     else:
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
+            law_constants = read(constants)
             for i in range(size):
                 a, b = sign_and_size(first[i]), sign_and_size(second[i])
-                z[i] = law(a[0], a[1], b[0], b[1], *constants)
+                z[i] = law(a[0], a[1], b[0], b[1], *law_constants)
     return make_noise
+
+
+fill_signature = types.void(types.float32[::1], types.uint32[::1], types.uint32[::1], *[types.uint64] * 5,
+                            types.float32[::1])
 
 
 @cache
@@ -85,12 +95,13 @@ def compile_noise(formula: Formula, draws: str, lanes: int):
     """``fill(z, first, second, coordinate, first_step, replica, k0, k1, constants)`` for one law.
 
     *z* float32 and *first*, *second* uint32 are flat, TILE × lanes; row t of z is step first_step + t.
+    *constants* are the law's, a float32 array.
     """
     make_words, make_noise = words_loop(lanes), law_loop(formula, draws, lanes)
     double = draws == "double"
     stream_0, stream_1 = np.uint64(0), np.uint64(1)
 
-    @numba.njit(**FLAGS)
+    @numba.njit(fill_signature, **FLAGS)
     def fill(z, first, second, coordinate, first_step, replica, k0, k1, constants):
         make_words(first, coordinate, first_step, replica, stream_0, k0, k1)
         if double:
@@ -106,5 +117,5 @@ def tile(noise: Noise, seed: int, coordinate: int, lanes: int, first_step: int, 
     first = rng.words(seed, span, first_step, replica, 0).ravel()
     second = rng.words(seed, span, first_step, replica, 1).ravel() if noise.draws == "double" else first
     z = np.empty(TILE * lanes, dtype=np.float32)
-    law_loop(noise.formula, noise.draws, lanes)(z, first, second, noise.constants)
+    law_loop(noise.formula, noise.draws, lanes)(z, first, second, noise.constant_array)
     return z.reshape(TILE, lanes)
