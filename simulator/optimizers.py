@@ -20,7 +20,7 @@ BIASES = {"bias1": "beta1", "bias2": "beta2"}
 MAX_STATE = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Optimizer:
     """An update formula with the names of its state and hyper-parameters.
 

@@ -34,6 +34,16 @@ class Stats:
     running_l1: NDArray[np.float64]
     running_l2: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, l1, l2, square, checkpoints, **curves) -> Stats:
+        """Stats from raw sums, where what is not finite has become +∞ once and for all in a replica."""
+        lost = ~np.isfinite(curves["grad_l1"] + curves["grad_l2"] + curves["f_gap"])
+        lost = np.logical_or.accumulate(lost, axis=1)
+        curves = {name: np.where(lost | ~np.isfinite(curve), np.inf, curve) for name, curve in curves.items()}
+        means = np.stack([l1, l2, square])
+        means[:, ~np.isfinite(means).all(axis=0) | lost[:, -1]] = np.inf
+        return cls(*means, checkpoints, **curves)
+
     @property
     def diverged(self) -> NDArray[np.bool_]:
         """Which replicas diverged, shape (R,)."""

@@ -6,6 +6,7 @@ Memory is O(replicas · dim + chunk), independent of the number of steps. What d
 
 from __future__ import annotations
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +16,7 @@ from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
 from .hyper import hyper_rows, varies
-from .kernel import accumulate, compile_advance, reduce_groups
+from .kernel import compile_advance, fold
 from .noise_tile import compile_noise
 from .steps import compile_measure, compile_steps
 
@@ -54,31 +55,36 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
                           dtype=dtype)
     stride = int(varies(cell))
 
-    marks = checkpoint_steps(spec.steps)
-    curves = _Curves(spec.replicas, marks)
+    marks = checkpoint_steps(spec.steps) - 1  # counted from 0, as everywhere inside the engine
     totals = np.zeros((spec.replicas, 3))
     sums = np.empty((items, 2, chunk))
-    norms = np.empty((spec.replicas, 2, chunk))
-    bounds = np.unique(np.linspace(0, items, TASKS_PER_THREAD * threads + 1).astype(int)).tolist()
+    diagnostics, curves = [], []
     with ThreadPoolExecutor(threads) as pool:
+
+        def in_parallel(function, count, *arguments):
+            bounds = np.unique(np.linspace(0, count, TASKS_PER_THREAD * threads + 1).astype(int)).tolist()
+            for task in [pool.submit(function, low, high, *arguments) for low, high in itertools.pairwise(bounds)]:
+                task.result()
+
         for start in range(0, spec.steps, chunk):
             stop = min(start + chunk, spec.steps)
-            low, high = np.searchsorted(marks - 1, (start, stop))
-            here = marks[low:high] - 1
-            diagnostics = np.empty((items, here.size, 3))
+            here = marks[(start <= marks) & (marks < stop)]
+            diagnostics.append(np.empty((items, here.size, 3)))
+            curves.append(np.empty((spec.replicas, here.size, 4)))
             table = hyper_rows(cell, start, stop - start if stride else 1).astype(dtype)
-            tasks = [pool.submit(advance, *functions, a, b, groups, group_lanes, spec.dim, state, slopes, start, stop,
-                                 key(spec.seed), parameters, noise.constant_array, table, stride, here, sums, diagnostics)
-                     for a, b in zip(bounds, bounds[1:])]
-            for task in tasks:
-                task.result()
-            reduce_groups(sums.reshape(spec.replicas, groups, 2, chunk), stop - start, norms)
-            curves.add(low, here - start, diagnostics.reshape(spec.replicas, groups, here.size, 3), norms, totals)
-            accumulate(norms, curves.done(here, start), stop - start, totals)
+            in_parallel(advance, items, *functions, groups, group_lanes, spec.dim, state, slopes, start, stop,
+                        key(spec.seed), parameters, noise.constant_array, table, stride, here, sums, diagnostics[-1])
+            in_parallel(fold, spec.replicas, sums.reshape(spec.replicas, groups, 2, chunk), start, stop, here, totals,
+                        curves[-1])
             if progress:
                 progress(spec.dim * spec.replicas * (stop - start))
-    curves.arrays["f_gap"] = curves.arrays["f_gap"] * problem.scale - problem.minimum
-    return Stats.of(*(totals.T / spec.steps), marks, **curves.arrays)
+
+    l1, l2, running_1, running_2 = np.moveaxis(np.concatenate(curves, axis=1), 2, 0)
+    parts = np.concatenate(diagnostics, axis=1).reshape(spec.replicas, groups, marks.size, 3)
+    return Stats.of(*(totals.T / spec.steps), marks + 1, grad_l1=l1, grad_l2=l2,
+                    f_gap=parts[..., 0].sum(axis=1) * problem.scale - problem.minimum,
+                    grad_linf=parts[..., 1].max(axis=1), max_abs_x=parts[..., 2].max(axis=1),
+                    running_l1=running_1 / (marks + 1), running_l2=running_2 / (marks + 1))
 
 
 def _groups(dim: int, lanes: int) -> tuple[int, int]:
@@ -93,31 +99,3 @@ def _chunk(coordinates: int, items: int) -> int:
     """Steps per chunk: enough work to hide the threads' start, sums that stay small."""
     return max(16, min(MOST_CHUNK, CHUNK_WORK // coordinates, CHUNK_SUMS // (2 * items)))
 
-
-class _Curves:
-    """The diagnostics of a run, filled in chunk by chunk."""
-
-    def __init__(self, replicas: int, marks: np.ndarray):
-        self.marks = marks
-        self.arrays = {name: np.empty((replicas, marks.size)) for name in (
-            "f_gap", "grad_linf", "max_abs_x", "grad_l1", "grad_l2", "running_l1", "running_l2")}
-
-    def add(self, low: int, offsets: np.ndarray, diagnostics: np.ndarray, norms: np.ndarray, totals: np.ndarray) -> None:
-        """Enter the marks at *offsets* of this chunk, the first of which is mark *low*; advances *totals* to them."""
-        done = 0
-        for i, offset in enumerate(offsets.tolist()):
-            column = low + i
-            accumulate(norms, done, offset + 1, totals)
-            done = offset + 1
-            self.arrays["f_gap"][:, column] = diagnostics[:, :, i, 0].sum(axis=1)
-            self.arrays["grad_linf"][:, column] = diagnostics[:, :, i, 1].max(axis=1)
-            self.arrays["max_abs_x"][:, column] = diagnostics[:, :, i, 2].max(axis=1)
-            self.arrays["grad_l1"][:, column] = norms[:, 0, offset]
-            self.arrays["grad_l2"][:, column] = np.sqrt(norms[:, 1, offset])
-            self.arrays["running_l1"][:, column] = totals[:, 0] / self.marks[column]
-            self.arrays["running_l2"][:, column] = totals[:, 1] / self.marks[column]
-
-    @staticmethod
-    def done(marks: np.ndarray, start: int) -> int:
-        """How many steps of the chunk ``add`` has entered into the totals already."""
-        return int(marks[-1]) - start + 1 if marks.size else 0

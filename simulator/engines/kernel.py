@@ -25,8 +25,8 @@ def advance_signature(real):
     """Types of ``advance``, in the order of its arguments."""
     integer, double = types.int64, types.float64
     return types.void(
-        types.FunctionType(fill_signature), types.FunctionType(steps_signature(real)),
-        types.FunctionType(measure_signature(real)), integer, integer, integer, integer, integer,
+        integer, integer, types.FunctionType(fill_signature), types.FunctionType(steps_signature(real)),
+        types.FunctionType(measure_signature(real)), integer, integer, integer,
         real[:, :, ::1], real[::1], integer, integer, types.UniTuple(types.uint64, 2), real[::1], types.float32[::1],
         real[:, ::1], integer, integer[::1], double[:, :, ::1], double[:, :, ::1])
 
@@ -59,7 +59,7 @@ def compile_advance(dtype: np.dtype, lanes: int):
                 k = until
 
     @numba.njit(advance_signature(numba.from_dtype(dtype)), **FLAGS)
-    def advance(fill, steps, measure, low, high, groups, group_lanes, dim, state, slopes, start, stop, key, parameters,
+    def advance(low, high, fill, steps, measure, groups, group_lanes, dim, state, slopes, start, stop, key, parameters,
                 law_constants, table, stride, marks, sums, diagnostics):
         """Advance items *low* … *high*−1 by the steps *start* … *stop*−1; item = replica · groups + group.
 
@@ -96,26 +96,31 @@ def compile_advance(dtype: np.dtype, lanes: int):
     return advance
 
 
-@numba.njit(types.void(types.float64[:, :, :, ::1], types.int64, types.float64[:, :, ::1]), **FLAGS)
-def reduce_groups(sums, count, out):
-    """Norms of each step of a chunk: sums (replicas, groups, 2, steps) → out (replicas, 2, steps), ‖∇‖₁ and ‖∇‖₂²."""
-    for replica in range(sums.shape[0]):
-        for kind in range(2):
-            for k in range(count):
-                out[replica, kind, k] = sums[replica, 0, kind, k]
-            for group in range(1, sums.shape[1]):
-                for k in range(count):
-                    out[replica, kind, k] += sums[replica, group, kind, k]
+@numba.njit(types.void(types.int64, types.int64, types.float64[:, :, :, ::1], types.int64, types.int64, types.int64[::1],
+                       types.float64[:, ::1], types.float64[:, :, ::1]), **FLAGS)
+def fold(low, high, sums, start, stop, marks, totals, curves):
+    """Add a chunk to the totals of replicas *low* … *high*−1, and enter its marks into the curves.
 
-
-@numba.njit(types.void(types.float64[:, :, ::1], types.int64, types.int64, types.float64[:, ::1]), **FLAGS)
-def accumulate(norms, first, last, totals):
-    """Add steps *first* … *last*−1 of norms (replicas, 2, steps) to totals (replicas, 3): Σ‖∇‖₁, Σ‖∇‖₂, Σ‖∇‖₂².
-
-    One after the other, so that the sums don't depend on how the run was cut into chunks.
+    sums: (replicas, groups, 2, steps), spoiled; totals: (replicas, 3), Σ‖∇‖₁, Σ‖∇‖₂, Σ‖∇‖₂² so far;
+    curves: (replicas, marks, 4), overwritten with ‖∇‖₁, ‖∇‖₂ and the totals of both at each mark.
+    One step after the other, so that the sums don't depend on how the run was cut into chunks.
     """
-    for replica in range(norms.shape[0]):
-        for k in range(first, last):
-            totals[replica, 0] += norms[replica, 0, k]
-            totals[replica, 1] += np.sqrt(norms[replica, 1, k])
-            totals[replica, 2] += norms[replica, 1, k]
+    for replica in range(low, high):
+        norms = sums[replica, 0]
+        for group in range(1, sums.shape[1]):
+            for kind in range(2):
+                for k in range(stop - start):
+                    norms[kind, k] += sums[replica, group, kind, k]
+        mark = 0
+        total_1, total_2, total_square = totals[replica, 0], totals[replica, 1], totals[replica, 2]
+        for k in range(stop - start):
+            l1, square = norms[0, k], norms[1, k]
+            l2 = np.sqrt(square)
+            total_1 += l1
+            total_2 += l2
+            total_square += square
+            if mark < marks.size and marks[mark] == start + k:
+                curve = curves[replica, mark]
+                curve[0], curve[1], curve[2], curve[3] = l1, l2, total_1, total_2
+                mark += 1
+        totals[replica, 0], totals[replica, 1], totals[replica, 2] = total_1, total_2, total_square

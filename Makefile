@@ -1,0 +1,54 @@
+# ratecheck: make alone prints the targets.
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= results
+BIN = $(VENV)/bin
+SETUP = setup.cfg pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help sweep quick norms test parity lint bench clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
+	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --out $(OUT)
+	$(BIN)/python -m simulator report $(OUT)
+
+quick: $(VENV)/.ready ## the same on a small grid, to results/quick (under a minute)
+	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --quick --out $(OUT)/quick
+	$(BIN)/python -m simulator report $(OUT)/quick
+
+norms: $(VENV)/.ready ## Monte Carlo norm checks beside their exact values, to results/norms
+	$(BIN)/python -m simulator norms --out $(OUT)/norms
+
+test: $(VENV)/.ready-test ## run the tests
+	$(BIN)/python -m pytest
+
+parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTorch and optax (installs them: large)
+	$(BIN)/python -m pytest tests/test_parity_torch.py tests/test_parity_optax.py
+
+lint: $(VENV)/.ready-lint ## check the style
+	$(BIN)/ruff check .
+
+bench: $(VENV)/.ready ## time the CPU engine
+	$(BIN)/python -m simulator.bench
+
+clean: ## remove the environment, results and caches
+	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ratecheck needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "no virtual environment could be made; on Debian: apt-get install python3-venv"; exit 1; }
+
+# The package is installed in place; an extra of the same name as the stamp comes with it.
+$(VENV)/.ready: $(SETUP) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.ready-%: $(SETUP) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
