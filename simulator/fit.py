@@ -1,0 +1,135 @@
+"""Growth exponents with intervals, measured over groups of cells that differ in d and K only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .intervals import Estimate, power_law, seed_of
+from .results import Result
+from .spec import canonical_json
+
+LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over to see it bend
+LEAST_REPLICAS = 8
+GRID = ("steps", "dim")
+SYMBOLS = {"steps": "K", "dim": "d", "sigma": "σ", "smoothness": "L", "gap": "Δ"}
+EXPECTED = {"sigma": 0.5, "smoothness": 0.25, "gap": 0.25}  # of C = (σ² L Δ)^(1/4)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells whose specs agree in everything but the free fields and the number of replicas."""
+
+    settings: Mapping[str, object]
+    cells: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Joint exponents in K and d ("steps", "dim") over the larger half of a group's grid.
+
+    ``missing`` says in words why an axis has no exponent; ``cells`` is how many cells the fit has.
+    """
+
+    exponents: Mapping[str, Estimate] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    cells: int = 0
+
+
+@dataclass(frozen=True)
+class ConstantExponent:
+    """The measured exponent of a mean norm ('l1' or 'l2') in one constant, the others held; C has ``expected``."""
+
+    constant: str
+    norm: str
+    exponent: Estimate
+    expected: float
+    settings: Mapping[str, object]
+    values: tuple[float, ...]
+
+
+def groups(results: Iterable[Result], free: Sequence[str] = GRID) -> list[Group]:
+    """The results in groups, in the order in which they first appear."""
+    found: dict[str, tuple[dict, list[Result]]] = {}
+    for result in results:
+        settings = {name: value for name, value in result.spec.to_dict().items() if name not in (*free, "replicas")}
+        found.setdefault(canonical_json(settings), (settings, []))[1].append(result)
+    return [Group(settings, tuple(cells)) for settings, cells in found.values()]
+
+
+def labels(found: Sequence[Group]) -> list[str]:
+    """A short name for each group: its problem, and what tells it from the others of that problem."""
+    flat = [_flat(group.settings) for group in found]
+    names = []
+    for own in flat:
+        peers = [other for other in flat if other["problem"] == own["problem"]]
+        telling = [k for k in own if any(other.get(k) != own[k] for other in peers)]
+        names.append(own["problem"] + (f" ({', '.join(f'{k}={own[k]}' for k in telling)})" if telling else ""))
+    return names
+
+
+def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
+    """The exponents of *ratios* (per cell, one value a replica) in K and d.
+
+    The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An axis
+    with fewer values gets no exponent; it still gets its column, so that it can't disturb the other's.
+    """
+    pairs = [(c.spec, y) for c, y in zip(cells, ratios, strict=True)
+             if y.size > 1 and np.all(np.isfinite(y)) and np.all(y > 0)]
+    floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
+    used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
+    values = {axis: sorted({getattr(s, axis) for s, _ in used}) for axis in GRID}
+    missing = {axis: f"{len(values[axis])} value(s) of {SYMBOLS[axis]} on the larger half of the grid, "
+                     f"{LEAST_VALUES} are needed" for axis in GRID if len(values[axis]) < LEAST_VALUES}
+    if len(missing) == len(GRID):
+        return Growth(missing=missing, cells=len(used))
+    columns = [axis for axis in GRID if len(values[axis]) > 1]
+    fitted = power_law(np.log([[getattr(s, axis) for axis in columns] for s, _ in used]),
+                       [y for _, y in used], _seed(s for s, _ in used))
+    if fitted is None:
+        return Growth(missing={axis: "K and d change together on this grid" for axis in GRID}, cells=len(used))
+    return Growth({axis: b for axis, b in zip(columns, fitted, strict=True) if axis not in missing}, missing, len(used))
+
+
+def constant_exponents(results: Iterable[Result]) -> list[ConstantExponent]:
+    """Measured exponents of the mean norms in σ, L and Δ, wherever LEAST_VALUES of one were run, all else equal.
+
+    Takes cells of a horizon schedule as it is (no overridden hyper-parameters), of finite C, with enough
+    replicas and none diverged.
+    """
+    sound = [r for r in results if r.spec.schedule == "horizon" and not r.spec.optimizer_args
+             and 0 < r.constants.c < math.inf and r.status == "ok"
+             and r.stats.mean_grad_l1.size >= LEAST_REPLICAS and np.all(r.stats.mean_grad_l1 > 0)]
+    found = []
+    for constant, expected in EXPECTED.items():
+        for group in groups(sound, free=(constant,)):
+            values = sorted({getattr(cell.spec, constant) for cell in group.cells})
+            if len(values) < LEAST_VALUES:
+                continue
+            logs = np.log([[getattr(cell.spec, constant)] for cell in group.cells])
+            for norm in ("l1", "l2"):
+                norms = [getattr(cell.stats, f"mean_grad_{norm}") for cell in group.cells]
+                fitted = power_law(logs, norms, _seed(cell.spec for cell in group.cells))
+                found.append(ConstantExponent(constant, norm, fitted[0], expected, group.settings, tuple(values)))
+    return found
+
+
+def _larger_half(values: Iterable[int]) -> float:
+    """The least value that belongs to the larger half of the grid."""
+    distinct = sorted(set(values))
+    return distinct[-max(LEAST_VALUES, math.ceil(len(distinct) / 2)):][0] if distinct else 0
+
+
+def _seed(specs: Iterable) -> int:
+    return seed_of("\n".join(sorted(canonical_json(spec.to_dict()) for spec in specs)))
+
+
+def _flat(settings: Mapping[str, object]) -> dict[str, object]:
+    flat = {}
+    for name, value in settings.items():
+        flat.update(value if isinstance(value, Mapping) else {name: value})
+    return flat

@@ -1,0 +1,156 @@
+"""The verdict on a claim about runs: test the level or the growth, say why.
+
+All tests are on ratio = measured/bound. Explicit bound: every cell's mean ratio against 1. O(·): the
+growth exponents of the ratio in K and d, per group of cells that differ in nothing else, against MARGIN.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .claims import Claim
+from .claims.claim import AXES
+from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
+from .intervals import holm
+from .judge_sort import TOO_FEW, Judged, Sorted, sort_cells
+from .outcome import Cells, Outcome, Verdict
+from .results import Result
+
+MARGIN = 0.02
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What a test of the sound cells found: violations and doubts, in words, and its number of tests.
+
+    ``blind``: no group's grid spans some axis of the claim, so the test could not have seen it fail there.
+    """
+
+    violations: list[str]
+    doubts: list[str]
+    tests: int
+    blind: bool = False
+
+
+def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdict:
+    """The verdict of *claim* on the cells of *results* that it concerns.
+
+    VOID: all cells break an assumption (some only: those are left aside and listed, the others judged).
+    VIOLATED: a replica diverged, or a test fails after Holm's correction. INCONCLUSIVE: a cell has fewer
+    than LEAST_REPLICAS, or an upper limit passes its threshold, or an axis of an O(·) has no exponent.
+    """
+    cells = sort_cells(claim, results)
+    found = groups(judged.cell for judged in cells.sound)
+    judged = {id(judged.cell): judged for judged in cells.sound}
+    growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
+    names = [judged[id(group.cells[0])].label for group in found]
+    ruling = _level(cells.sound, alpha) if claim.explicit else _growths(claim, names, growths, alpha)
+    outcome, reasons = _decide(claim, cells, ruling, alpha)
+    if outcome is Outcome.HOLDS:
+        level = _level_groups(names, growths, alpha)
+        if level:
+            outcome = Outcome.TIGHT
+            reasons.append(f"the ratio stays level in K and d, within ±{MARGIN:g}, on {', '.join(level)}")
+    for reason, count in (cells.broken + cells.aside).items():
+        reasons.append(f"{count} cell(s) left aside: {reason}")
+    numbers = {"alpha": alpha, "margin": MARGIN, "bound": "explicit" if claim.explicit else "O(·)",
+               "correction": f"Holm over {ruling.tests} test(s)", "tests": ruling.tests, "blind": ruling.blind and not cells.few,
+               "max_ratio": _largest(cells.sound + cells.diverged, alpha),
+               "groups": [_group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
+                          for name, group, own in zip(names, found, growths, strict=True)]}
+    aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.few)}) if cells.few else Counter())
+    return Verdict(claim.name, outcome, claim.expected, claim.statement, tuple(reasons), numbers,
+                   Cells(len(cells.sound) + len(cells.diverged), dict(aside)))
+
+
+def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
+    adjusted = holm([judged.mean.p_above(1.0) for judged in sound])
+    violations = [f"{j.where}: measured/bound is {j.mean.value:.4g}, at least {j.mean.low(alpha):.4g} "
+                  f"(p = {p:.2g} after Holm over {len(sound)} cells)"
+                  for j, p in zip(sound, adjusted, strict=True) if p < alpha]
+    doubts = [f"{j.where}: measured/bound is {j.mean.value:.4g} and may be {j.mean.high(alpha):.4g}: more replicas "
+              "would settle it" for j in sound if not j.mean.high(alpha) < 1.0]
+    return Ruling(violations, doubts, len(sound))
+
+
+def _growths(claim: Claim, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
+    tests = [(name, axis, own.exponents[axis]) for name, own in zip(names, growths, strict=True)
+             for axis in claim.axes if axis in own.exponents]
+    adjusted = holm([b.p_above(MARGIN) for *_, b in tests])
+    violations, doubts = [], []
+    for (name, axis, b), p in zip(tests, adjusted, strict=True):
+        grows = (f"{name}: measured/bound goes like {SYMBOLS[axis]}^{b.value:.3f}, "
+                 f"[{b.low(alpha):.3f}, {b.high(alpha):.3f}]")
+        if p < alpha:
+            violations.append(f"{grows}: more than {MARGIN:g} (p = {p:.2g} after Holm over {len(tests)} exponents)")
+        elif not b.high(alpha) < MARGIN:
+            doubts.append(f"{grows}: the grid can't settle whether it exceeds {MARGIN:g}; more replicas or larger "
+                          f"{SYMBOLS[axis]} would")
+    settled = {axis for _, axis, _ in tests}
+    for axis in claim.axes:
+        if axis not in settled:
+            whys = dict.fromkeys(own.missing[axis] for own in growths)
+            doubts.append(f"no growth exponent in {SYMBOLS[axis]}: {'; '.join(whys) or 'no sound cells'}")
+    return Ruling(violations, doubts, len(tests), blind=settled != set(claim.axes))
+
+
+def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
+    judged = cells.sound + cells.diverged
+    if not judged and not cells.few:
+        if cells.broken:
+            return Outcome.VOID, ["an assumption is broken by every cell"]
+        return Outcome.INCONCLUSIVE, ["no cells to judge"]
+    reasons = [f"{j.where}: {np.sum(np.isinf(j.ratio))} of {j.ratio.size} replicas diverged, so the mean is infinite"
+               for j in cells.diverged] + ruling.violations
+    if reasons:
+        return Outcome.VIOLATED, _shortened(reasons)
+    if cells.few:
+        reasons.append(f"too few replicas: {len(cells.few)} cell(s) have fewer than {LEAST_REPLICAS}")
+    if cells.sound:
+        reasons += ruling.doubts
+    if reasons:
+        return Outcome.INCONCLUSIVE, _shortened(reasons)
+    largest = _largest(cells.sound, alpha)
+    level = (f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
+             f"{100 * (1 - alpha):g} %, at {largest['where']}")
+    if claim.explicit:
+        return Outcome.HOLDS, [f"all {len(judged)} cells lie under the bound; {level}"]
+    axes = " and ".join(SYMBOLS[axis] for axis in claim.axes)
+    within = f"measured/bound grows with no power of {axes} above {MARGIN:g} ({ruling.tests} exponents)"
+    return Outcome.HOLDS, [f"{within}; {level}"]
+
+
+def _shortened(reasons: list[str], most: int = 8) -> list[str]:
+    return reasons if len(reasons) <= most else [*reasons[:most], f"and {len(reasons) - most} more of this kind"]
+
+
+def _level_groups(names: Sequence[str], growths: Sequence[Growth], alpha: float) -> list[str]:
+    """Groups whose ratio has both exponents within ±MARGIN, after Holm over the groups (two one-sided tests each)."""
+    whole = [(name, own) for name, own in zip(names, growths, strict=True) if set(own.exponents) == set(AXES)]
+    adjusted = holm([max(p for b in own.exponents.values() for p in (b.p_below(MARGIN), b.p_above(-MARGIN)))
+                     for _, own in whole])
+    return [name for (name, _), p in zip(whole, adjusted, strict=True) if p < alpha]
+
+
+def _largest(judged: Sequence[Judged], alpha: float) -> dict | None:
+    """The largest mean ratio, its place, and an upper limit of all true ones.
+
+    The largest of the cells' own limits is one: the cell whose true ratio is largest is under its own.
+    """
+    if not judged:
+        return None
+    top = max(judged, key=lambda j: j.mean.value)
+    return {"value": top.mean.value, "upper": max(j.mean.high(alpha) for j in judged), "where": top.where,
+            "problem": top.cell.spec.problem, "dim": top.cell.spec.dim, "steps": top.cell.spec.steps}
+
+
+def _group_numbers(name: str, group: Group, own: Growth, largest: float, alpha: float) -> dict:
+    exponents = {axis: {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
+                 for axis, b in own.exponents.items()}
+    return {"group": name, "settings": dict(group.settings), "cells": len(group.cells), "cells_fitted": own.cells,
+            "max_ratio": largest,
+            **{axis: exponents.get(axis, {"why": own.missing.get(axis)}) for axis in AXES}}

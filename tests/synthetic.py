@@ -1,0 +1,45 @@
+"""Results of a known law, for tests of the judge: no engine runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.results import Result
+from simulator.spec import Spec
+from simulator.stats import Stats
+
+DIMS = (16, 64, 256, 1024, 4096)
+STEPS = (1000, 4000, 16000, 64000, 256000)
+
+
+def result(spec: Spec, l1, l2=None) -> Result:
+    """A Result whose replicas have these mean norms, shape (R,); l2 defaults to l1/√d."""
+    cell = spec.resolve()
+    l1 = np.asarray(l1, dtype=np.float64)
+    l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
+    nothing = np.ones((l1.size, 1))
+    stats = Stats(l1, l2, l2**2, np.array([1]), *[nothing] * 7)
+    return Result(spec, cell.constants, cell.hyper, stats, {})
+
+
+def sweep(law, *, dims=DIMS, steps=STEPS, replicas=8, spread=0.02, common=0.5, rng=0, problem="rational",
+          optimizer="adamw", **settings) -> list[Result]:
+    """A grid of cells whose ‖∇f‖₁ has the mean ``law(constants)`` and ‖∇f‖₂ that over √d.
+
+    Replicas have the relative standard deviation *spread*; the share *common* of the variance is the
+    same for replica r in all cells, as it is for runs on common noise.
+    """
+    rng = np.random.default_rng(rng)
+    shared = rng.standard_normal(replicas)
+    found = []
+    for dim in dims:
+        for horizon in steps:
+            spec = Spec.of(problem, optimizer, dim, horizon, replicas, **settings)
+            noise = np.sqrt(common) * shared + np.sqrt(1 - common) * rng.standard_normal(replicas)
+            found.append(result(spec, law(spec.resolve().constants) * (1 + spread * noise)))
+    return found
+
+
+def rate(factor=1.0, steps=-0.25, dim=0.5):
+    """The law factor · C · K^steps · d^dim."""
+    return lambda c: factor * c.c * c.steps**steps * c.dim**dim

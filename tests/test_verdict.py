@@ -1,0 +1,320 @@
+"""The judge: right on data of known law, with the stated error rate, and honest about what it can't say."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+from synthetic import DIMS, STEPS, rate, result, sweep
+
+from simulator.claims import claim
+from simulator.intervals import ALPHA
+from simulator.judge_cells import MARGIN
+from simulator.verdict import Cells, Outcome, Verdict, exit_code, judge
+
+FALSE_ALARM = 1e-4  # of each test of an error rate, were its seed not fixed
+CONSTANT = {"schedule": "constant", "optimizer_args": {"lr": 0.01}}
+
+
+def verdict(results, name, **options):
+    [found] = judge(results, claims=[name], **options)
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert "nan" not in json.dumps(found.to_dict())
+    return found
+
+
+def outcome(results, name):
+    return verdict(results, name).outcome
+
+
+def with_values(cell, l1):
+    return result(cell.spec, l1)
+
+
+def bent(c):
+    """A ratio that falls: K^(−1/4) + 6 K^(−1/2), whose fitted slope is far from −1/4."""
+    return c.c * math.sqrt(c.dim) * (c.steps**-0.25 + 6 * c.steps**-0.5)
+
+
+@pytest.mark.parametrize("name", ["adamw-l1", "nadamw-l1"])
+def test_growth_claims(name):
+    optimizer = name.split("-")[0]
+    assert outcome(sweep(rate(0.6), optimizer=optimizer), name) is Outcome.TIGHT
+    assert outcome(sweep(bent, optimizer=optimizer), name) is Outcome.HOLDS
+    assert outcome(sweep(rate(0.6, steps=-0.2), optimizer=optimizer), name) is Outcome.VIOLATED
+    assert outcome(sweep(rate(0.6, dim=0.55), optimizer=optimizer), name) is Outcome.VIOLATED
+    # a rate better than claimed is no reason to doubt; a large constant neither
+    assert outcome(sweep(rate(100, steps=-0.5, dim=0.3), optimizer=optimizer), name) is Outcome.HOLDS
+
+
+def test_tight_through_one_hard_instance():
+    found = verdict(sweep(bent) + sweep(rate(1.5), problem="ramp"), "adamw-l1")
+    assert found.outcome is Outcome.TIGHT
+    assert any("level in K and d" in reason and "ramp" in reason and "rational" not in reason for reason in found.reasons)
+
+
+def test_level_needs_both_axes():
+    """Level in K but falling with d is not tight."""
+    assert outcome(sweep(rate(dim=0.4)), "adamw-l1") is Outcome.HOLDS
+
+
+@pytest.mark.parametrize(("name", "settings", "law"), [
+    ("control-constant-lr", CONSTANT, rate(steps=0)), ("control-rate", {}, rate()), ("control-rate", {}, bent),
+    ("control-dimension", {}, rate()), ("control-dimension", {}, bent)])
+def test_false_controls_are_violated(name, settings, law):
+    found = verdict(sweep(law, **settings), name)
+    assert found.outcome is Outcome.VIOLATED and found.as_expected and exit_code([found]) == 0
+
+
+@pytest.mark.parametrize(("name", "settings", "law"), [
+    ("control-constant-lr", CONSTANT, rate()), ("control-rate", {}, rate(steps=-0.5)), ("control-dimension", {}, rate(dim=0))])
+def test_a_control_that_holds_is_an_error(name, settings, law):
+    found = verdict(sweep(law, **settings), name)
+    assert found.outcome in (Outcome.HOLDS, Outcome.TIGHT) and not found.as_expected and exit_code([found]) == 1
+
+
+def test_shipped_claims_together():
+    results = [*sweep(bent), *sweep(rate(1.5), problem="ramp"), *sweep(bent, optimizer="nadamw"),
+               *sweep(rate(0.5), optimizer="sgd"), *sweep(rate(steps=0), **CONSTANT)]
+    verdicts = judge(results)
+    assert [v.claim for v in verdicts] == ["adamw-l1", "nadamw-l1", "sgd-l2", "control-constant-lr", "control-rate",
+                                          "control-dimension"]
+    assert exit_code(verdicts) == 0
+    assert judge(results) == verdicts
+
+
+def explicit(factor):
+    """The SGD claim's bound times a factor, as a law for ‖∇f‖₁."""
+    def law(c):
+        square = 2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps)
+        return factor * math.sqrt(square * c.dim)
+    return law
+
+
+def test_explicit_bound():
+    assert verdict(sweep(explicit(0.9), optimizer="sgd"), "sgd-l2").as_expected
+    found = verdict(sweep(explicit(1.1), optimizer="sgd"), "sgd-l2")
+    assert found.outcome is Outcome.VIOLATED and found.numbers["max_ratio"]["value"] > 1.05
+    assert len(found.reasons) < 12 and "more of this kind" in found.reasons[-1]
+    at_it = [with_values(c, explicit(1.0)(c.constants) * np.linspace(0.98, 1.02, 8)) for c in sweep(rate(), optimizer="sgd")]
+    assert outcome(at_it, "sgd-l2") is Outcome.INCONCLUSIVE
+    # it needs no exponents: a single cell will do
+    assert outcome(sweep(explicit(0.9), dims=(16,), steps=(1000,), optimizer="sgd"), "sgd-l2") is Outcome.HOLDS
+
+
+def test_one_cell_above_an_explicit_bound_is_enough():
+    cells = sweep(explicit(0.5), optimizer="sgd")
+    cells[7] = with_values(cells[7], 2.2 * cells[7].stats.mean_grad_l1)
+    found = verdict(cells, "sgd-l2")
+    assert found.outcome is Outcome.VIOLATED
+    assert f"d = {cells[7].spec.dim}, K = {cells[7].spec.steps}" in found.reasons[0] and len(found.reasons) == 1
+
+
+@claim("at-the-limit", optimizer="sgd", explicit=True)
+def at_the_limit(cell):
+    """Mean at most 1."""
+    return cell.stats.mean_grad_l1, 1.0
+
+
+def error_counts(make, claims, trials):
+    """How often the judge says VIOLATED and how often HOLDS or TIGHT on *trials* data sets."""
+    found = [judge(make(t), claims=claims)[0].outcome for t in range(trials)]
+    return sum(o is Outcome.VIOLATED for o in found), sum(o in (Outcome.HOLDS, Outcome.TIGHT) for o in found)
+
+
+def allowed(trials):
+    return binom.isf(FALSE_ALARM, trials, ALPHA)
+
+
+def test_error_rates_at_the_limit_of_an_explicit_bound():
+    """All 12 cells exactly at the bound: both wrong answers at most α; without Holm VIOLATED would come in 46 %."""
+    cells = sweep(rate(), dims=(16,), steps=tuple(range(1000, 13000, 1000)), optimizer="sgd")
+    rng = np.random.default_rng(3)
+    trials = 300
+    violated, holds = error_counts(lambda t: [with_values(c, rng.normal(1.0, 0.1, 8)) for c in cells], [at_the_limit], trials)
+    assert violated <= allowed(trials) and holds <= allowed(trials)
+
+
+def test_error_rates_when_one_cell_is_at_the_limit():
+    """HOLDS is wrong in at most α, however many other cells are far below; here it is nearly exactly α."""
+    cells = sweep(rate(), dims=(16,), steps=(1000, 2000), optimizer="sgd")
+    rng = np.random.default_rng(4)
+    trials = 1500
+    _, holds = error_counts(lambda t: [with_values(c, rng.normal(m, 0.1, 8)) for c, m in
+                                       zip(cells, (0.2, 1.0), strict=True)], [at_the_limit], trials)
+    assert binom.ppf(FALSE_ALARM, trials, ALPHA) <= holds <= allowed(trials)
+
+
+def test_error_rates_at_the_margin_of_a_growth_claim():
+    """K exponent of the ratio exactly at the margin in 6 groups: VIOLATED and HOLDS in at most α each;
+    without Holm VIOLATED would come in 26 %."""
+    base = [sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000), gap=gap) for gap in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)]
+    means = [np.array([rate(steps=-0.25 + MARGIN)(c.constants) for c in group]) for group in base]
+    rng = np.random.default_rng(6)
+
+    def noisy(_):
+        return [with_values(c, m * (1 + 0.02 * rng.standard_normal(8)))
+                for group, own in zip(base, means, strict=True) for c, m in zip(group, own, strict=True)]
+    trials = 150
+    violated, holds = error_counts(noisy, ["adamw-l1"], trials)
+    assert violated <= allowed(trials) and holds <= allowed(trials)
+
+
+def test_error_rate_of_holds_at_the_margin_of_one_group():
+    """One K exponent exactly at the margin: HOLDS, which is wrong, comes in nearly exactly α."""
+    base = sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000))
+    means = [rate(steps=-0.25 + MARGIN)(c.constants) for c in base]
+    rng = np.random.default_rng(7)
+    trials = 400
+    _, holds = error_counts(lambda _: [with_values(c, m * (1 + 0.005 * rng.standard_normal(8)))
+                                       for c, m in zip(base, means, strict=True)], ["adamw-l1"], trials)
+    assert binom.ppf(FALSE_ALARM, trials, ALPHA) <= holds <= allowed(trials)
+
+
+def test_a_trend_the_grid_cannot_settle():
+    found = verdict(sweep(rate(), spread=0.5, steps=(1000, 1500, 2000), common=0.0), "adamw-l1")
+    assert found.outcome is Outcome.INCONCLUSIVE and "can't settle" in found.reasons[0] and exit_code([found]) == 3
+
+
+@pytest.mark.parametrize(("name", "optimizer"), [("adamw-l1", "adamw"), ("sgd-l2", "sgd")])
+def test_too_few_replicas(name, optimizer):
+    found = verdict(sweep(rate(0.5), optimizer=optimizer, replicas=7), name)
+    assert found.outcome is Outcome.INCONCLUSIVE and "too few replicas" in found.reasons[0]
+    assert found.cells == Cells(0, {"too few replicas (fewer than 8)": 25})
+    # one such cell among sound ones: nothing is known of it, so the claim can't hold
+    some = sweep(rate(0.5), optimizer=optimizer)
+    some[3] = with_values(some[3], some[3].stats.mean_grad_l1[:1])
+    assert outcome(some, name) is Outcome.INCONCLUSIVE
+    assert outcome(sweep(rate(0.5), optimizer=optimizer, replicas=8), name) in (Outcome.HOLDS, Outcome.TIGHT)
+
+
+HEAVY = {"noise": "student", "noise_args": {"nu": 1.5}}
+
+
+@pytest.mark.parametrize(("name", "optimizer"), [("adamw-l1", "adamw"), ("sgd-l2", "sgd"), ("control-rate", "adamw")])
+def test_infinite_variance_is_void(name, optimizer):
+    found = verdict(sweep(lambda c: 1.0, optimizer=optimizer, **HEAVY), name)
+    assert found.outcome is Outcome.VOID and exit_code([found]) == 1
+    assert "infinite variance" in " ".join(found.reasons) and found.cells.judged == 0
+
+
+def test_infinite_variance_beside_sound_cells_is_left_aside():
+    sound = sweep(bent)
+    found = verdict(sound + sweep(lambda c: 1.0, **HEAVY), "adamw-l1")
+    assert found.outcome is Outcome.HOLDS and found.cells.judged == 25
+    assert sum(found.cells.aside.values()) == 25 and "infinite variance" in found.reasons[-1]
+
+
+def test_infinite_variance_is_void_even_when_diverged():
+    assert outcome(sweep(lambda c: math.inf, **HEAVY), "adamw-l1") is Outcome.VOID
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+@pytest.mark.parametrize(("name", "optimizer"), [("adamw-l1", "adamw"), ("sgd-l2", "sgd")])
+def test_a_diverged_replica_is_infinite_and_never_dropped(name, optimizer, value):
+    cells = sweep(rate(0.5), optimizer=optimizer)
+    values = cells[5].stats.mean_grad_l1.copy()
+    values[2] = value
+    cells[5] = with_values(cells[5], values)
+    found = verdict(cells, name)
+    assert found.outcome is Outcome.VIOLATED
+    assert "1 of 8 replicas diverged" in found.reasons[0] and len(found.reasons) == 1
+    assert found.to_dict()["numbers"]["max_ratio"]["value"] == "inf" and found.cells.judged == 25
+
+
+def test_a_grid_without_an_axis_is_inconclusive_and_its_control_left_out():
+    cells = sweep(rate(0.6), dims=(16,))
+    assert {v.claim: v.outcome for v in judge(cells)} == {"adamw-l1": Outcome.INCONCLUSIVE, "control-rate": Outcome.VIOLATED}
+    found = verdict(cells, "adamw-l1")
+    assert "no growth exponent in d" in found.reasons[0]
+    assert outcome(cells, "control-dimension") is Outcome.INCONCLUSIVE
+
+
+def test_groups_of_one_axis_each_settle_a_claim_together():
+    cells = sweep(rate(0.6), dims=(16,), steps=STEPS) + sweep(rate(0.6), dims=DIMS, steps=(1000,), sigma=2.0)
+    assert outcome(cells, "adamw-l1") is Outcome.HOLDS
+
+
+def test_small_groups_count_for_the_level_only():
+    extra = sweep(rate(9.0), dims=(16,), steps=(1000,), sigma=3.0)
+    found = verdict(sweep(bent) + extra, "adamw-l1")
+    assert found.outcome is Outcome.HOLDS and found.numbers["max_ratio"]["value"] > 8
+    assert "sigma=3.0" in found.numbers["max_ratio"]["where"]
+    assert outcome(sweep(explicit(0.5), optimizer="sgd") + sweep(explicit(2.0), dims=(16,), steps=(1000,), sigma=3.0,
+                                                                optimizer="sgd"), "sgd-l2") is Outcome.VIOLATED
+
+
+def test_partial_grid():
+    cells = [c for c in sweep(bent) if c.spec.dim * c.spec.steps <= 1024 * 64000]
+    assert outcome(cells, "adamw-l1") is Outcome.HOLDS
+    assert outcome(cells[:1], "adamw-l1") is Outcome.INCONCLUSIVE
+
+
+def test_overridden_hyperparameters_are_left_aside():
+    ours = sweep(rate(steps=0.5), optimizer_args={"lr": 1.0})
+    found = verdict(ours + sweep(bent), "adamw-l1")
+    assert found.outcome is Outcome.HOLDS and found.cells.aside == {"lr overridden: not the theorem's rule": 25}
+    alone = verdict(ours, "adamw-l1")
+    assert alone.outcome is Outcome.INCONCLUSIVE and "no cells to judge" in alone.reasons[0]
+    assert outcome(sweep(bent, optimizer_args={"weight_decay": 0.0}), "adamw-l1") is Outcome.HOLDS
+
+
+def test_no_cells():
+    assert judge([]) == [] and judge(sweep(bent, dims=(16,), steps=(1000,), optimizer="momentum")) == []
+    assert outcome([], "adamw-l1") is Outcome.INCONCLUSIVE
+
+
+def test_a_bound_of_zero_is_left_aside():
+    cells = sweep(lambda c: 1.0, sigma=0.0, **CONSTANT)
+    found = verdict(cells, "control-constant-lr")
+    assert found.outcome is Outcome.INCONCLUSIVE and found.cells.aside == {"the bound is 0": 25}
+
+
+def test_unequal_replicas_and_seeds():
+    cells = [c for i, c in enumerate(sweep(bent)) if i % 2] + [c for i, c in enumerate(sweep(bent, replicas=24)) if not i % 2]
+    found = verdict(cells, "adamw-l1")
+    assert found.outcome is Outcome.HOLDS and len(found.numbers["groups"]) == 1
+    assert len(verdict(sweep(bent) + sweep(bent, seed=1), "adamw-l1").numbers["groups"]) == 2
+
+
+def test_numbers_of_a_verdict():
+    found = verdict(sweep(rate(0.6), spread=0.01), "adamw-l1")
+    numbers = found.to_dict()["numbers"]
+    assert numbers["alpha"] == ALPHA and numbers["margin"] == MARGIN and numbers["correction"] == "Holm over 2 test(s)"
+    [group] = numbers["groups"]
+    for axis in ("steps", "dim"):
+        assert group[axis]["low"] < group[axis]["exponent"] < group[axis]["high"]
+        assert abs(group[axis]["exponent"]) < 5 * group[axis]["error"]
+    assert group["cells"] == 25 and group["cells_fitted"] == 9 and group["settings"]["problem"] == "rational"
+    assert numbers["max_ratio"]["value"] < numbers["max_ratio"]["upper"]
+    assert numbers["max_ratio"]["value"] == pytest.approx(0.6, rel=0.05)
+
+
+def test_deterministic_data():
+    """No spread at all: σ of no consequence, se = 0; still judged, and at the bound itself not violated."""
+    assert outcome(sweep(rate(0.6), spread=0.0), "adamw-l1") is Outcome.TIGHT
+    assert outcome(sweep(rate(0.6, steps=-0.2), spread=0.0), "adamw-l1") is Outcome.VIOLATED
+    cells = [with_values(c, np.ones(8)) for c in sweep(rate(), dims=(16,), optimizer="sgd")]
+    assert verdict(cells, at_the_limit).outcome is Outcome.INCONCLUSIVE
+
+
+GOOD = Verdict("a", Outcome.HOLDS, "holds", "")
+CONTROL = replace(GOOD, outcome=Outcome.VIOLATED, expected="fails")
+
+
+@pytest.mark.parametrize(("verdicts", "code"), [
+    ([GOOD, CONTROL], 0), ([replace(GOOD, outcome=Outcome.TIGHT)], 0), ([GOOD, replace(GOOD, outcome=Outcome.VIOLATED)], 1),
+    ([replace(GOOD, outcome=Outcome.VOID)], 1), ([replace(CONTROL, outcome=Outcome.HOLDS)], 1),
+    ([replace(CONTROL, outcome=Outcome.VOID)], 1), ([GOOD, replace(GOOD, outcome=Outcome.INCONCLUSIVE)], 3),
+    ([replace(CONTROL, outcome=Outcome.INCONCLUSIVE)], 3), ([], 3),
+    ([replace(GOOD, outcome=Outcome.INCONCLUSIVE), replace(GOOD, outcome=Outcome.VIOLATED)], 1)])
+def test_exit_codes(verdicts, code):
+    assert exit_code(verdicts) == code
+
+
+def test_other_noise_gives_the_same_clear_verdicts():
+    for rng in range(1, 6):
+        assert outcome(sweep(bent, rng=rng), "adamw-l1") is Outcome.HOLDS
+        assert outcome(sweep(bent, rng=rng), "control-rate") is Outcome.VIOLATED
