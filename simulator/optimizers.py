@@ -72,8 +72,9 @@ def sgd(x, g, lr):
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
 
-    EMA form: PyTorch's SGD(momentum=θ, dampening=1−θ) starts m at the first gradient instead of 0;
-    optax.ema(θ, debias=False) before a step of η is the same.
+    EMA form; the same iterates as heavy ball with the step (1 − θ)η, which is SGD(lr=(1−θ)η, momentum=θ) of
+    PyTorch and optax, and as optax.ema(θ, debias=False) before a step of η. PyTorch's dampening=1−θ differs:
+    it starts m at the first gradient instead of 0.
     """
     m = beta1 * m + (1.0 - beta1) * g
     return x - lr * m, m

@@ -1,0 +1,122 @@
+"""The update formulas against recursions worked by hand, their relations, and what the decorator refuses."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from problems.errors import InputError
+from problems.formula import FormulaError
+from simulator.optimizers import BIASES, OPTIMIZERS, optimizer
+
+HYPER = {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3, "weight_decay": 0.2}
+GRADIENTS = np.random.default_rng(1).standard_normal((200, 7)) * np.geomspace(1e-3, 1e2, 7)
+
+
+def iterate(name, gradients=GRADIENTS, **changes):
+    """All iterates from x¹ = 1, shape (steps + 1, coordinates)."""
+    hyper, chosen = {**HYPER, **changes}, OPTIMIZERS[name]
+    x = np.ones(gradients.shape[1])
+    points, state = [x], [np.zeros_like(x) for _ in chosen.state]
+    for k, g in enumerate(gradients, start=1):
+        biases = {name: 1 - hyper[beta] ** k for name, beta in BIASES.items()}
+        new = chosen.update(x, g, *state, *({**hyper, **biases}[h] for h in chosen.hyper))
+        x, *state = new if state else [new]
+        points.append(x)
+    return np.array(points)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    # x¹ = 1, g = (3, −1), lr = θ = ½, β = ¾, ε = λ = ¼, worked with fractions: m = 3/2, 1/4; v = 9/4, 31/16
+    ("sgd", [1 - 1.5, 1 - 1.5 + 0.5]),
+    ("momentum", [Fraction(1, 4), Fraction(1, 8)]),
+    ("rmsprop", [1 - 1.5 / math.sqrt(2.5), 1 - 1.5 / math.sqrt(2.5) + 0.5 / math.sqrt(35 / 16)]),
+    ("adam", [1 - 1.5 / 3.25, 1 - 1.5 / 3.25 - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
+    ("adamw", [7 / 8 - 0.75 / math.sqrt(2.5), 7 / 8 * (7 / 8 - 0.75 / math.sqrt(2.5)) - 0.125 / math.sqrt(35 / 16)]),
+    ("adamw_torch", [7 / 8 - 1.5 / 3.25, 7 / 8 * (7 / 8 - 1.5 / 3.25) - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
+    ("nadamw", [7 / 8 - 0.5 * 2.25 / math.sqrt(2.5),
+                7 / 8 * (7 / 8 - 0.5 * 2.25 / math.sqrt(2.5)) - 0.5 * (0.125 - 0.5) / math.sqrt(35 / 16)]),
+])
+def test_two_steps_by_hand(name, expected):
+    points = iterate(name, np.array([[3.0], [-1.0]]), lr=0.5, beta1=0.5, beta2=0.75, eps=0.25, weight_decay=0.25)
+    assert points[1:, 0] == pytest.approx([float(x) for x in expected], rel=1e-14)
+
+
+def test_every_shipped_optimizer_is_worked_by_hand():
+    marks = next(m for m in test_two_steps_by_hand.pytestmark if m.name == "parametrize")
+    assert {case[0] for case in marks.args[1]} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize(("general", "changes", "special"), [
+    ("momentum", {"beta1": 0.0}, "sgd"),
+    ("adamw", {"beta1": 0.0, "weight_decay": 0.0}, "rmsprop"),
+    ("adamw_torch", {"weight_decay": 0.0}, "adam"),
+    ("nadamw", {"beta1": 0.0}, "adamw"),
+])
+def test_special_cases(general, changes, special):
+    assert iterate(general, **changes) == pytest.approx(iterate(special, **changes), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_coordinate_without_gradients_only_decays(name):
+    points = iterate(name, np.zeros((50, 1)))
+    factor = 1 - HYPER["weight_decay"] * HYPER["lr"] if "weight_decay" in OPTIMIZERS[name].hyper else 1.0
+    assert points[:, 0] == pytest.approx(factor ** np.arange(51), rel=1e-13)
+
+
+def test_first_step_of_adam_is_the_sign():
+    first = iterate("adam", eps=0.0)[1]
+    assert first == pytest.approx(1 - HYPER["lr"] * np.sign(GRADIENTS[0]), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_docstring_gives_the_recursion(name):
+    assert "x ←" in OPTIMIZERS[name].update.__doc__
+
+
+def test_settings_and_state_are_read_from_the_formula():
+    adam = OPTIMIZERS["adam"]
+    assert adam.state == ("m", "v")
+    assert adam.settings == ("lr", "beta1", "beta2", "eps")
+
+    @optimizer()
+    def corrected(x, g, m, lr, bias2):
+        return x - lr * m / bias2, g
+
+    assert corrected.settings == ("lr", "beta2")  # a bias needs its beta, even where the formula has no other use
+
+
+def test_a_formula_of_another_shape_is_refused():
+    with pytest.raises(InputError, match="takes x, g, its state"):
+        @optimizer()
+        def no_gradient(x, lr):
+            return x - lr
+
+    with pytest.raises(InputError, match="returning 4 values"):
+        @optimizer()
+        def more_out_than_in(x, g):
+            return x, g, g, g
+
+    with pytest.raises(InputError, match="at most 4 state numbers"):
+        @optimizer()
+        def five(x, g, a, b, c, d, e, lr):
+            return x - lr * g, a, b, c, d, e
+
+
+def test_a_default_of_no_argument_is_refused():
+    with pytest.raises(InputError, match=r"\['beta'\] are defaults of no argument"):
+        @optimizer(beta=0.9)
+        def typo(x, g, m, lr, beta1):
+            return x - lr * m, beta1 * m + g
+
+
+def test_code_outside_the_language_is_refused_with_its_line():
+    with pytest.raises(FormulaError, match=r"test_optimizers\.py:\d+: .*loops"):
+        @optimizer()
+        def loop(x, g, lr):
+            for _ in range(3):
+                x = x - lr * g
+            return x
