@@ -91,7 +91,7 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
     fitted = power_law(np.log([[getattr(s, axis) for axis in columns] for s, _ in used]),
                        [y for _, y in used], _seed(s for s, _ in used))
     if fitted is None:
-        return Growth(missing={axis: "K and d change together on this grid" for axis in GRID}, cells=len(used))
+        return Growth(missing=dict.fromkeys(GRID, "K and d change together on this grid"), cells=len(used))
     return Growth({axis: b for axis, b in zip(columns, fitted, strict=True) if axis not in missing}, missing, len(used))
 
 

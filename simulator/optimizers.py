@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from problems.errors import InputError
 from problems.formula import Formula
+
+from .horizon import Constants, Hyper, adamw_rule, momentum_rule, rmsprop_rule, sgd_rule
 
 BIASES = {"bias1": "beta1", "bias2": "beta2"}
 MAX_STATE = 4
@@ -24,6 +26,7 @@ MAX_STATE = 4
 class Optimizer:
     """An update formula with the names of its state and hyper-parameters.
 
+    ``horizon`` is the rule of its theorem, None where there is none.
     ``hyper`` are the formula's trailing arguments in order, ``biases`` included; ``settings`` are those
     a schedule or a user gives; ``defaults`` the values that the constant schedule uses when none is given.
     """
@@ -33,6 +36,7 @@ class Optimizer:
     state: tuple[str, ...]
     hyper: tuple[str, ...]
     defaults: Mapping[str, float] = field(default_factory=dict)
+    horizon: Callable[[Constants], Hyper] | None = None
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -40,8 +44,12 @@ class Optimizer:
                                     *(BIASES[h] for h in self.hyper if h in BIASES)]))
 
 
-def optimizer(**defaults: float):
-    """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature."""
+def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: float):
+    """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
+
+    *horizon* gives all hyper-parameters from the constants of a cell, as the optimizer's theorem has
+    them; *defaults* are what the constant schedule uses.
+    """
 
     def wrap(function: types.FunctionType) -> Optimizer:
         update = Formula(function)
@@ -52,7 +60,7 @@ def optimizer(**defaults: float):
                              f"and returns x and the state; got {list(names)} returning {update.returns} values")
         if states > MAX_STATE:
             raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
-        made = Optimizer(update.name, update, names[2:2 + states], names[2 + states:], dict(defaults))
+        made = Optimizer(update.name, update, names[2:2 + states], names[2 + states:], dict(defaults), horizon)
         unknown = set(defaults) - set(made.settings)
         if unknown:
             raise InputError(f"optimizer {update.name!r}: {sorted(unknown)} are defaults of no argument "
@@ -62,13 +70,13 @@ def optimizer(**defaults: float):
     return wrap
 
 
-@optimizer()
+@optimizer(sgd_rule)
 def sgd(x, g, lr):
     """x ← x − η g. As the theorem, PyTorch and optax have it."""
     return x - lr * g
 
 
-@optimizer(beta1=0.9)
+@optimizer(momentum_rule, beta1=0.9)
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
 
@@ -80,7 +88,7 @@ def momentum(x, g, m, lr, beta1):
     return x - lr * m, m
 
 
-@optimizer(beta2=0.999, eps=1e-8)
+@optimizer(rmsprop_rule, beta2=0.999, eps=1e-8)
 def rmsprop(x, g, v, lr, beta2, eps):
     """v ← β v + (1 − β) g²; x ← x − η g/√(v + ε), v⁰ = 0.
 
@@ -103,7 +111,7 @@ def adam(x, g, m, v, lr, beta1, beta2, eps, bias1, bias2):
     return x - (lr / bias1) * m / (math.sqrt(v) * (1.0 / math.sqrt(bias2)) + eps), m, v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(adamw_rule, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
 def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's AdamW: m ← θ m + (1 − θ) g; v ← β v + (1 − β) g²; x ← (1 − λη) x − η m/√(v + ε).
 
@@ -128,7 +136,7 @@ def adamw_torch(x, g, m, v, lr, beta1, beta2, eps, weight_decay, bias1, bias2):
     return (1.0 - weight_decay * lr) * x - step, m, v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(adamw_rule, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
 def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's NAdamW, momentum twice: m, v as in adamw; x ← (1 − λη) x − η (θ m + (1 − θ) g)/√(v + ε).
 

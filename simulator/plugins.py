@@ -12,7 +12,7 @@ from pathlib import Path
 from problems.errors import InputError, choose, nearest
 
 
-def find(registry: Mapping[str, object], name: str, what: str, kind: type | None = None):
+def find(registry: Mapping[str, object], name: str, what: str, kind: type | tuple[type, ...] | None = None):
     """The entry *name* of *registry*, or object NAME of FILE.py for ``FILE.py:NAME``.
 
     Raises InputError for an unknown name, a missing file, or an object that is not a *kind*.
@@ -39,6 +39,8 @@ def load(path: str | Path) -> types.ModuleType:
     name = f"ratecheck_user_{hashlib.sha256(str(file.resolve()).encode() + content).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
+    if file.suffix != ".py":
+        raise InputError(f"{path} is no Python file: its name must end in .py")
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

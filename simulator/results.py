@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .schedules import Constants
+from .horizon import Constants
 from .spec import Spec
 from .stats import Stats
 

@@ -15,9 +15,10 @@ from functools import cached_property
 from problems import NOISES, PROBLEMS, Noise, SeparableProblem
 from problems.errors import InputError, choose, nearest, require_integer, require_number
 
+from .horizon import Constants
 from .optimizers import OPTIMIZERS, Optimizer
 from .plugins import find
-from .schedules import SCHEDULES, Constants, check_given
+from .schedules import SCHEDULES, check_given
 
 NUMERICS = 1  # raise when engines or schedules give other numbers for the same Spec
 MOST_STEPS = 2**32
@@ -93,7 +94,7 @@ class Spec:
                     schedule(optimizer, constants, self.optimizer_args))
 
     def key(self) -> str:
-        """The content address of the cell's results: of the spec, the formulas and the numerics' version."""
+        """The content address of the cell's results: of the spec, what its names stand for, and the numerics."""
         return self.resolve().key
 
 
@@ -110,10 +111,15 @@ class Cell:
 
     @cached_property
     def key(self) -> str:
-        formulas = {"phi": self.problem.phi, "dphi": self.problem.dphi, "noise": self.noise.formula,
-                    "update": self.optimizer.update}
+        problem, noise = self.problem, self.noise
+        formulas = {"phi": problem.phi, "dphi": problem.dphi, "noise": noise.formula, "update": self.optimizer.update}
+        numbers = {"problem": [problem.scale, problem.start, problem.center, problem.curvature, problem.minimum,
+                               *problem.constants],
+                   "noise": [noise.variance, *noise.constants], "hyper": [self.hyper[h] for h in sorted(self.hyper)]}
+        # 12 digits: the last ones may be another C library's
         content = {"numerics": NUMERICS, "spec": self.spec.to_dict(),
-                   "formulas": {name: f.digest for name, f in formulas.items()}}
+                   "formulas": {name: f.digest for name, f in formulas.items()},
+                   "numbers": {name: [f"{float(x):.12g}" for x in values] for name, values in numbers.items()}}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 
 

@@ -150,7 +150,7 @@ def test_constant_exponents():
     assert set(found) == {(c, n) for c in ("sigma", "gap", "smoothness") for n in ("l1", "l2")}
     for (constant, _), e in found.items():
         assert e.expected == {"sigma": 0.5, "gap": 0.25, "smoothness": 0.25}[constant]
-        assert 0 < e.exponent.error and abs(e.exponent.value - e.expected) < 5 * e.exponent.error
+        assert e.exponent.error > 0 and abs(e.exponent.value - e.expected) < 5 * e.exponent.error
         assert e.values == (0.25, 1.0, 4.0) and e.settings["dim"] == 64
     assert constant_exponents(sweep(rate())) == []
 

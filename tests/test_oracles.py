@@ -17,8 +17,8 @@ from problems import NOISES
 from simulator.engines import run
 from simulator.engines.noise_tile import tile
 from simulator.engines.reference import trajectory
+from simulator.optimizers import OPTIMIZERS
 from simulator.rng import TILE
-from simulator.schedules import HORIZON
 from simulator.spec import Spec
 
 LIMIT = 4.5
@@ -105,7 +105,7 @@ def test_adamw_tends_to_momentum_as_eps_grows(problem):
 
 
 @pytest.mark.parametrize("problem", ["rational", "ramp"])
-@pytest.mark.parametrize("optimizer", HORIZON)
+@pytest.mark.parametrize("optimizer", [o.name for o in OPTIMIZERS.values() if o.horizon])
 def test_scaling_f_or_x_leaves_the_ratios_as_they_are(problem, optimizer):
     def ratios(smoothness, gap, sigma):
         result = run(Spec.of(problem, optimizer, 24, 3000, 2, smoothness=smoothness, gap=gap, sigma=sigma, seed=9))

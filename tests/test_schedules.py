@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems.errors import InputError
+from simulator.horizon import Constants
 from simulator.optimizers import OPTIMIZERS
-from simulator.schedules import HORIZON, SCHEDULES, Constants, check_given, constant, horizon
+from simulator.schedules import SCHEDULES, check_given, constant, horizon
 
 POSITIVE = st.floats(1e-4, 1e4)
 ANY = st.builds(Constants, dim=st.integers(1, 10**6), steps=st.integers(1, 2**32), smoothness=POSITIVE,
@@ -61,7 +62,7 @@ def test_scaling_symmetries(symmetry, c, factor):
         scaled = Constants(c.dim, c.steps, c.smoothness * factor, c.gap * factor, c.sigma * factor)
     else:
         scaled = Constants(c.dim, c.steps, c.smoothness * factor**2, c.gap, c.sigma * factor)
-    for name in HORIZON:
+    for name in (o.name for o in OPTIMIZERS.values() if o.horizon):
         before, after = rule(name, c), rule(name, scaled)
         powers = POWERS[symmetry] if name not in ("sgd", "momentum") else {"lr": POWERS[symmetry]["sgd lr"]}
         for setting, value in before.items():

@@ -24,8 +24,9 @@ import numpy as np
 
 from problems.errors import InputError
 
+from ..optimizers import OPTIMIZERS
 from ..results import Result
-from ..schedules import HORIZON
+from ..schedules import horizon
 
 AXES = ("steps", "dim")
 
@@ -48,9 +49,10 @@ class Claim:
 
     def concerns(self, cell: Result) -> bool:
         """Whether the cell ran an optimizer and a schedule of this claim."""
-        spec = cell.spec
-        return spec.schedule == self.schedule and (
-            spec.optimizer in self.optimizer or spec.optimizer.rpartition(".py:")[2] in self.optimizer)
+        file, _, name = cell.spec.optimizer.rpartition(":")
+        if file and name in OPTIMIZERS:  # a user's optimizer that has the name of a shipped one is not that one
+            return False
+        return cell.spec.schedule == self.schedule and name in self.optimizer
 
     def broken(self, cell: Result) -> str:
         """The assumption that the cell breaks, in words, or ''."""
@@ -130,7 +132,7 @@ def departure(cell: Result) -> str:
     spec = cell.spec
     if spec.schedule != "horizon" or not spec.optimizer_args:
         return ""
-    rule = HORIZON[spec.optimizer](cell.constants)
+    rule = horizon(spec.resolve().optimizer, cell.constants, {})
     allowed = {name: (value, value) for name, value in rule.items()}
     if spec.optimizer in ("adamw", "nadamw"):
         allowed |= {"weight_decay": (0.0, rule["weight_decay"]), "beta2": (rule["beta1"], math.sqrt(rule["beta1"]))}

@@ -55,7 +55,7 @@ def norms(row):
     return -float(row.violations), 0.0, None
 
 
-@norm_claim("gaussian", law="gaussian", source=f"{PAPER}; docs/theory.md, section 5")
+@norm_claim("gaussian", law="gaussian", source=f"{PAPER}; docs/theory.md, section 7")
 def gaussian(row):
     """E‖g‖₁ ≥ √(2d/π) E‖g‖₂ for g ~ N(0, I_d).
 

@@ -1,0 +1,89 @@
+"""The command line: ``ratecheck``, also ``python -m simulator``.
+
+Exit codes: 0 all well, 1 some claim is not as expected, 2 wrong input or usage (one line on stderr,
+no traceback), 3 something is inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from problems.errors import InputError, nearest
+
+MODULES = {"run": "run", "sweep": "sweep", "verify": "verify", "report": "report", "norms": "norms", "check": "check",
+           "list": "listing"}
+DESCRIPTION = "pytest for convergence theorems: run optimizers on problems with exact constants, judge rates."
+EPILOG = """examples:
+  ratecheck list
+  ratecheck run --problem rational --optimizer adamw --dim 64 --steps 4000 --replicas 8
+  ratecheck sweep my_sweep.toml --out results && ratecheck report results
+
+Every command has its own --help."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, with its complaints as InputError, and no option abbreviated in silence."""
+
+    def __init__(self, **options: object):
+        super().__init__(**{"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter, **options})
+
+    def error(self, message: str):
+        raise InputError(f"{message} (see: {self.prog} --help)")
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the commands by name."""
+    parser = Parser(prog="ratecheck", description=DESCRIPTION, epilog=EPILOG)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made = {}
+    for name, file in MODULES.items():
+        module = importlib.import_module(f"simulator.commands.{file}")
+        made[name] = commands.add_parser(name, help=module.HELP, description=module.__doc__, epilog=module.EPILOG)
+        module.arguments(made[name])
+        made[name].set_defaults(execute=module.execute)
+    return parser, made
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parsed arguments; raises InputError for what is unknown, with the nearest name."""
+    if argv and not argv[0].startswith("-") and argv[0] not in MODULES:
+        raise InputError(f"unknown command {argv[0]!r}{nearest(argv[0], MODULES)} (known: {', '.join(MODULES)})")
+    parser, commands = build_parser()
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        command = commands[args.command]
+        given = unknown[0].partition("=")[0]
+        options = [option for action in command._actions for option in action.option_strings]
+        what = "option" if given.startswith("-") else "argument"
+        command.error(f"unknown {what} {given!r}{nearest(given, options) if what == 'option' else ''}")
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code. Unexpected exceptions keep their traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # σ on a terminal that knows ASCII only
+    try:
+        args = parse(sys.argv[1:] if argv is None else list(argv))
+        code = args.execute(args)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def complain(message: str, code: int = 2) -> int:
+    """Print one line on stderr; returns *code*."""
+    print("error: " + " ".join(message.splitlines()), file=sys.stderr)
+    return code

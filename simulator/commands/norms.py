@@ -1,0 +1,59 @@
+"""Monte Carlo of the norms of random vectors beside their exact values, and a verdict for each inequality."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .options import number, numbers, words
+
+HELP = "norms of random vectors against exact values"
+EPILOG = """examples:
+  ratecheck norms
+  ratecheck norms --laws gaussian,laplace --dims 1,100,1e6 --samples 4096 --out results/norms
+
+Writes norms.json and a figure into the folder. Memory does not depend on the dimension or the number
+of samples. Exit code as of `ratecheck verify`."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--out", default="results/norms", metavar="DIR", help="folder for norms.json and the figure (default results/norms)")
+    add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates (default: all)")
+    add("--dims", type=numbers, metavar="D,D,…", help="dimensions (default 1,10,…,1000000)")
+    add("--samples", type=number, metavar="N", help="vectors of each law and dimension (default: 2^24 coordinates in all)")
+    add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from ..gaussian import DIMS, LAWS, norm_check, norm_table, save_rows
+    from ..progress import simple_bar
+    from ..store import require_writable
+    from ..verdict import exit_code, judge
+    from .tables import show_rich
+    from .verify import show_verdicts
+
+    directory = Path(args.out)
+    require_writable(directory)
+    laws, dims = args.laws or LAWS, args.dims or DIMS
+    with simple_bar(f"norm checks of {len(laws)} laws at {len(dims)} dimensions") as progress:
+        rows = norm_check(laws, dims, args.samples, args.seed, progress=progress)
+    written = [save_rows(rows, directory), *_figure(rows, directory)]
+    show_rich(norm_table(rows))
+    verdicts = judge([], rows)
+    show_verdicts(verdicts)
+    print("written: " + ", ".join(map(str, written)))
+    return exit_code(verdicts)
+
+
+def _figure(rows, directory: Path) -> list[Path]:
+    from ..plots import Drawing, draw
+    from ..store import write_whole
+
+    written = []
+    for drawing in draw([], rows):
+        if isinstance(drawing, Drawing):
+            for kind, content in (("svg", drawing.svg()), ("png", drawing.png())):
+                written.append(directory / f"{drawing.name}.{kind}")
+                write_whole(written[-1], content)
+    return written

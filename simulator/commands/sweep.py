@@ -1,0 +1,170 @@
+"""Compute every cell of a sweep file that is not in the results folder yet."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .options import number
+
+HELP = "all cells of a TOML file; run again to resume"
+EPILOG = """examples:
+  ratecheck sweep my_sweep.toml                     # into ./results; interrupted? run it again
+  ratecheck sweep my_sweep.toml --dry-run           # the plan and a time estimate only
+  ratecheck sweep my_sweep.toml --quick -j 4 --out results/quick
+  ratecheck sweep my_sweep.toml --set dim=[16,64] --set replicas=16
+
+a sweep file: every list means each of its values, a table is the product of its lists:
+  replicas = 8
+  [[sweep]]
+  problem = ["rational", "ramp"]
+  optimizer = "adamw"
+  dim = [16, 64, 256]
+  steps = [1000, 4000, 16000]
+  problem_args = { spectrum = [0, 1] }
+  quick = { steps = [250, 1000] }                   # what --quick replaces
+keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness, gap, sigma, dtype, seed,
+problem_args, optimizer_args, noise_args; at the top also claims = [...] and [norms]."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", metavar="FILE.toml", help="the sweep file")
+    add("--out", default="results", metavar="DIR", help="results folder (default results)")
+    add("--seed", type=number, metavar="N", help="seed of the noise of every cell, instead of the file's")
+    add("-j", "--jobs", type=number, default=1, metavar="N",
+        help="worker processes; the cores are divided among them (default 1: this process, with all cores)")
+    add("--quick", action="store_true", help="use the file's quick values")
+    add("--fresh", action="store_true", help="compute again what is done already")
+    add("--set", action="append", default=[], metavar="key=value", dest="override",
+        help="override a key in every table, e.g. dim=[16,64]; may be repeated")
+    add("--dry-run", action="store_true", help="print the plan only")
+    add("--backend", default="cpu", metavar="NAME", help="cpu or reference (default cpu)")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from problems.errors import choose, require_integer
+
+    from ..cli import complain
+    from ..config import load_plan
+    from ..cost import human_seconds
+    from ..engines import BACKENDS
+    from ..folder import write_plan
+    from ..store import Store
+    from ..sweep import SweepError, compute, survey
+
+    choose(BACKENDS, args.backend, "backend")
+    jobs = require_integer(args.jobs, "-j", least=1)
+    plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
+    store = Store(Path(args.out))
+    if not args.dry_run:
+        store.prepare()
+    found = survey(plan, store, args.fresh)
+    for fault in found.faults:
+        print(f"warning: {fault}; it will be computed again", file=sys.stderr)
+    announce(plan, found, jobs, args)
+    if args.dry_run:
+        return 0
+    write_plan(store.directory, plan)
+    if args.fresh:
+        store.remove(spec.key() for spec in found.todo)
+
+    try:
+        with _terminate_as_interrupt():
+            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs)
+            if plan.norms:
+                _norms(plan.norms, store.directory, args.fresh)
+    except KeyboardInterrupt as interrupt:
+        stored = sum(store.path(spec.key()).exists() for spec in plan.specs)
+        print(f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
+              "run the same command again to go on" + " (without --fresh)" * args.fresh, file=sys.stderr)
+        return 143 if isinstance(interrupt, _Terminated) else 130
+    except SweepError as error:
+        return complain(str(error), code=1)
+    print(f"done: {len(found.todo)} cells in {human_seconds(seconds)}; the results are in {args.out}. "
+          f"Next: ratecheck report {args.out}")
+    return 0
+
+
+def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
+    """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
+    from ..cost import human_seconds, total_seconds
+    from ..executors import cores
+
+    threads = max(1, cores() // jobs)
+
+    def about(specs) -> str:
+        return human_seconds(total_seconds(specs, args.backend, threads, jobs))
+
+    if args.dry_run:
+        _show_kinds(plan, found, about)
+    time = f", about {about(found.todo)} on {min(cores(), jobs * threads)} cores" if found.todo else ""
+    norms = f"; norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if plan.norms else ""
+    print(f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
+          f"{len(found.todo)} to do{time}{norms}", flush=True)
+
+
+def _show_kinds(plan, found, about) -> None:
+    from .tables import show_table
+
+    def kind(spec) -> tuple[str, ...]:
+        return spec.problem, spec.optimizer, spec.noise, spec.schedule
+
+    def span(values) -> str:
+        values = sorted(set(values))
+        return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
+
+    todo, groups = {}, {}
+    for spec in plan.specs:
+        groups.setdefault(kind(spec), []).append(spec)
+    for spec in found.todo:
+        todo.setdefault(kind(spec), []).append(spec)
+    show_table("cells", ("problem", "optimizer", "noise", "schedule", "d", "K", "replicas", "cells", "to do", "time"), [
+        (*name, span(s.dim for s in specs), span(s.steps for s in specs), span(s.replicas for s in specs),
+         str(len(specs)), str(len(todo.get(name, []))), about(todo[name]) if name in todo else "")
+        for name, specs in groups.items()])
+
+
+def _norms(norms, directory: Path, fresh: bool) -> None:
+    from problems.errors import InputError
+
+    from ..folder import NORMS
+    from ..gaussian import load_rows, norm_check, save_rows
+    from ..progress import simple_bar
+
+    if (directory / NORMS).exists() and not fresh:
+        try:
+            if len(load_rows(directory)) == len(norms.laws) * len(norms.dims):
+                return
+        except InputError as error:
+            print(f"warning: {error}", file=sys.stderr)
+    what = f"norm checks of {len(norms.laws)} laws at {len(norms.dims)} dimensions"
+    if not sys.stderr.isatty():
+        print(what, file=sys.stderr, flush=True)
+    with simple_bar(what) as progress:
+        rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress)
+    save_rows(rows, directory)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as a batch system sends it."""
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    def stop(number, frame):
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: somebody calls this from a program of theirs
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

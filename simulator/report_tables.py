@@ -1,0 +1,145 @@
+"""The tables of the report: each a list of rows ready to be shown, as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from .fit import SYMBOLS, ConstantExponent, constant_exponents
+from .intervals import Estimate, mean
+from .norm_rows import NormRow, measured
+from .outcome import Outcome, Verdict
+from .plots.exponents import claimed_norm, place
+from .plots.pages import L2_OPTIMIZERS, order, short
+from .plots.ratio import bound
+from .results import Result
+
+LEVEL = 0.025  # one-sided: two limits make a 95 % interval
+MOST_CELLS = 400
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
+    """A row per claim; ``tone`` is good, open or bad: the outcome beside what was expected."""
+    rows = []
+    for v in verdicts:
+        tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
+        top = v.numbers.get("max_ratio")
+        rows.append({
+            "claim": v.claim, "outcome": v.outcome.value, "tone": tone, "statement": v.statement, "reasons": list(v.reasons),
+            "kind": "claim" if v.expected == "holds" else "false control, must be VIOLATED",
+            "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
+            "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
+            "cells": f"{v.cells.judged} judged" + "".join(f", {n} aside: {why}" for why, n in v.cells.aside.items())})
+    return rows
+
+
+def run_table(results: Sequence[Result], plan) -> list[dict]:
+    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, diverged cells."""
+    def kind(spec) -> tuple[str, ...]:
+        return short(spec.optimizer), short(spec.problem), short(spec.noise), spec.schedule
+
+    done: dict[tuple, list[Result]] = {}
+    for result in sorted(results, key=order):
+        done.setdefault(kind(result.spec), []).append(result)
+    due: dict[tuple, int] = {}
+    for spec in plan.specs if plan is not None else [r.spec for r in results]:
+        due[kind(spec)] = due.get(kind(spec), 0) + 1
+    rows = []
+    for name in dict.fromkeys([*done, *due]):
+        cells = done.get(name, [])
+        specs = [cell.spec for cell in cells]
+        rows.append({
+            "optimizer": name[0], "problem": name[1], "noise": name[2], "schedule": name[3],
+            "dims": spans(s.dim for s in specs), "steps": spans(s.steps for s in specs),
+            "replicas": spans(s.replicas for s in specs), "sigma": spans(s.sigma for s in specs),
+            "smoothness": spans(s.smoothness for s in specs), "gap": spans(s.gap for s in specs),
+            "cells": f"{len(cells)} of {due.get(name, len(cells))}",
+            "diverged": sum(cell.status == "diverged" for cell in cells)})
+    return rows
+
+
+def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
+    """A row per claim and group of cells with an exponent: its largest ratio, its exponents with their limits."""
+    rows = []
+    for v in verdicts:
+        for group in v.numbers.get("groups", []):
+            if not any("exponent" in group[axis] for axis in ("steps", "dim")):
+                continue
+            rows.append({"claim": v.claim, "group": group["group"], "cells": group["cells"],
+                         "max_ratio": number(group["max_ratio"]),
+                         **{axis: _exponent(group[axis]) for axis in ("steps", "dim")}})
+    return rows
+
+
+def constant_table(results: Sequence[Result]) -> list[dict]:
+    """A row per measured exponent in σ, L or Δ, with its 95 % interval."""
+    def row(e: ConstantExponent) -> dict:
+        return {"constant": SYMBOLS[e.constant], "where": place(e), "norm": {"l1": "‖·‖₁", "l2": "‖·‖₂"}[e.norm],
+                "values": ", ".join(f"{v:g}" for v in e.values), "exponent": f"{e.exponent.value:.4f}",
+                "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]", "expected": f"{e.expected:g}"}
+
+    return [row(e) for e in constant_exponents(sorted(results, key=order)) if e.norm == claimed_norm(e)]
+
+
+def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
+    """A row per law and dimension: Monte Carlo means (standard error in the last digits) beside exact values."""
+    return [{"law": r.law, "dim": r.dim, "samples": r.samples,
+             "l1": measured(r.mean_l1 / r.dim, r.sem_l1 / r.dim), "exact_l1": f"{r.exact_l1 / r.dim:.6f}", "z_l1": f"{r.z_l1:+.2f}",
+             "l2": measured(r.mean_l2 / r.dim**0.5, r.sem_l2 / r.dim**0.5), "exact_l2": f"{r.exact_l2 / r.dim**0.5:.6f}",
+             "z_l2": f"{r.z_l2:+.2f}", "ratio": measured(r.ratio_mean, r.ratio_sem), "violations": r.violations} for r in rows]
+
+
+def cell_table(results: Sequence[Result]) -> list[dict]:
+    """The first MOST_CELLS cells: the norm of their optimizer's claim, and its ratio to the bound with 95 % limits."""
+    rows = []
+    for cell in sorted(results, key=order)[:MOST_CELLS]:
+        spec = cell.spec
+        norm = "l2" if spec.optimizer in L2_OPTIMIZERS else "l1"
+        limit, values = bound(cell), getattr(cell.stats, f"mean_grad_{norm}")
+        rows.append({
+            "optimizer": short(spec.optimizer), "problem": short(spec.problem), "schedule": spec.schedule, "dim": spec.dim,
+            "steps": spec.steps, "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
+            "norm": {"l1": "‖∇f‖₁", "l2": "‖∇f‖₂"}[norm], "mean": interval(mean(values)),
+            "ratio": interval(mean(values / limit)) if 0 < limit < math.inf else "no bound", "replicas": values.size,
+            "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged"})
+    return rows
+
+
+def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
+    """Where the numbers come from: (what, value), without anything that names the host."""
+    sources = [result.provenance for result in results]
+    rows = [("sweep", plan.source + (" (quick)" if plan.quick else ""))] if plan is not None else []
+    rows += [("seeds", spans(result.spec.seed for result in results)), ("precision", spans(r.spec.dtype for r in results))]
+    rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in ("backend", "machine")]
+    names = dict.fromkeys(name for s in sources for name in s.get("versions", {}))
+    rows += [(name, spans(str(s["versions"][name]) for s in sources if name in s.get("versions", {}))) for name in names]
+    dates = sorted(str(s["date"]) for s in sources if "date" in s)
+    rows += [("computed", f"{dates[0]} to {dates[-1]}" if len(set(dates)) > 1 else dates[0])] if dates else []
+    seconds = [s["seconds"] for s in sources if isinstance(s.get("seconds"), (int, float))]
+    rows += [("engine time", f"{sum(seconds):.1f} s over {len(seconds)} cells")] if seconds else []
+    return [(what, value) for what, value in rows if value]
+
+
+def number(value: float) -> str:
+    """Four digits, zeros included."""
+    return "∞" if value == math.inf else f"{value:#.4g}"
+
+
+def interval(e: Estimate) -> str:
+    """'0.6131 [0.6110, 0.6152]'; '∞' when a replica diverged."""
+    if math.isinf(e.value):
+        return "∞"
+    if e.df < 1:
+        return number(e.value)
+    return f"{number(e.value)} [{number(e.low(LEVEL))}, {number(e.high(LEVEL))}]"
+
+
+def spans(values: Iterable) -> str:
+    """'16, 64, 256': the distinct values in order."""
+    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in sorted(set(values)))
+
+
+def _exponent(entry: dict) -> str:
+    if "exponent" not in entry:
+        return f"none: {entry.get('why') or 'not asked for'}"
+    return f"{entry['exponent']:+.3f} [{entry['low']:+.3f}, {entry['high']:+.3f}]"

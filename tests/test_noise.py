@@ -1,0 +1,201 @@
+"""Noise laws: exact moments by quadrature over the words, distributions by Kolmogorov and Smirnov, independence."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from problems import NOISES, InputError, gaussian, laplace, rademacher, sparse, student, uniform
+from problems.noise_checks import moments, quadrature
+from simulator import rng
+from simulator.engines.noise_tile import law_loop, tile
+from simulator.rng import PAIR, TILE
+
+ALARM = 1e-6  # chance that a statistical test here fails though all is right; seeds are fixed
+NORMAL = float(stats.norm.isf(ALARM / 2))  # 4.9 standard errors
+
+
+def sample(noise, tiles=64, lanes=512, seed=7):
+    """Noise of 16 · tiles steps: shape (steps, lanes), float64."""
+    return np.concatenate([tile(noise, seed, 0, lanes, TILE * t, 0) for t in range(tiles)]).astype(np.float64)
+
+
+def breaks(noise):
+    return (float(noise.constants[0]),) if noise.name == "sparse" else ()
+
+
+CASES = [gaussian(), rademacher(), uniform(), laplace(), student(), student(3.0), student(2.5), student(30.0),
+         sparse(), sparse(0.5), sparse(1.0)]
+
+
+@pytest.mark.parametrize("noise", CASES, ids=lambda n: f"{n.name}{n.arguments or ''}")
+def test_moments_are_exact(noise):
+    """Variance 1 within 1e-6 over all words, float32 rounding included; mean 0 by symmetry."""
+    got = moments(noise, breaks(noise))
+    assert got.mean == pytest.approx(0, abs=1e-15)
+    assert got.square == pytest.approx(1, abs=1e-6)
+    assert got.absolute == pytest.approx(noise.ratio, rel=2e-6)
+    if noise.draws == "pair":
+        assert got.cross == pytest.approx(0, abs=1e-15)  # the two numbers of a pair are uncorrelated
+    if noise.name != "student":  # its fourth moment lives in the tail that 32-bit words cut
+        assert got.fourth == pytest.approx(noise.kurtosis, rel=1e-6)
+
+
+def test_rare_sparse_noise():
+    """q near the least allowed is a whole number of words, which a sum over all of them shows."""
+    noise = sparse(1e-5)
+    q, scale = map(np.float32, noise.constants)
+    count = int(float(q) * 2**31)
+    b = (np.arange(count + 2).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31)
+    z = noise.formula(np.float32(1), np.float32(math.exp(-0.5)), np.float32(1), b, q, scale)  # radius 1
+    assert np.count_nonzero(z) == count
+    # radius² has mean 2
+    assert 2 * np.sum(z.astype(np.float64) ** 2) / 2**31 == pytest.approx(1, abs=1e-6)
+
+
+def test_the_quadrature_has_power():
+    """A scale that is off by 1e-6 is seen."""
+    noise = uniform()
+    assert abs(moments(noise).square - 1) < 1e-7
+    wrong = replace(student(), constants=(student().constants[0], np.float32(student().constants[1] * (1 + 2e-6))))
+    assert moments(wrong).square - 1 > 3e-6
+    size, weight = quadrature()
+    assert np.sum(weight) == pytest.approx(1, abs=1e-14)
+    assert np.sum(weight * np.log(size.astype(np.float64)) ** 2) == pytest.approx(2, abs=1e-7)
+    assert np.sum(weight * np.sqrt(-np.log(size.astype(np.float64)))) == pytest.approx(math.sqrt(math.pi) / 2, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_compiled_law_is_the_formula(name):
+    """The same words through NumPy's and the compiled float32 arithmetic: equal to a few float32 roundings.
+
+    log and expm1 differ by 3 ulp at most, and near size 1 an ulp of log is one of its argument, which
+    the root stretches: so the bound is absolute, 16 · 2⁻²⁴ of max(1, |z|), away from there.
+    """
+    noise = NOISES[name]()
+    lanes = 256
+    first, second = (rng.words(5, np.arange(lanes), 0, 0, stream) for stream in (0, 1))
+    sign, size = [], []
+    for w in (first, second):
+        sign.append(np.where(w >> np.uint32(31), -1, 1).astype(np.float32))
+        size.append(((w & np.uint32(0x7FFFFFFF)).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31))
+    if noise.draws == "single":
+        expected = noise.formula(sign[0], size[0], *noise.constants)
+    elif noise.draws == "pair":
+        s, u = sign[0], size[0]
+        expected = np.concatenate(noise.formula(s[:PAIR], u[:PAIR], s[PAIR:], u[PAIR:], *noise.constants))
+    else:
+        expected = noise.formula(sign[0], size[0], sign[1], size[1], *noise.constants)
+    got = tile(noise, 5, 0, lanes, 0, 0)
+    assert got.dtype == expected.dtype == np.float32
+    scale = 4.0 if noise.draws == "double" else 1.0  # student's radius and sparse's scale multiply the rounding
+    assert np.max(np.abs(got - expected) / np.maximum(1, np.abs(expected))) <= scale * 16 * 2.0**-24
+
+
+@pytest.mark.parametrize("noise", [gaussian(), uniform(), laplace(), student(), sparse(), rademacher()],
+                         ids=lambda n: n.name)
+def test_sample_moments(noise):
+    """Mean, variance and (where it has one) kurtosis within NORMAL standard errors of n = 524 288 draws."""
+    z = sample(noise)
+    n = z.size
+    assert abs(np.mean(z)) <= NORMAL / math.sqrt(n)
+    error = NORMAL * math.sqrt(max(noise.kurtosis - 1, 0) / n) if math.isfinite(noise.kurtosis) else math.inf
+    assert math.isfinite(error)
+    assert abs(np.mean(z * z) - 1) <= error + 1e-6
+    if noise.name != "student":  # student's eighth moment, for ν = 5, is infinite
+        spread = {"gaussian": 105 - 9, "uniform": 9 - 1.8**2, "laplace": 2520 - 36, "rademacher": 0,
+                  "sparse": 105 / 0.1**3 - 900}[noise.name]
+        assert abs(np.mean(z**4) - noise.kurtosis) <= NORMAL * math.sqrt(spread / n) + 1e-5
+
+
+DISTRIBUTIONS = {
+    "gaussian": stats.norm.cdf,
+    "uniform": stats.uniform(-math.sqrt(3), 2 * math.sqrt(3)).cdf,
+    "laplace": stats.laplace(scale=math.sqrt(0.5)).cdf,
+    "student": stats.t(5, scale=math.sqrt(3 / 5)).cdf,
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_kolmogorov_smirnov(name):
+    """False alarm rate ALARM for each law; n = 131 072, so a shift of 0.0075 in probability is seen."""
+    z = sample(NOISES[name](), tiles=16).ravel()
+    assert stats.kstest(z, DISTRIBUTIONS[name]).pvalue > ALARM
+
+
+def test_kolmogorov_smirnov_of_the_sparse_part():
+    z = sample(sparse(), tiles=64).ravel()
+    count = np.count_nonzero(z)
+    assert abs(count - 0.1 * z.size) <= NORMAL * math.sqrt(0.09 * z.size)
+    assert stats.kstest(z[z != 0], stats.norm(scale=math.sqrt(10)).cdf).pvalue > ALARM
+
+
+def test_kolmogorov_smirnov_has_power():
+    """A normal whose scale is 5 % off, so its distribution by 0.05 φ(1) = 0.012, is rejected with as many draws."""
+    z = 1.05 * sample(gaussian(), tiles=16).ravel()
+    assert stats.kstest(z, stats.norm.cdf).pvalue < ALARM
+
+
+def test_signs_are_fair():
+    z = sample(rademacher()).ravel()
+    assert set(np.unique(z)) == {-1.0, 1.0}
+    assert abs(np.sum(z)) <= NORMAL * math.sqrt(z.size)
+
+
+@pytest.mark.parametrize("name", NOISES)
+@pytest.mark.parametrize("transform", [lambda z: z, np.abs, lambda z: np.minimum(z * z, 9)], ids=["z", "abs", "square"])
+def test_independence(name, transform):
+    """Correlations between steps, within a tile and across, and between lanes; of z, |z| and a cut z².
+
+    n correlations of about 4·10⁵ pairs each; ALARM in all.
+    """
+    y = transform(sample(NOISES[name](), tiles=48))
+    spread = np.std(y)
+    if spread < 1e-9:
+        assert name == "rademacher"  # |±1| is constant
+        return
+    y = (y - np.mean(y)) / spread
+    steps = np.arange(len(y))
+    first_half = steps % TILE < PAIR
+    pairs = {"t, t+8 of a tile, which share two words": (y[first_half], y[steps[first_half] + PAIR]),
+             "t+8, t of the next tile": (y[~first_half][:-PAIR], y[first_half][PAIR:])}
+    for lag in (1, 2, 3, 4, 16):
+        pairs[f"lag {lag}"] = (y[:-lag], y[lag:])
+    for shift in (1, 2, 64):
+        pairs[f"lanes {shift} apart"] = (y[:, :-shift], y[:, shift:])
+    limit = float(stats.norm.isf(ALARM / 2 / len(pairs)))
+    for what, (a, b) in pairs.items():
+        assert abs(np.mean(a * b)) * math.sqrt(a.size) <= limit, what
+
+
+def test_replicas_and_seeds_differ():
+    z = [tile(gaussian(), seed, 0, 2048, 0, replica).ravel() for seed, replica in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    correlation = np.corrcoef(z)
+    assert np.max(np.abs(correlation - np.eye(4))) <= NORMAL * 1.2 / math.sqrt(z[0].size)
+
+
+def test_gaussian_range():
+    """|z| ≤ 6.66: the least size is 2⁻³²."""
+    words = np.zeros(TILE * 16, np.uint32)
+    z = np.empty(TILE * 16, np.float32)
+    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().constant_array)
+    assert np.max(np.abs(z)) == pytest.approx(math.sqrt(2 * 32 * math.log(2)), rel=1e-6)
+    words[:] = 0x7FFFFFFF  # size 1: radius 0
+    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().constant_array)
+    assert np.all(z == 0)
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda: student(0.5), "student: nu .* ≥ 1, got 0.5"), (lambda: student(math.nan), "student: nu"),
+    (lambda: sparse(0.0), "sparse: q .* ≥ 1e-05, got 0"), (lambda: sparse(1.5), "at most 1, got 1.5"),
+])
+def test_refusals(make, words):
+    with pytest.raises(InputError, match=words):
+        make()
+
+
+def test_infinite_variance_is_declared():
+    assert student(2.0).variance == student(1.5).variance == math.inf
+    assert student(2.5).variance == 1 and student(3.0).kurtosis == math.inf

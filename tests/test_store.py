@@ -1,0 +1,214 @@
+"""Cells on disk: what is written is read back bit for bit, and what is not a whole cell is never read."""
+
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cells import made_up, same_bits
+
+from problems.errors import InputError
+from simulator import store as store_module
+from simulator.spec import Spec
+from simulator.store import CellError, Store
+
+GOLDEN = Path(__file__).parent / "golden" / "keys.json"
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "results")
+    store.prepare()
+    return store
+
+
+def rewrite(path, **changes):
+    """Replace entries of a cell file, keeping it a well-formed one."""
+    with np.load(path) as archive:
+        entries = {name: archive[name] for name in archive.files}
+    entries.update(changes)
+    content = io.BytesIO()
+    np.savez(content, **{name: value for name, value in entries.items() if value is not None})
+    path.write_bytes(content.getvalue())
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {"replicas": 1, "steps": 1}, {"means": [1.0, np.inf, 2.0]}, {"noise": "student", "noise_args": {"nu": 1.5}},
+    {"problem": "ramp", "dtype": "float32", "seed": 2**64 - 1}])
+def test_round_trip(store, changes):
+    result = made_up(**changes)
+    path = store.save(result)
+    assert path.name == f"{result.spec.key()}.npz"
+    read = store.load(result.spec.key())
+    assert same_bits(read.stats, result.stats)
+    assert (read.spec, read.constants, read.hyper) == (result.spec, result.constants, result.hyper)
+    assert read.provenance == result.provenance and read.status == result.status
+    assert [p.name for p in store.cells.iterdir()] == [path.name]
+
+
+def test_missing_is_none(store):
+    assert store.load("0" * 32) is None
+
+
+def test_cells_of_a_users_file(store, tmp_path):
+    file = tmp_path / "mine.py"
+    text = ("from problems import profile\n\n@profile(curvature=1.0, start=2.0)\ndef bowl(u):\n    return 0.5 * u * u\n\n"
+            "@bowl.derivative\ndef _bowl(u):\n    return u\n")
+    file.write_text(text)
+    result = made_up(problem=f"{file}:bowl")
+    key = result.spec.key()
+    store.save(result)
+    assert same_bits(store.load(key).stats, result.stats)
+    file.write_text(text.replace("return u\n", "return 1.0 * u\n"))
+    assert Spec.of(**result.spec.to_dict()).key() != key
+    with pytest.raises(CellError, match="other formulas"):
+        store.load(key)
+    file.unlink()
+    with pytest.raises(CellError, match="can't be read"):
+        store.load(key)
+
+
+def test_truncated_anywhere(store):
+    result = made_up()
+    path = store.save(result)
+    content = path.read_bytes()
+    for size in [0, 1, 3, 10, 100, *range(500, len(content), 997), len(content) - 1]:
+        path.write_bytes(content[:size])
+        with pytest.raises(CellError, match=path.name):
+            store.load(result.spec.key())
+
+
+def test_flipped_bits_never_change_data(store):
+    """A flip is found, or it was in a part of the file that means nothing, such as a time stamp."""
+    result = made_up()
+    path = store.save(result)
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    found = 0
+    for place in rng.integers(len(content), size=300):
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bytes(broken))
+        try:
+            read = store.load(result.spec.key())
+        except CellError:
+            found += 1
+        else:
+            assert same_bits(read.stats, result.stats) and read.hyper == result.hyper and read.spec == result.spec
+    assert found > 250
+
+
+def _spec_text(**changes):
+    return np.array(json.dumps({**made_up().spec.to_dict(), **changes}))
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
+    ({"mean_grad_l1": np.ones(3, np.float32)}, "float32"),
+    ({"mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
+    ({"mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
+    ({"f_gap": np.ones((3, 2))}, "f_gap"),
+    ({"f_gap": np.full(made_up().stats.f_gap.shape, np.nan)}, "no numbers"),
+    ({"grad_l1": None}, "entries"),
+    ({"extra": np.ones(1)}, "entries"),
+    ({"checkpoints": np.array([1, 999])}, "checkpoints"),
+    ({"checkpoints": np.array([1.0, 1000.0])}, "checkpoints"),
+    ({"checkpoints": np.array([[1, 1000]])}, "checkpoints"),
+    ({"spec": _spec_text(seed=1)}, "another cell"),
+    ({"spec": _spec_text(dim=0)}, "dim must be"),
+    ({"spec": _spec_text(problem="racional")}, "rational"),
+    ({"spec": _spec_text(colour="red")}, "exactly the entries"),
+    ({"spec": np.array("[]")}, "exactly the entries"),
+    ({"spec": np.array("{")}, "damaged"),
+    ({"spec": np.array(["a", {}], dtype=object)}, "damaged"),
+    ({"hyper": np.array('{"lr": 0.1}')}, "hyper-parameters"),
+    ({"hyper": np.array("3")}, "hyper-parameters"),
+    ({"provenance": np.array("3")}, "provenance"),
+])
+def test_wrong_content(store, changes, words):
+    result = made_up()
+    path = store.save(result)
+    rewrite(path, **changes)
+    with pytest.raises(CellError) as error:
+        store.load(result.spec.key())
+    assert words in str(error.value) and str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"hello\n", b"\x93NUMPY", b"PK\x05\x06" + bytes(18), b"\x80\x04K\x01."])
+def test_foreign_file(store, content):
+    key = made_up().spec.key()
+    store.path(key).write_bytes(content)
+    with pytest.raises(CellError):
+        store.load(key)
+
+
+def test_renamed_cell(store):
+    path = store.save(made_up())
+    other = made_up(seed=0, dim=17).spec.key()
+    path.rename(store.path(other))
+    with pytest.raises(CellError, match="another cell"):
+        store.load(other)
+
+
+def test_a_folder_in_the_place_of_a_cell(store):
+    key = made_up().spec.key()
+    store.path(key).mkdir()
+    with pytest.raises(CellError, match="can't be read"):
+        store.load(key)
+
+
+def test_load_many_goes_on_after_a_fault(store):
+    results = [made_up(seed=i, dim=16 + i) for i in range(3)]
+    paths = [store.save(result) for result in results]
+    paths[1].write_bytes(b"x")
+    found, faults = store.load_many([r.spec.key() for r in results] + ["0" * 32])
+    assert list(found) == [results[0].spec.key(), results[2].spec.key()]
+    assert len(faults) == 1 and paths[1].name in faults[0]
+
+
+def test_failed_write_leaves_nothing(store, monkeypatch):
+    old = made_up(means=[1, 1, 1])
+    store.save(old)
+
+    def full(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, "replace", full)
+    with pytest.raises(InputError, match="No space left"):
+        store.save(made_up(means=[2, 2, 2]))
+    assert [p.name for p in store.cells.iterdir()] == [f"{old.spec.key()}.npz"]
+    assert same_bits(store.load(old.spec.key()).stats, old.stats)
+
+
+def test_abandoned_temporary_files_are_removed(store):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+
+    def unfinished(host, pid):
+        path = store.cells / f".{'a' * 32}.{host}.{pid}.0badc0de.tmp"
+        path.write_bytes(b"half")
+        return path
+
+    host = store_module._host()
+    dead, alive = unfinished(host, child.pid), unfinished(host, os.getpid())
+    elsewhere, ancient = unfinished("elsewhere", 1), unfinished("elsewhere", 2)
+    os.utime(ancient, (time.time() - 2 * store_module.OLD,) * 2)
+    store.prepare()
+    assert [p.exists() for p in (dead, alive, elsewhere, ancient)] == [False, True, True, False]
+    assert store.keys() == []
+
+
+def test_keys_are_stable():
+    """Another key loses everybody's stored results. If it must change: golden/make_keys.py says how."""
+    loader = importlib.util.spec_from_file_location("make_keys", GOLDEN.with_name("make_keys.py"))
+    make_keys = importlib.util.module_from_spec(loader)
+    loader.loader.exec_module(make_keys)
+    golden = json.loads(GOLDEN.read_text())
+    assert [make_keys.entry(cell["arguments"]) for cell in golden] == golden
+    assert len({cell["key"] for cell in golden}) == len(golden) >= 6
