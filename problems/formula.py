@@ -43,7 +43,12 @@ class Formula:
         return self.parsed.digest()
 
     def __call__(self, *arguments):
-        """Evaluate on numbers or arrays that broadcast; returns an array, or a tuple of them."""
+        """Evaluate on numbers or arrays that broadcast; returns an array, or a tuple of them.
+
+        Integers count as floats.
+        """
+        arguments = [a if isinstance(a, float) or np.asarray(a).dtype.kind == "f" else np.asarray(a, np.float64)[()]
+                     for a in arguments]
         with np.errstate(all="ignore"):
             if not self.parsed.branches:
                 return self._array_function(*arguments)
@@ -75,8 +80,7 @@ class Formula:
 _ARRAY_MATH = types.SimpleNamespace(
     **{name: getattr(np, {"pow": "power", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
                           "atan2": "arctan2"}.get(name, name))
-       for name in ("sqrt exp expm1 log log1p log2 sin cos tan asin acos atan atan2 sinh cosh tanh "
-                    "floor ceil fabs copysign hypot pow").split()},
+       for name in ["sqrt", "exp", "expm1", "log", "log1p", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "floor", "ceil", "fabs", "copysign", "hypot", "pow"]},
     erf=lambda x: _special("erf", x), erfc=lambda x: _special("erfc", x),
     **{name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")})
 
@@ -94,6 +98,8 @@ def _for_arrays(value):
         return getattr(_ARRAY_MATH, value.__name__, value)
     if isinstance(value, types.FunctionType):
         return Formula(value)
+    if isinstance(value, np.generic):
+        return value.item()  # a NumPy float64 would promote float32 arrays; a Python number does not
     return value
 
 
@@ -101,17 +107,17 @@ def _to_numba(parsed: Parsed, dtype: np.dtype):
     from .elementary import COMPILE, functions
 
     library = functions(dtype)
-    namespace = {"real_": dtype.type}
+    namespace = {"__real": dtype.type}  # names that no formula has
     rename = {}
     for name, callee in parsed.calls.items():
-        rename[name] = "call_" + name.replace(".", "_")
+        rename[name] = "__call_" + name.replace(".", "_")
         if isinstance(callee, str):
             namespace[rename[name]] = library[callee.split()[1]]
         else:
             formula = callee if isinstance(callee, Formula) else Formula(callee)
             namespace[rename[name]] = formula.numba(dtype)
-    namespace |= {f"power_{n}": library[f"power_{n}"] for n in range(2, 9)} | {"sqrt_": library["sqrt"],
-                                                                              "pow_": library["pow"]}
+    namespace |= {f"__power_{n}": library[f"power_{n}"] for n in range(2, 9)}
+    namespace |= {"__sqrt": library["sqrt"], "__pow": library["pow"]}
     tree = ast.parse(ast.unparse(parsed.tree)).body[0]
     tree.decorator_list = []
     tree = ast.fix_missing_locations(_Typed(parsed, rename).visit(tree))
@@ -130,7 +136,7 @@ class _Typed(ast.NodeTransformer):
         self.rename = rename
 
     def typed(self, value: float) -> ast.expr:
-        return ast.Call(ast.Name("real_", ast.Load()), [ast.Constant(float(value))], [])
+        return ast.Call(ast.Name("__real", ast.Load()), [ast.Constant(float(value))], [])
 
     def constant(self, node: ast.expr) -> float | None:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -173,16 +179,16 @@ class _Typed(ast.NodeTransformer):
         if exponent == 1:
             return base
         if exponent == 0.5:
-            return ast.Call(ast.Name("sqrt_", ast.Load()), [base], [])
+            return ast.Call(ast.Name("__sqrt", ast.Load()), [base], [])
         if exponent is not None and exponent in range(2, 9):
-            return ast.Call(ast.Name(f"power_{int(exponent)}", ast.Load()), [base], [])
-        return ast.Call(ast.Name("pow_", ast.Load()), [base, self.visit(node.right)], [])
+            return ast.Call(ast.Name(f"__power_{int(exponent)}", ast.Load()), [base], [])
+        return ast.Call(ast.Name("__pow", ast.Load()), [base, self.visit(node.right)], [])
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = self.rename[ast.unparse(node.func)]
         arguments = [self.visit(a) for a in node.args]
-        call = ast.Call(ast.Name(name, ast.Load()), arguments[:2] if name in ("call_min", "call_max") else arguments, [])
-        if name in ("call_min", "call_max"):
-            for extra in arguments[2:]:
-                call = ast.Call(ast.Name(name, ast.Load()), [call, extra], [])
+        most = 2 if name in ("__call_min", "__call_max") else len(arguments)
+        call = ast.Call(ast.Name(name, ast.Load()), arguments[:most], [])
+        for extra in arguments[most:]:
+            call = ast.Call(ast.Name(name, ast.Load()), [call, extra], [])
         return call

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from .errors import InputError, nearest
 
 MATH = tuple(
-    "sqrt exp expm1 log log1p log2 sin cos tan asin acos atan atan2 sinh cosh tanh erf erfc "
-    "floor ceil fabs copysign hypot pow".split()
+    ["sqrt", "exp", "expm1", "log", "log1p", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "erf", "erfc", "floor", "ceil", "fabs", "copysign", "hypot", "pow"]
 )
 BUILTINS = {builtins.abs: 1, builtins.min: 2, builtins.max: 2}
 BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
@@ -67,8 +66,11 @@ class Parsed:
         return hashlib.sha256("\n".join(text).encode()).hexdigest()
 
 
-def parse(function: object) -> Parsed:
-    """Check *function* (or a Formula) against the language; raise FormulaError where it leaves it."""
+def parse(function: object, callers: tuple[object, ...] = ()) -> Parsed:
+    """Check *function* (or a Formula) against the language; raise FormulaError where it leaves it.
+
+    *callers* are the functions whose check led here: a formula may call none of them.
+    """
     function = plain(function)
     if not isinstance(function, types.FunctionType):
         raise FormulaError(f"a formula is a Python function, got {function!r}")
@@ -81,7 +83,7 @@ def parse(function: object) -> Parsed:
                            "write the formula with def in a file") from error
     if not isinstance(tree, ast.FunctionDef):
         raise FormulaError(f"{where}: {function.__name__!r} is not a def; write the formula with def, not lambda")
-    return _Checker(function, tree, first).run()
+    return _Checker(function, tree, first, callers).run()
 
 
 def plain(function: object) -> object:
@@ -96,7 +98,8 @@ def _is_docstring(node: ast.stmt) -> bool:
 class _Checker:
     """Walks a function once; every expression is a 'number' or a 'condition'."""
 
-    def __init__(self, function: types.FunctionType, tree: ast.FunctionDef, first: int):
+    def __init__(self, function: types.FunctionType, tree: ast.FunctionDef, first: int, callers: tuple[object, ...]):
+        self.callers = (*callers, function)
         scope = inspect.getclosurevars(function)
         self.names = {**scope.builtins, **scope.globals, **scope.nonlocals}
         args = tree.args
@@ -274,16 +277,17 @@ class _Checker:
             self.out.calls[name] = f"math {target.__name__}"
             return 1
         if isinstance(plain(target), types.FunctionType):
-            if plain(target) is self.out.function:
-                self.fail(node, "a formula can't call itself", "write the terms out")
-            callee = parse(target)
+            if plain(target) in self.callers:
+                self.fail(node, "a formula can't call itself" if plain(target) is self.out.function
+                          else f"{name} calls this formula, which can't call it back", "write the terms out")
+            callee = parse(target, self.callers)
             if len(callee.parameters) != len(node.args):
                 self.fail(node, f"{name} takes {len(callee.parameters)} numbers, got {len(node.args)}")
             self.out.branches |= callee.branches
             self.out.calls[name] = target
             return callee.returns
         self.fail(node, f"{name} can't be called",
-                  "only abs, min, max, functions of math and other formulas" + nearest(name, MATH))
+                  "only abs, min, max, functions of math and formulas defined above" + nearest(name, MATH))
 
     def refuse(self, node: ast.AST, at: ast.AST | None = None) -> None:
         word = {"Mod": "%", "FloorDiv": "//", "MatMult": "@"}.get(type(node).__name__, type(node).__name__.lower())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .errors import require_number
 from .separable import profile
 
 
@@ -56,7 +57,8 @@ def _cauchy(u):
 @profile(curvature=1.0, start=2.0)
 def cosine(u):
     """1 − cos u: periodic; all minima are global."""
-    return 1.0 - math.cos(u)
+    half = math.sin(0.5 * u)  # 1 − cos u itself would lose the gap of a start near a minimum
+    return 2.0 * half * half
 
 
 @cosine.derivative
@@ -64,11 +66,16 @@ def _cosine(u):
     return math.sin(u)
 
 
-@profile(curvature=lambda amplitude, frequency: 1.0 + abs(amplitude) * frequency * frequency, start=3.0,
-         amplitude=0.5, frequency=4.0)
+def _ripple_curvature(amplitude, frequency):
+    amplitude = require_number(amplitude, "problem 'ripple': amplitude", least=0)  # below 0, min φ is not 0
+    return 1.0 + amplitude * frequency * frequency
+
+
+@profile(curvature=_ripple_curvature, start=3.0, amplitude=0.5, frequency=4.0)
 def ripple(u, amplitude, frequency):
-    """u²/2 + A(1 − cos ωu), A > 0: nonconvex with local minima if Aω² > 1; the global one is at 0."""
-    return 0.5 * u * u + amplitude * (1.0 - math.cos(frequency * u))
+    """u²/2 + A(1 − cos ωu), A ≥ 0: nonconvex with local minima if Aω² > 1; the global one is at 0."""
+    half = math.sin(0.5 * frequency * u)
+    return 0.5 * u * u + 2.0 * amplitude * half * half
 
 
 @ripple.derivative

@@ -81,7 +81,8 @@ class Profile:
         total = smoothness * power_sum(dim, spectrum)
         scale = math.sqrt(curvature * gap / (total * height))
         if not (scale > 0 and math.isfinite(scale)):
-            raise InputError(f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale {scale:g}")
+            raise InputError(f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale "
+                             f"{scale:g}; choose them nearer to 1")
         return SeparableProblem(
             self.name, self.phi, self.dphi, dim, smoothness, gap,
             minimum=minimum * total * scale * scale / curvature, start=scale * values["start"], scale=scale,
