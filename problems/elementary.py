@@ -15,7 +15,8 @@ import numba
 import numpy as np
 
 # error_model: a division must give inf, not a Python exception, or the loop stays scalar.
-FLAGS = {"nogil": True, "error_model": "numpy"}
+# fastmath: said outright, because Numba lets a function inherit what its first caller has.
+FLAGS = {"nogil": True, "error_model": "numpy", "fastmath": False}
 COMPILE = numba.njit(forceinline=True, **FLAGS)
 
 LOG_32 = (

@@ -77,7 +77,7 @@ def compile_steps(dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: i
         return gradient + sigma * real(z)
 
     # reassoc lets the two sums run in vector lanes; all other arithmetic is in functions without it
-    @numba.njit(fastmath={"reassoc"}, **FLAGS)
+    @numba.njit(**{**FLAGS, "fastmath": {"reassoc"}})
     def step(w, z, sigma, center, inverse_scale, constants, hyper):
         l1, square = zero, zero
         for lane in range(lanes):
