@@ -5,8 +5,8 @@ moments of the blocks are merged in order, so the numbers do not depend on the t
 
 If the noise is exact, every z-score is standard normal: of the 84 of the default rows the largest is
 below 4 in size with probability 0.995. The noise is float32 with |z| ≤ 6.66, which moves its moments by
-less than 2e-7 relative (problems/noise_checks.py computes them). The default budget of 2²⁴ coordinates
-a row has standard errors of about 1e-4, so that shifts a z-score by some 0.002; 10¹² would see it.
+less than 2e-7 relative (problems/noise_checks.py computes them). The default budget of 2²⁶ coordinates
+a row has standard errors of about 1e-4, so that shifts a z-score by some 0.003; 10¹² would see it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["NormRow", "load_rows", "norm_check", "norm_table", "samples_for", "s
 
 LAWS = ("gaussian", "uniform", "laplace", "rademacher", "sparse", "student")
 DIMS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
-BUDGET, LEAST, MOST = 2**24, 32, 2**18  # coordinates a row; samples at least and at most
+BUDGET, LEAST, MOST = 2**26, 32, 2**18  # coordinates a row; samples at least and at most
 
 Progress = Callable[[int, int], None]
 

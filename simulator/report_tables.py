@@ -12,9 +12,9 @@ from .outcome import Outcome, Verdict
 from .plots.exponents import claimed_norm, place
 from .plots.pages import L2_OPTIMIZERS, order, short
 from .plots.ratio import bound
+from .plots.style import LEVEL, compact
 from .results import Result
 
-LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 MOST_CELLS = 400
 
 
@@ -25,7 +25,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
         tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
         top = v.numbers.get("max_ratio")
         rows.append({
-            "claim": v.claim, "outcome": v.outcome.value, "tone": tone, "statement": v.statement, "reasons": list(v.reasons),
+            "claim": v.claim, "outcome": v.outcome.value, "tone": tone, "statement": v.statement,
+            "reasons": list(v.reasons),
             "kind": "claim" if v.expected == "holds" else "false control, must be VIOLATED",
             "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
             "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
@@ -50,11 +51,11 @@ def run_table(results: Sequence[Result], plan) -> list[dict]:
         specs = [cell.spec for cell in cells]
         rows.append({
             "optimizer": name[0], "problem": name[1], "noise": name[2], "schedule": name[3],
-            "dims": spans(s.dim for s in specs), "steps": spans(s.steps for s in specs),
+            "dims": spans(s.dim for s in specs), "steps": ", ".join(map(compact, sorted({s.steps for s in specs}))),
             "replicas": spans(s.replicas for s in specs), "sigma": spans(s.sigma for s in specs),
             "smoothness": spans(s.smoothness for s in specs), "gap": spans(s.gap for s in specs),
             "cells": f"{len(cells)} of {due.get(name, len(cells))}",
-            "diverged": sum(cell.status == "diverged" for cell in cells)})
+            "diverged": (sum(cell.status == "diverged" for cell in cells) or "none") if cells else ""})
     return rows
 
 
@@ -76,17 +77,23 @@ def constant_table(results: Sequence[Result]) -> list[dict]:
     def row(e: ConstantExponent) -> dict:
         return {"constant": SYMBOLS[e.constant], "where": place(e), "norm": {"l1": "‖·‖₁", "l2": "‖·‖₂"}[e.norm],
                 "values": ", ".join(f"{v:g}" for v in e.values), "exponent": f"{e.exponent.value:.4f}",
-                "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]", "expected": f"{e.expected:g}"}
+                "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]",
+                "expected": f"{e.expected:g}"}
 
     return [row(e) for e in constant_exponents(sorted(results, key=order)) if e.norm == claimed_norm(e)]
 
 
 def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
     """A row per law and dimension: Monte Carlo means (standard error in the last digits) beside exact values."""
-    return [{"law": r.law, "dim": r.dim, "samples": r.samples,
-             "l1": measured(r.mean_l1 / r.dim, r.sem_l1 / r.dim), "exact_l1": f"{r.exact_l1 / r.dim:.6f}", "z_l1": f"{r.z_l1:+.2f}",
-             "l2": measured(r.mean_l2 / r.dim**0.5, r.sem_l2 / r.dim**0.5), "exact_l2": f"{r.exact_l2 / r.dim**0.5:.6f}",
-             "z_l2": f"{r.z_l2:+.2f}", "ratio": measured(r.ratio_mean, r.ratio_sem), "violations": r.violations} for r in rows]
+    def row(r: NormRow) -> dict:
+        d, root = r.dim, math.sqrt(r.dim)
+        return {"law": r.law, "dim": d, "samples": r.samples,
+                "l1": measured(r.mean_l1 / d, r.sem_l1 / d), "exact_l1": f"{r.exact_l1 / d:.6f}",
+                "l2": measured(r.mean_l2 / root, r.sem_l2 / root), "exact_l2": f"{r.exact_l2 / root:.6f}",
+                "z_l1": f"{r.z_l1:+.2f}", "z_l2": f"{r.z_l2:+.2f}",
+                "ratio": measured(r.ratio_mean, r.ratio_sem), "violations": r.violations}
+
+    return [row(r) for r in rows]
 
 
 def cell_table(results: Sequence[Result]) -> list[dict]:
@@ -97,8 +104,8 @@ def cell_table(results: Sequence[Result]) -> list[dict]:
         norm = "l2" if spec.optimizer in L2_OPTIMIZERS else "l1"
         limit, values = bound(cell), getattr(cell.stats, f"mean_grad_{norm}")
         rows.append({
-            "optimizer": short(spec.optimizer), "problem": short(spec.problem), "schedule": spec.schedule, "dim": spec.dim,
-            "steps": spec.steps, "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
+            "optimizer": short(spec.optimizer), "problem": short(spec.problem), "schedule": spec.schedule,
+            "dim": spec.dim, "steps": spec.steps, "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
             "norm": {"l1": "‖∇f‖₁", "l2": "‖∇f‖₂"}[norm], "mean": interval(mean(values)),
             "ratio": interval(mean(values / limit)) if 0 < limit < math.inf else "no bound", "replicas": values.size,
             "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged"})
@@ -109,10 +116,11 @@ def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
     """Where the numbers come from: (what, value), without anything that names the host."""
     sources = [result.provenance for result in results]
     rows = [("sweep", plan.source + (" (quick)" if plan.quick else ""))] if plan is not None else []
-    rows += [("seeds", spans(result.spec.seed for result in results)), ("precision", spans(r.spec.dtype for r in results))]
+    rows += [("seeds", spans(r.spec.seed for r in results)), ("precision", spans(r.spec.dtype for r in results))]
     rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in ("backend", "machine")]
-    names = dict.fromkeys(name for s in sources for name in s.get("versions", {}))
-    rows += [(name, spans(str(s["versions"][name]) for s in sources if name in s.get("versions", {}))) for name in names]
+    versions = [s.get("versions", {}) for s in sources]
+    names = dict.fromkeys(name for own in versions for name in own)
+    rows += [(name, spans(str(own[name]) for own in versions if name in own)) for name in names]
     dates = sorted(str(s["date"]) for s in sources if "date" in s)
     rows += [("computed", f"{dates[0]} to {dates[-1]}" if len(set(dates)) > 1 else dates[0])] if dates else []
     seconds = [s["seconds"] for s in sources if isinstance(s.get("seconds"), (int, float))]

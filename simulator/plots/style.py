@@ -1,0 +1,116 @@
+"""How figures look, and how they are written: one style, one palette, files that are equal from run to run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+TWO_COLUMN = 7.0  # inches: the text width of a two-column paper
+INK, PAPER, FAINT = "#1c1c21", "#ffffff", "#8a8a94"
+LEVEL = 0.025  # one-sided: two limits make a 95 % interval
+
+# Ordered values (dimensions, horizons) take evenly spaced colours of a ramp, and a marker and a dash each, so that
+# they can be told apart in grey too; the second ramp is for dark pages.
+RAMP = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.0, 0.82, 12)]
+RAMP_DARK = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.45, 1.0, 12)]
+# Names (optimizers, laws): Okabe and Ito (2008), without their yellow, which is lost on white.
+NAMED = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c3e"]
+NAMED_DARK = ["#5aaee6", "#f08a4b", "#3cc79e", "#e3a3c6", "#f0b840", "#8bd0f5", "#c0a080"]
+MARKERS = "osD^vPX<>h"
+DASHES = ["-", (0, (6, 1.5)), (0, (4, 1.2, 1, 1.2)), (0, (2, 1)), (0, (6, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 0.8))]
+
+RC = {
+    "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.0,
+    "axes.titlesize": 9.5, "axes.labelsize": 9.5, "xtick.labelsize": 8.0, "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.5, "legend.frameon": False, "legend.handlelength": 2.6, "legend.columnspacing": 1.4,
+    "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
+    "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER,
+    "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4, "xtick.direction": "in", "ytick.direction": "in",
+    "axes.grid": True, "grid.color": FAINT, "grid.alpha": 0.22, "grid.linewidth": 0.5, "axes.axisbelow": True,
+    "lines.linewidth": 1.1, "lines.markersize": 3.6, "errorbar.capsize": 1.8,
+    # Text as paths: the same page everywhere, whatever fonts are installed. The salt fixes the ids.
+    "svg.fonttype": "path", "svg.hashsalt": "ratecheck", "savefig.dpi": 200,
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its file name, title and caption (plain text, one paragraph)."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+
+    def svg(self) -> bytes:
+        """The figure as SVG, without dates: equal data give equal bytes."""
+        return self._saved("svg", {"Date": None, "Creator": "ratecheck", "Title": self.title})
+
+    def png(self) -> bytes:
+        return self._saved("png", {"Software": None, "Title": self.title})
+
+    def _saved(self, kind: str, metadata: dict) -> bytes:
+        content = io.BytesIO()
+        with mpl.rc_context(RC):
+            if self.figure.get_layout_engine() is not None:
+                self.figure.draw_without_rendering()  # the layout once: it takes longer than the drawing
+                self.figure.set_layout_engine(None)
+            self.figure.savefig(content, format=kind, metadata=metadata)
+        return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A figure that the data don't allow, and why."""
+
+    name: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, marker and dash of one series."""
+
+    color: str
+    marker: str
+    dash: object
+
+    @property
+    def line(self) -> dict:
+        """Keyword arguments of measured points: solid, because dashes are for bounds."""
+        return {"color": self.color, "marker": self.marker, "linestyle": "-"}
+
+    @property
+    def curve(self) -> dict:
+        """Keyword arguments of a dense curve, which has no markers."""
+        return {"color": self.color, "linestyle": self.dash}
+
+
+def ordered(values: Sequence) -> dict:
+    """A look for each of the sorted *values*, along the ramp."""
+    places = np.linspace(0, len(RAMP) - 1, max(2, min(len(values), len(RAMP)))).round().astype(int)
+    return {value: Look(RAMP[places[i % len(places)]], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+            for i, value in enumerate(sorted(values))}
+
+
+def named(names: Sequence[str]) -> dict[str, Look]:
+    """A look for each name, in the given order."""
+    return {name: Look(NAMED[i % len(NAMED)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+            for i, name in enumerate(names)}
+
+
+def compact(value: float) -> str:
+    """'16', '4096', '256k', '1.05M': sizes where room is short."""
+    if value < 10_000 and value % 1000:
+        return f"{value:g}"
+    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:.3g}{sign}"
+    return f"{value:g}"

@@ -1,0 +1,219 @@
+"""Figures: what is in them, on whole, partial and odd results. Looks are for eyes; these read the drawn artists."""
+
+from __future__ import annotations
+
+import math
+import re
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from figure_results import cell, grid, norm_rows
+
+from simulator.intervals import mean
+from simulator.plots import FIGURES, Drawing, Skipped, draw
+from simulator.plots.inline import css, inline
+from simulator.plots.pages import MOST_PAGES, pages
+from simulator.plots.ratio import bound
+from simulator.plots.slopes import local_slope
+from simulator.plots.style import RC, compact, ordered
+
+SWEEP = [cell("ramp", "adamw", 64, 4000, sigma=s, factor=1.5) for s in (0.5, 1.0, 2.0)]
+
+
+def figure(name, results, rows=()) -> list:
+    with mpl.rc_context(RC):
+        return FIGURES[name](results, rows)
+
+
+def panel(drawing: Drawing, title: str):
+    return next(ax for ax in drawing.figure.axes if ax.get_title() == title)
+
+
+def points(ax) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(x, y) of the measured series of an axes."""
+    return [tuple(np.array(data, dtype=float) for data in c.lines[0].get_data()) for c in ax.containers]
+
+
+def words(drawing: Drawing) -> str:
+    return " ".join(text.get_text() for text in drawing.figure.findobj(mpl.text.Text))
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Drawing]:
+    return {d.name: d for d in draw(grid() + SWEEP, norm_rows())}
+
+
+def test_every_figure_is_drawn_and_says_n_and_intervals(whole):
+    assert set(FIGURES) == set(whole)
+    for drawing in whole.values():
+        assert isinstance(drawing, Drawing)
+        for text in (drawing.caption, words(drawing)):
+            assert re.search(r"n = \d", text), drawing.name
+            assert "95 %" in text, drawing.name
+        assert "Expected" in drawing.caption
+        for ax in drawing.figure.axes:
+            assert not ax.axison or ax.get_xlabel() or ax.get_shared_x_axes().get_siblings(ax)[1:], drawing.name
+
+
+def test_points_are_the_means_with_their_t_intervals(whole):
+    cells = {r.spec.steps: r for r in grid() if (r.spec.problem, r.spec.optimizer, r.spec.dim) == ("ramp", "adamw", 16)}
+    ax = panel(whole["rates"], "adamw · ramp")
+    x, y = points(ax)[0]
+    assert list(x) == [1000, 4000, 16000]
+    estimates = [mean(cells[k].stats.mean_grad_l1) for k in x]
+    np.testing.assert_allclose(y, [e.value for e in estimates])
+    bars = ax.containers[0].lines[2][0].get_segments()
+    np.testing.assert_allclose([s[1][1] for s in bars], [e.high(0.025) for e in estimates])
+    np.testing.assert_allclose([s[0][1] for s in bars], [e.low(0.025) for e in estimates])
+
+
+def test_bounds_are_drawn_where_they_are(whole):
+    sgd = panel(whole["rates"], "sgd · rational")
+    explicit = [line for line in sgd.lines if line.get_linestyle() == "-" and line.get_marker() == "None"]
+    expected = [math.sqrt(2 / k + 2 * math.sqrt(2) / math.sqrt(k)) for k in (1000, 4000, 16000)]
+    assert any(np.allclose(line.get_ydata(), expected) for line in explicit)
+    adamw = panel(whole["rates"], "adamw · rational")
+    rates = [line.get_ydata() for line in adamw.lines if line.get_linestyle() == "--"]
+    assert any(np.allclose(rate, [math.sqrt(256) * k**-0.25 for k in (1000, 4000, 16000)]) for rate in rates)
+    across = panel(whole["dimension"], "adamw · rational")
+    assert any(np.allclose(line.get_ydata(), [math.sqrt(d) * 1000**-0.25 for d in (16, 64, 256)])
+               for line in across.lines if line.get_linestyle() == "--")
+
+
+def test_ratio_map_writes_the_ratios(whole):
+    result = cell("rational", "adamw", 64, 4000)
+    text = {t.get_position(): t.get_text() for t in panel(whole["ratio"], "adamw · rational").texts}
+    value = np.mean(result.stats.mean_grad_l1) / result.bound_l1
+    at = [t for (x, y), t in text.items() if x == 1 and 1 < y < 1.5]
+    assert at == [f"{value:.3f}"]
+    sgd = cell("rational", "sgd")
+    assert bound(sgd) == pytest.approx(math.sqrt(2 / 1000 + 2 * math.sqrt(2) / math.sqrt(1000)))
+    assert bound(cell("rational", "momentum")) == pytest.approx(1000**-0.25)
+
+
+def test_local_slopes_are_of_a_known_power():
+    a, b = cell(steps=1000, factor=2.0), cell(steps=4000, factor=2.0)
+    slope = local_slope(a, b, "l1")
+    assert slope.low(1e-4) < -0.25 < slope.high(1e-4)
+    assert slope.error < 0.02
+    drawn = figure("slopes", [a, b])[0]
+    (x,), (y,) = points(drawn.figure.axes[0])[0]
+    assert x == pytest.approx(2000)
+    assert y == pytest.approx(slope.value)
+
+
+def test_density_marks_one_and_the_gaussian_value(whole):
+    heights = [line.get_ydata()[0] for line in panel(whole["density"], "adamw · ramp").lines]
+    for value in (1.0, math.sqrt(2 / math.pi), 1 / 4, 1 / 8, 1 / 16):
+        assert any(h == pytest.approx(value) for h in heights)
+
+
+def test_diverged_replicas_are_shown():
+    results = [cell(steps=1000), cell(steps=4000, diverged=1), cell(steps=16000)]
+    drawings = {d.name: d for d in draw(results)}
+    ax = panel(drawings["rates"], "adamw · rational")
+    assert list(points(ax)[0][0]) == [1000, 16000]
+    arrows = [line for line in ax.lines if line.get_marker() == r"$\uparrow$"]
+    assert [list(line.get_xdata()) for line in arrows] == [[4000]]
+    assert "1 cell(s) with a diverged replica" in drawings["rates"].caption
+    assert r"$\infty$" in words(drawings["ratio"])
+    assert isinstance(drawings["slopes"], Skipped)
+    lost = figure("curves", [cell(steps=4000, diverged=1)])[0]
+    crosses = [line for ax in lost.figure.axes for line in ax.lines if line.get_marker() == "x"]
+    assert len(crosses) == 3  # where the mean ends, in each of the three panels
+    assert "cross" in lost.caption
+
+
+def test_a_curve_ends_where_a_replica_is_lost():
+    result = cell(steps=4000, diverged=2)
+    half = result.stats.checkpoints[result.stats.checkpoints.size // 2]
+    drawn = figure("curves", [result])[0]
+    mean_line = drawn.figure.axes[0].lines[0]
+    assert mean_line.get_xdata()[-1] < half <= result.stats.checkpoints[-1]
+    assert np.isfinite(mean_line.get_ydata()).all()
+
+
+@pytest.mark.parametrize("results", [
+    [cell()], [cell(replicas=1)], [cell(dim=1, steps=1)], [cell(optimizer="sgd", dim=1, steps=2, replicas=2)],
+    [cell(diverged=8)], [cell(steps=k, noise="student", noise_args={"nu": 1.5}, sigma=1.0) for k in (1000, 4000)],
+    grid(("rational",), ("sgd",), steps=(1000,)), grid(("rational",), ("adamw",), dims=(16,)),
+    [cell("rational", "sgd", sigma=0.0)], grid(dims=(16,))[:5],
+], ids=["one cell", "one replica", "d = K = 1", "two steps", "all diverged", "infinite C", "single K", "single d",
+        "no noise", "partial"])
+def test_odd_results_are_drawn_or_refused_with_a_reason(results):
+    for drawing in draw(results):
+        if isinstance(drawing, Skipped):
+            assert drawing.reason
+        else:
+            ElementTree.fromstring(drawing.svg())
+
+
+def test_infinite_c_has_no_bound_and_says_so():
+    results = [cell(steps=k, noise="student", noise_args={"nu": 1.5}) for k in (1000, 4000)]
+    drawings = {d.name: d for d in draw(results)}
+    assert "no bound" in words(drawings["rates"])
+    assert isinstance(drawings["ratio"], Skipped)
+
+
+def test_nothing_at_all_is_refused_with_reasons():
+    assert all(isinstance(d, Skipped) and d.reason for d in draw([]))
+    assert len(draw([])) == len(FIGURES)
+
+
+def test_files_are_equal_from_run_to_run_whatever_the_order_of_the_cells():
+    results = grid(("rational",), ("adamw",), dims=(16, 64))
+    for name in ("rates", "ratio", "slopes", "curves"):
+        one, two = figure(name, results)[0], figure(name, results[::-1])[0]
+        assert one.svg() == two.svg(), name
+    assert one.png() == two.png()
+    assert one.png().startswith(b"\x89PNG")
+
+
+def test_settings_have_pages_of_their_own():
+    main = grid(("rational",), ("adamw",))
+    other = [cell(steps=k, schedule="constant", optimizer_args={"lr": 0.01}) for k in (1000, 4000, 16000)]
+    found, left_out = pages(other + main + [cell(steps=1000, sigma=2.0)])
+    assert [page.settings["schedule"] for page in found] == ["horizon", "constant"]
+    assert [page.name("rates") for page in found] == ["rates", "rates-2"]
+    assert found[1].rows == ["adamw, lr = 0.01"]
+    assert left_out.startswith("1 further")
+    many = [cell(steps=k, sigma=float(s)) for s in range(1, 8) for k in (1000, 4000, 16000)]
+    assert len(pages(many)[0]) == MOST_PAGES
+
+
+def test_problem_arguments_are_named_where_they_tell_panels_apart():
+    results = [cell(steps=k, problem_args={"spectrum": s}) for s in (0.0, 1.0) for k in (1000, 4000, 16000)]
+    page = pages(results)[0][0]
+    assert page.columns == ["rational, spectrum = 0", "rational, spectrum = 1"]
+    assert pages(results[:3])[0][0].columns == ["rational"]
+
+
+def test_the_cell_with_more_replicas_is_drawn():
+    found = pages([cell(replicas=8), cell(replicas=12), cell(replicas=4)])[0][0]
+    assert [c.spec.replicas for c in found.cells] == [12]
+
+
+def test_series_can_be_told_apart_without_colour():
+    looks = ordered([16, 64, 256, 1024, 4096])
+    assert len({look.marker for look in looks.values()}) == len({look.color for look in looks.values()}) == 5
+    assert len({str(look.dash) for look in looks.values()}) == 5
+
+
+def test_sizes_are_short():
+    assert [compact(v) for v in (1, 16, 1024, 1000, 256000, 1e6)] == ["1", "16", "1024", "1k", "256k", "1M"]
+
+
+def test_inline_figures_share_a_page_and_follow_its_colours(whole):
+    texts = {name: inline(whole[name], whole[name].svg()) for name in ("rates", "ratio")}
+    ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in texts.values()]
+    assert ids[0] and not ids[0] & ids[1]
+    for text, own in zip(texts.values(), ids, strict=True):
+        assert set(re.findall(r'href="#([^"]+)"', text)) <= own
+        assert set(re.findall(r"url\(#([^)]+)\)", text)) <= own
+        ElementTree.fromstring(text)
+        assert "#1c1c21" not in text
+    used = {v for text in texts.values() for v in re.findall(r"var\(--(\w+)\)", text)}
+    for dark in (False, True):
+        assert used <= set(re.findall(r"--(\w+):", css(dark)))
