@@ -29,7 +29,8 @@ parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTor
 	$(BIN)/python -m pytest tests/test_parity_torch.py tests/test_parity_optax.py
 
 lint: $(VENV)/.ready-lint ## check the style
-	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,SIM,PIE,RET .
+	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,PIE .
+	$(BIN)/ruff format --line-length 120 --check .
 
 bench: $(VENV)/.ready ## time the CPU engine
 	$(BIN)/python -m simulator.bench

@@ -1,4 +1,4 @@
-"""Fit the polynomials of problems/elementary.py (needs mpmath): python docs/fit_elementary.py
+"""Fit the polynomials of problems/coefficients.py (needs mpmath): python docs/fit_elementary.py
 
 Each function is interpolated at Chebyshev nodes with 60 digits, which is within a factor of two of
 the best polynomial of its degree, and turned into powers before rounding. The test-suite runs this
@@ -23,8 +23,10 @@ def fit(function, low, high, degree):
         for power, a in enumerate(taylor(lambda t, j=j: chebyt(j, t), 0, j)):
             term = [mpf(1)]
             for _ in range(power):
-                term = [sum(term[i] * to_unit[k - i] for i in range(len(term)) if 0 <= k - i <= 1)
-                        for k in range(len(term) + 1)]
+                term = [
+                    sum(term[i] * to_unit[k - i] for i in range(len(term)) if 0 <= k - i <= 1)
+                    for k in range(len(term) + 1)
+                ]
             for k, b in enumerate(term):
                 result[k] += c * a * b
     return [float(c) for c in result]
@@ -44,11 +46,19 @@ def coefficients():
     square = (pi / 2) ** 2
     return {
         # log(1+t) = t - t²/2 + t³ P(t)
-        "LOG_32": fit(away_from_zero(lambda t: (log(1 + t) - t + t * t / 2) / t**3, mpf(1) / 3),
-                      sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1, 7),
+        "LOG_32": fit(
+            away_from_zero(lambda t: (log(1 + t) - t + t * t / 2) / t**3, mpf(1) / 3),
+            sqrt(mpf(1) / 2) - 1,
+            sqrt(mpf(2)) - 1,
+            7,
+        ),
         # 2 atanh(s) = 2s + s P(s²), z = s²
-        "LOG_64": fit(away_from_zero(lambda z: 2 * (atanh(sqrt(z)) / sqrt(z) - 1) / z, mpf(2) / 3),
-                      0, (3 - 2 * sqrt(mpf(2))) ** 2, 6),
+        "LOG_64": fit(
+            away_from_zero(lambda z: 2 * (atanh(sqrt(z)) / sqrt(z) - 1) / z, mpf(2) / 3),
+            0,
+            (3 - 2 * sqrt(mpf(2))) ** 2,
+            6,
+        ),
         # e^r = 1 + r + r² P(r)
         "EXP_32": fit(away_from_zero(lambda r: (exp(r) - 1 - r) / r**2, mpf(1) / 2), -log(2) / 2, log(2) / 2, 5),
         "EXP_64": fit(away_from_zero(lambda r: (exp(r) - 1 - r) / r**2, mpf(1) / 2), -log(2) / 2, log(2) / 2, 10),

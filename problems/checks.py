@@ -77,12 +77,21 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
 def check_noise(noise: Noise, within: float = 1e-3) -> list[Finding]:
     """Mean 0, and variance 1 to *within* if finite variance is declared, by quadrature over the law's words."""
     found = moments(noise)
-    mean = Finding("mean", abs(found.mean) < within, f"the mean is {found.mean:.3g}, 0 is needed: "
-                   "a stochastic gradient is unbiased")
+    mean = Finding(
+        "mean",
+        abs(found.mean) < within,
+        f"the mean is {found.mean:.3g}, 0 is needed: a stochastic gradient is unbiased",
+    )
     if not math.isfinite(noise.variance):
         return [mean]
-    return [mean, Finding("variance", abs(found.square - found.mean**2 - 1) < within,
-                          f"the variance is {found.square - found.mean**2:.6g}, 1 is needed: σ scales it")]
+    return [
+        mean,
+        Finding(
+            "variance",
+            abs(found.square - found.mean**2 - 1) < within,
+            f"the variance is {found.square - found.mean**2:.6g}, 1 is needed: σ scales it",
+        ),
+    ]
 
 
 def check_module(module: types.ModuleType, rng: np.random.Generator | None = None) -> dict[str, list[Finding]]:
@@ -110,9 +119,15 @@ _REQUIRED = {"dim": 16, "smoothness": 1.0, "gap": 1.0, "sigma": 1.0, "steps": 10
 
 def _arguments(profile: Profile, rng: np.random.Generator) -> dict[str, float]:
     default = profile.parameters.get("start", 1.0)
-    return {"dim": int(rng.integers(1, 300)), "smoothness": 10 ** rng.uniform(-3, 3), "gap": 10 ** rng.uniform(-3, 3),
-            "sigma": 10 ** rng.uniform(-2, 2), "steps": int(10 ** rng.uniform(0, 6)),
-            "spectrum": rng.uniform(0, 2), "start": default * rng.uniform(0.5, 1.5)}
+    return {
+        "dim": int(rng.integers(1, 300)),
+        "smoothness": 10 ** rng.uniform(-3, 3),
+        "gap": 10 ** rng.uniform(-3, 3),
+        "sigma": 10 ** rng.uniform(-2, 2),
+        "steps": int(10 ** rng.uniform(0, 6)),
+        "spectrum": rng.uniform(0, 2),
+        "start": default * rng.uniform(0.5, 1.5),
+    }
 
 
 def _makes_noise(thing: Callable) -> bool:
@@ -120,12 +135,14 @@ def _makes_noise(thing: Callable) -> bool:
         return False
     signature = inspect.signature(thing)
     return signature.return_annotation in (Noise, "Noise") and all(
-        p.default is not p.empty for p in signature.parameters.values())
+        p.default is not p.empty for p in signature.parameters.values()
+    )
 
 
 def _total_weight(problem: SeparableProblem) -> float:
-    return math.fsum(math.fsum(problem.weights(low, min(low + 2**16, problem.dim)))
-                     for low in range(0, problem.dim, 2**16))
+    return math.fsum(
+        math.fsum(problem.weights(low, min(low + 2**16, problem.dim))) for low in range(0, problem.dim, 2**16)
+    )
 
 
 def _start(problem: SeparableProblem) -> Finding:
@@ -155,22 +172,31 @@ def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     v = rng.normal(size=x.shape)
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     gradient = problem.gradient(x)
-    size = np.sum(problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.constants)) + problem.curvature)
-                  + np.abs(x * gradient), axis=1)
+    size = np.sum(
+        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.constants)) + problem.curvature)
+        + np.abs(x * gradient),
+        axis=1,
+    )
     h = np.sqrt(2 * ROUND * EPS * size / problem.smoothness)[:, None]
     difference = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h[:, 0])
     along = np.sum(gradient * v, axis=1)
     excess = np.abs(difference - along) - (problem.smoothness * h[:, 0] / 2 + ROUND * EPS * size / h[:, 0])
     worst = int(np.argmax(excess))
-    return Finding("gradient", not excess[worst] > 0, f"along a direction f changes by {difference[worst]:.8g} "
-                   f"per unit, the gradient gives {along[worst]:.8g}")
+    return Finding(
+        "gradient",
+        not excess[worst] > 0,
+        f"along a direction f changes by {difference[worst]:.8g} per unit, the gradient gives {along[worst]:.8g}",
+    )
 
 
 def _above(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     values = problem.value(_points(problem, rng, 64))
     slack = ROUND * EPS * (abs(problem.minimum) + problem.gap)
-    return Finding("lower bound", bool(np.all(values >= problem.minimum - slack)),
-                   f"the lowest of 64 values is {np.min(values):.10g}, f* is {problem.minimum:.10g}")
+    return Finding(
+        "lower bound",
+        bool(np.all(values >= problem.minimum - slack)),
+        f"the lowest of 64 values is {np.min(values):.10g}, f* is {problem.minimum:.10g}",
+    )
 
 
 def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
@@ -179,8 +205,14 @@ def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Genera
     y = x + 10 ** rng.uniform(-6, 1, size=(len(x), 1)) * abs(problem.scale) * rng.normal(size=x.shape)
     distance = np.linalg.norm(x - y, axis=1)
     a, b = problem.gradient(x), problem.gradient(y)
-    rounding = ROUND * EPS * (np.linalg.norm(np.abs(a) + np.abs(b), axis=1) + problem.smoothness * np.linalg.norm(
-        np.abs(x) + np.abs(y) + problem.scale, axis=1))
+    rounding = (
+        ROUND
+        * EPS
+        * (
+            np.linalg.norm(np.abs(a) + np.abs(b), axis=1)
+            + problem.smoothness * np.linalg.norm(np.abs(x) + np.abs(y) + problem.scale, axis=1)
+        )
+    )
     ratio = (np.linalg.norm(a - b, axis=1) - rounding) / (problem.smoothness * distance)
     worst = float(np.max(ratio))
     bound = Finding("L", worst <= 1 + 1e-9, f"secants of ∇f reach {worst:.6f} L over random pairs")
@@ -189,5 +221,7 @@ def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Genera
     x[:, 0] = problem.center + problem.scale * ends
     g = problem.gradient(x)[:, 0]
     reached = abs(g[1] - g[0]) / (problem.smoothness * (x[1, 0] - x[0, 0]))
-    return [bound, Finding("L reached", reached >= TIGHT,
-                           f"along the first coordinate a secant of ∇f reaches {reached:.6f} L")]
+    return [
+        bound,
+        Finding("L reached", reached >= TIGHT, f"along the first coordinate a secant of ∇f reaches {reached:.6f} L"),
+    ]

@@ -14,86 +14,12 @@ from functools import cache
 import numba
 import numpy as np
 
+from .coefficients import EXP_32, EXP_64, LOG_32, LOG_64, SIN_32, SIN_64
+
 # error_model: a division must give inf, not a Python exception, or the loop stays scalar.
 # fastmath: said outright, because Numba lets a function inherit what its first caller has.
 FLAGS = {"nogil": True, "error_model": "numpy", "fastmath": False}
 COMPILE = numba.njit(forceinline=True, **FLAGS)
-
-LOG_32 = (
-    0.33333330728190674,
-    -0.25000306422569796,
-    0.2000104509416068,
-    -0.16641281463106394,
-    0.14214495923947962,
-    -0.1299818376365153,
-    0.12622319849228378,
-    -0.0790274377239344,
-)
-LOG_64 = (
-    0.666666666666667,
-    0.39999999999899505,
-    0.28571428625975487,
-    0.2222221113479508,
-    0.18182889125261723,
-    0.15331721600556042,
-    0.14616449685043406,
-)
-EXP_32 = (
-    0.5000000013457727,
-    0.16666666681614256,
-    0.04166646500604005,
-    0.008333310934448869,
-    0.0013933641031986701,
-    0.00019890980869750327,
-)
-EXP_64 = (
-    0.5,
-    0.1666666666666667,
-    0.04166666666666667,
-    0.008333333333326141,
-    0.0013888888888883752,
-    0.00019841269874800493,
-    2.4801587325533363e-05,
-    2.7557255425746435e-06,
-    2.7557273661348637e-07,
-    2.510520637395701e-08,
-    2.0914679376583935e-09,
-)
-SIN_32 = (
-    -0.16666666663881236,
-    0.008333332768753579,
-    -0.000198410865614788,
-    2.75364635625748e-06,
-    -2.4080190432969638e-08,
-)
-SIN_64 = (
-    -0.16666666666666666,
-    0.008333333333333333,
-    -0.00019841269841269806,
-    2.7557319223971264e-06,
-    -2.5052108382391406e-08,
-    1.605904347941901e-10,
-    -7.647139121983424e-13,
-    2.8104687777073216e-15,
-    -8.006069886350886e-18,
-)
-SIN_QUARTER = (
-    1.570796326768066,
-    -0.645964095574125,
-    0.07969260368557585,
-    -0.004681657707277992,
-    0.00016025459023725092,
-    -3.431788991798387e-06,
-)
-COS_QUARTER = (
-    0.9999999999992479,
-    -1.2337005500624625,
-    0.25366950672108984,
-    -0.02086347367596203,
-    0.0009192399866707469,
-    -2.5172184011050645e-05,
-    4.4921617120835065e-07,
-)
 
 
 class _Float32:
@@ -135,8 +61,10 @@ def polynomial(coefficients, real):
 def functions(dtype) -> dict[str, object]:
     """Name in ``math`` → inlined Numba function whose argument and result have type *dtype*."""
     dtype = np.dtype(dtype)
-    table = {name: _library(name, dtype.type) for name in
-             ["sqrt", "log1p", "log2", "tan", "asin", "acos", "atan", "sinh", "cosh", "erf", "erfc", "floor", "ceil", "fabs"]}
+    table = {
+        name: _library(name, dtype.type)
+        for name in "sqrt log1p log2 tan asin acos atan sinh cosh erf erfc floor ceil fabs".split()
+    }
     table |= {name: _library(name, dtype.type, 2) for name in ["atan2", "copysign", "hypot", "pow"]}
     table |= _exponential(_Float32 if dtype == np.float32 else _Float64)
     table |= _logarithm(_Float32 if dtype == np.float32 else _Float64)
@@ -160,8 +88,12 @@ def _builtins(real):
         return COMPILE(namespace["power"])
 
     # Python's own order of comparison, so that NaN goes the same way everywhere.
-    return {"abs": COMPILE(lambda x: abs(x)), "min": COMPILE(lambda x, y: y if y < x else x),
-            "max": COMPILE(lambda x, y: y if y > x else x), **{f"power_{n}": power(n) for n in range(2, 9)}}
+    return {
+        "abs": COMPILE(lambda x: abs(x)),
+        "min": COMPILE(lambda x, y: y if y < x else x),
+        "max": COMPILE(lambda x, y: y if y > x else x),
+        **{f"power_{n}": power(n) for n in range(2, 9)},
+    }
 
 
 def _exponential(f):

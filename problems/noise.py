@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .elementary import COS_QUARTER, SIN_QUARTER
+from .coefficients import COS_QUARTER, SIN_QUARTER
 from .errors import InputError, require_number
 from .formula import Formula
 
@@ -133,9 +133,16 @@ def student(nu: float = 5.0) -> Noise:
     if finite:
         mean = 2 * math.sqrt(nu) / (math.sqrt(math.pi) * (nu - 1))
         ratio = scale * mean * math.exp(math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2))
-    return Noise("student", student_law, "double", 1.0 if finite else math.inf,
-                 3 + 6 / (nu - 4) if nu > 4 else math.inf, ratio,
-                 {"nu": nu}, (np.float32(nu), np.float32(scale)))
+    return Noise(
+        "student",
+        student_law,
+        "double",
+        1.0 if finite else math.inf,
+        3 + 6 / (nu - 4) if nu > 4 else math.inf,
+        ratio,
+        {"nu": nu},
+        (np.float32(nu), np.float32(scale)),
+    )
 
 
 def sparse(q: float = 0.1) -> Noise:
@@ -144,8 +151,16 @@ def sparse(q: float = 0.1) -> Noise:
     if q > 1:
         raise InputError(f"sparse: q (probability of a nonzero coordinate) must be at most 1, got {q:g}")
     share = round(q * 2**31) / 2**31  # q in whole sizes
-    return Noise("sparse", sparse_law, "double", 1.0, 3 / share, math.sqrt(2 * share / math.pi),
-                 {"q": q}, (np.float32(share), np.float32(1 / math.sqrt(share))))
+    return Noise(
+        "sparse",
+        sparse_law,
+        "double",
+        1.0,
+        3 / share,
+        math.sqrt(2 * share / math.pi),
+        {"q": q},
+        (np.float32(share), np.float32(1 / math.sqrt(share))),
+    )
 
 
 def _mean_power(s: float) -> float:
@@ -158,5 +173,6 @@ def _mean_power(s: float) -> float:
     return 1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta
 
 
-NOISES: dict[str, Callable[..., Noise]] = {f.__name__: f for f in (gaussian, rademacher, uniform,
-                                                                  laplace, student, sparse)}
+NOISES: dict[str, Callable[..., Noise]] = {
+    f.__name__: f for f in (gaussian, rademacher, uniform, laplace, student, sparse)
+}

@@ -41,8 +41,11 @@ def moments(noise: Noise, breaks: tuple[float, ...] = ()) -> Moments:
         other, other_weight = np.ones(1, np.float32), np.ones(1)
     else:
         other, other_weight = size, weight
-    return Moments(*_sums(noise.formula, noise.draws)(
-        size, weight, other, other_weight, np.array(noise.constants, dtype=np.float32)))
+    return Moments(
+        *_sums(noise.formula, noise.draws)(
+            size, weight, other, other_weight, np.array(noise.constants, dtype=np.float32)
+        )
+    )
 
 
 def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -63,8 +66,11 @@ def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDA
 def _sums(formula: Formula, draws: str):
     law = formula.numba(np.float32)
     constants = len(formula.parameters) - (2 if draws == "single" else 4)
-    call = {"single": "law(s, x{0}), np.float32(0)", "double": "law(s, x, r, y{0}), np.float32(0)",
-            "pair": "law(s, x, r, y{0})"}[draws].format("".join(f", constants[{i}]" for i in range(constants)))
+    call = {
+        "single": "law(s, x{0}), np.float32(0)",
+        "double": "law(s, x, r, y{0}), np.float32(0)",
+        "pair": "law(s, x, r, y{0})",
+    }[draws].format("".join(f", constants[{i}]" for i in range(constants)))
     namespace = {"law": law, "np": np}
     exec(f"def evaluate(s, x, r, y, constants): return {call}", namespace)
     evaluate = numba.njit(**FLAGS)(namespace["evaluate"])

@@ -41,7 +41,7 @@ class SeparableProblem:
     def curvatures(self, low: int = 0, high: int | None = None) -> NDArray[np.float64]:
         """h_i of coordinates low … high−1 (all by default), shape (high − low,)."""
         index = np.arange(low, self.dim if high is None else high, dtype=np.float64) + 1.0
-        return self.smoothness * index ** -self.spectrum
+        return self.smoothness * index**-self.spectrum
 
     def weights(self, low: int = 0, high: int | None = None) -> NDArray[np.float64]:
         """w_i of coordinates low … high−1: what φ is multiplied with in f."""

@@ -26,21 +26,27 @@ class Ramp:
     parameters = {"steepness": 1.5}
     phi, dphi = soft_ramp.phi, soft_ramp.dphi
 
-    def __call__(self, dim: int, smoothness: float = 1.0, gap: float = 1.0, *, sigma: float, steps: int,
-                 **arguments: float) -> SeparableProblem:
+    def __call__(
+        self, dim: int, smoothness: float = 1.0, gap: float = 1.0, *, sigma: float, steps: int, **arguments: float
+    ) -> SeparableProblem:
         """The ramp for noise σ_s = *sigma* and horizon K = *steps*; raises InputError for an infinite or zero C."""
         for name in arguments:
             if name not in self.parameters:
-                raise InputError(f"problem 'ramp' has no argument {name!r}{nearest(name, self.parameters)} "
-                                 f"(it has: {', '.join(self.parameters)})")
-        steepness = require_number(arguments.get("steepness", self.parameters["steepness"]),
-                                   "problem 'ramp': steepness", above=0)
+                raise InputError(
+                    f"problem 'ramp' has no argument {name!r}{nearest(name, self.parameters)} "
+                    f"(it has: {', '.join(self.parameters)})"
+                )
+        steepness = require_number(
+            arguments.get("steepness", self.parameters["steepness"]), "problem 'ramp': steepness", above=0
+        )
         smoothness = require_number(smoothness, "smoothness", above=0)
         gap = require_number(gap, "gap", above=0)
         steps = require_integer(steps, "steps", least=1, most=2**32)
         if not (isinstance(sigma, (int, float)) and 0 < sigma < math.inf):
-            raise InputError(f"problem 'ramp' needs a finite C = (σ² L Δ)^(1/4) > 0, got sigma={sigma!r}; "
-                             "choose a noise of finite variance and sigma > 0")
+            raise InputError(
+                f"problem 'ramp' needs a finite C = (σ² L Δ)^(1/4) > 0, got sigma={sigma!r}; "
+                "choose a noise of finite variance and sigma > 0"
+            )
         # φ(u₀) = LΔ/(d G²) with G the slope; u₀ = √((1 + φ)² − 1) = √(φ(2 + φ)), exact for small φ too
         height = math.sqrt(smoothness * gap * steps) / (steepness * steepness * sigma)
         start = math.sqrt(height * (2.0 + height))

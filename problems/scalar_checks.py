@@ -55,17 +55,31 @@ def check_scalar(scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
         return [finite]
     everywhere = np.union1d(near, places(scalar.start, rng, max(FAR, 10 * abs(scalar.start))))
     everywhere = everywhere[np.isfinite(scalar.value(everywhere)) & np.isfinite(scalar.slope(everywhere))]
-    return [finite, check_derivative(scalar, near), *check_curvature(scalar, everywhere),
-            *check_minimum(scalar, everywhere)]
+    return [
+        finite,
+        check_derivative(scalar, near),
+        *check_curvature(scalar, everywhere),
+        *check_minimum(scalar, everywhere),
+    ]
 
 
 def places(start: float, rng: np.random.Generator, reach: float) -> Array:
     """Where to look: even steps about 0, all orders of magnitude up to *reach*, about the start, at random."""
     wide = max(10.0, 3 * abs(start))
     orders = np.geomspace(1e-6, reach, 300)
-    return np.unique(np.concatenate([
-        np.linspace(-wide, wide, 4001), orders, -orders, [0.0, start], start + np.geomspace(1e-4, 1, 20),
-        start - np.geomspace(1e-4, 1, 20), rng.normal(scale=max(1.0, abs(start)), size=500)]))
+    return np.unique(
+        np.concatenate(
+            [
+                np.linspace(-wide, wide, 4001),
+                orders,
+                -orders,
+                [0.0, start],
+                start + np.geomspace(1e-4, 1, 20),
+                start - np.geomspace(1e-4, 1, 20),
+                rng.normal(scale=max(1.0, abs(start)), size=500),
+            ]
+        )
+    )
 
 
 def check_finite(scalar: Scalar, u: Array) -> Finding:
@@ -74,8 +88,12 @@ def check_finite(scalar: Scalar, u: Array) -> Finding:
         bad = u[~np.isfinite(values)]
         if bad.size:
             at = bad[np.argmin(np.abs(bad))]
-            return Finding("finite", False, f"{name} is not a finite number at u = {at:.6g}; "
-                           "write it so that it does not overflow or divide by 0 there")
+            return Finding(
+                "finite",
+                False,
+                f"{name} is not a finite number at u = {at:.6g}; "
+                "write it so that it does not overflow or divide by 0 there",
+            )
     return Finding("finite", True, f"φ and φ′ are finite for |u| ≤ {np.max(np.abs(u)):.3g}")
 
 
@@ -97,8 +115,12 @@ def check_derivative(scalar: Scalar, u: Array) -> Finding:
         excess = np.where(np.isfinite(difference), excess, math.inf)
     worst = int(np.argmax(excess))
     if excess[worst] > 0:
-        return Finding("derivative", False, f"φ′ is not the derivative of φ: at u = {u[worst]:.6g} the formula for φ′ "
-                       f"gives {slope[worst]:.8g}, φ changes by {difference[worst]:.8g} per unit")
+        return Finding(
+            "derivative",
+            False,
+            f"φ′ is not the derivative of φ: at u = {u[worst]:.6g} the formula for φ′ "
+            f"gives {slope[worst]:.8g}, φ changes by {difference[worst]:.8g} per unit",
+        )
     return Finding("derivative", True, f"φ′ agrees with central differences of φ at {u.size} points")
 
 
@@ -108,13 +130,26 @@ def check_curvature(scalar: Scalar, u: Array) -> list[Finding]:
     low, high, steepest, slack = steepest_secant(scalar, u)
     at = (low + high) / 2
     if steepest - slack > m * (1 + 1e-9):
-        return [Finding("smoothness", False, f"sup|φ''| is declared as {m:.8g}, but φ′ changes by {steepest:.8g} "
-                        f"per unit at u = {at:.6g}; L would be too small by that factor; declare the true supremum")]
+        return [
+            Finding(
+                "smoothness",
+                False,
+                f"sup|φ''| is declared as {m:.8g}, but φ′ changes by {steepest:.8g} "
+                f"per unit at u = {at:.6g}; L would be too small by that factor; declare the true supremum",
+            )
+        ]
     holds = Finding("smoothness", True, f"no secant of φ′ exceeds sup|φ''| = {m:.8g}")
     if steepest < TIGHT * m:
-        return [holds, Finding("tightness", False, f"sup|φ''| is declared as {m:.8g}, but nothing above {steepest:.8g} "
-                               f"was found (at u = {at:.6g}); L would not be exact; declare "
-                               f"{steepest:.4g} if that is it")]
+        return [
+            holds,
+            Finding(
+                "tightness",
+                False,
+                f"sup|φ''| is declared as {m:.8g}, but nothing above {steepest:.8g} "
+                f"was found (at u = {at:.6g}); L would not be exact; declare "
+                f"{steepest:.4g} if that is it",
+            ),
+        ]
     return [holds, Finding("tightness", True, f"a secant of φ′ reaches {steepest / m:.6f} sup|φ''| at u = {at:.6g}")]
 
 
@@ -145,14 +180,27 @@ def check_minimum(scalar: Scalar, u: Array) -> list[Finding]:
     at, lowest = lowest_value(scalar, u)
     slack = ROUND * EPS * (abs(lowest) + abs(scalar.minimum) + scalar.curvature)
     if lowest < scalar.minimum - slack:
-        return [Finding("minimum", False, f"min φ is declared as {scalar.minimum:.10g}, but φ({at:.6g}) = "
-                        f"{lowest:.10g} is below; declare the true infimum")]
+        return [
+            Finding(
+                "minimum",
+                False,
+                f"min φ is declared as {scalar.minimum:.10g}, but φ({at:.6g}) = "
+                f"{lowest:.10g} is below; declare the true infimum",
+            )
+        ]
     bound = Finding("minimum", True, f"φ ≥ {scalar.minimum:.10g} at all points tried")
     height = float(scalar.value(np.array([scalar.start]))[0]) - scalar.minimum
     if lowest > scalar.minimum + slack + 1e-6 * min(abs(height), scalar.curvature):
-        return [bound, Finding("infimum", False, f"min φ is declared as {scalar.minimum:.10g}, but the lowest value "
-                               f"found is {lowest:.10g} at u = {at:.6g}; the gap would not be exact; declare "
-                               f"{lowest:.6g} if that is it")]
+        return [
+            bound,
+            Finding(
+                "infimum",
+                False,
+                f"min φ is declared as {scalar.minimum:.10g}, but the lowest value "
+                f"found is {lowest:.10g} at u = {at:.6g}; the gap would not be exact; declare "
+                f"{lowest:.6g} if that is it",
+            ),
+        ]
     return [bound, Finding("infimum", True, f"φ comes to {lowest:.10g} at u = {at:.6g}")]
 
 

@@ -28,8 +28,14 @@ class Profile:
 
     requires = ("dim", "smoothness", "gap")
 
-    def __init__(self, function: types.FunctionType, curvature: Rule, minimum: Rule, start: float,
-                 parameters: Mapping[str, float]):
+    def __init__(
+        self,
+        function: types.FunctionType,
+        curvature: Rule,
+        minimum: Rule,
+        start: float,
+        parameters: Mapping[str, float],
+    ):
         self.phi = Formula(function)
         self.dphi: Formula | None = None
         self.name = function.__name__
@@ -40,15 +46,18 @@ class Profile:
         self.__name__, self.__module__ = function.__name__, function.__module__
         expected = list(self.shape)
         if list(self.phi.parameters[1:]) != expected:
-            raise InputError(f"profile {self.name!r}: φ takes u and then {expected} (the decorator's parameters, "
-                             f"in that order), got {list(self.phi.parameters)}")
+            raise InputError(
+                f"profile {self.name!r}: φ takes u and then {expected} (the decorator's parameters, "
+                f"in that order), got {list(self.phi.parameters)}"
+            )
 
     def derivative(self, function: types.FunctionType) -> Profile:
         """Decorator for φ′, a formula of the same arguments as φ."""
         dphi = Formula(function)
         if len(dphi.parameters) != len(self.phi.parameters):
-            raise InputError(f"profile {self.name!r}: φ′ must take {list(self.phi.parameters)}, "
-                             f"got {list(dphi.parameters)}")
+            raise InputError(
+                f"profile {self.name!r}: φ′ must take {list(self.phi.parameters)}, got {list(dphi.parameters)}"
+            )
         self.dphi = dphi
         return self
 
@@ -65,10 +74,14 @@ class Profile:
         gap = require_number(gap, "gap", above=0)
         for name in arguments:
             if name not in self.parameters:
-                raise InputError(f"problem {self.name!r} has no argument {name!r}"
-                                 f"{nearest(name, self.parameters)} (it has: {', '.join(self.parameters)})")
-        values = {name: require_number(value, f"problem {self.name!r}: {name}")
-                  for name, value in {**self.parameters, **arguments}.items()}
+                raise InputError(
+                    f"problem {self.name!r} has no argument {name!r}"
+                    f"{nearest(name, self.parameters)} (it has: {', '.join(self.parameters)})"
+                )
+        values = {
+            name: require_number(value, f"problem {self.name!r}: {name}")
+            for name, value in {**self.parameters, **arguments}.items()
+        }
         spectrum = require_number(values["spectrum"], f"problem {self.name!r}: spectrum", least=0)
         shape = {name: values[name] for name in self.shape}
         constants = tuple(shape.values())
@@ -76,17 +89,32 @@ class Profile:
         minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
         height = float(self.phi(np.float64(values["start"]), *constants)) - minimum
         if not (height > 0 and math.isfinite(height)):
-            raise InputError(f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
-                             f"got {height:g} at start={values['start']:g}; choose another start")
+            raise InputError(
+                f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
+                f"got {height:g} at start={values['start']:g}; choose another start"
+            )
         total = smoothness * power_sum(dim, spectrum)
         scale = math.sqrt(curvature * gap / (total * height))
         if not (scale > 0 and math.isfinite(scale)):
-            raise InputError(f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale "
-                             f"{scale:g}; choose them nearer to 1")
+            raise InputError(
+                f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale "
+                f"{scale:g}; choose them nearer to 1"
+            )
         return SeparableProblem(
-            self.name, self.phi, self.dphi, dim, smoothness, gap,
-            minimum=minimum * total * scale * scale / curvature, start=scale * values["start"], scale=scale,
-            curvature=curvature, spectrum=spectrum, constants=constants, arguments=values)
+            self.name,
+            self.phi,
+            self.dphi,
+            dim,
+            smoothness,
+            gap,
+            minimum=minimum * total * scale * scale / curvature,
+            start=scale * values["start"],
+            scale=scale,
+            curvature=curvature,
+            spectrum=spectrum,
+            constants=constants,
+            arguments=values,
+        )
 
 
 def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, **parameters: float):
@@ -100,8 +128,10 @@ def power_sum(dim: int, exponent: float) -> float:
     if exponent == 0:
         return float(dim)
     piece = 1 << 20
-    return math.fsum(float(np.sum(np.arange(low + 1, min(low + piece, dim) + 1, dtype=np.float64) ** -exponent))
-                     for low in range(0, dim, piece))
+    return math.fsum(
+        float(np.sum(np.arange(low + 1, min(low + piece, dim) + 1, dtype=np.float64) ** -exponent))
+        for low in range(0, dim, piece)
+    )
 
 
 def _value(rule: Rule, shape: Mapping[str, float]) -> float:

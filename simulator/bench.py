@@ -29,8 +29,9 @@ def main() -> None:
             begin = time.perf_counter()
             run(spec)
             times.append((time.perf_counter() - begin) / (dim * steps * replicas) * 1e9)
-        table.add_row(name, str(dim), str(steps), str(replicas),
-                      *(f"{f(times):.2f}" for f in (np.median, np.min, np.max)))
+        table.add_row(
+            name, str(dim), str(steps), str(replicas), *(f"{f(times):.2f}" for f in (np.median, np.min, np.max))
+        )
     Console().print(table)
 
 

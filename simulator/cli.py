@@ -14,8 +14,15 @@ from collections.abc import Sequence
 
 from problems.errors import InputError, nearest
 
-MODULES = {"run": "run", "sweep": "sweep", "verify": "verify", "report": "report", "norms": "norms", "check": "check",
-           "list": "listing"}
+MODULES = {
+    "run": "run",
+    "sweep": "sweep",
+    "verify": "verify",
+    "report": "report",
+    "norms": "norms",
+    "check": "check",
+    "list": "listing",
+}
 DESCRIPTION = "pytest for convergence theorems: run optimizers on problems with exact constants, judge rates."
 EPILOG = """examples:
   ratecheck list

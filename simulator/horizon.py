@@ -53,13 +53,19 @@ def adamw_rule(c: Constants) -> Hyper:
     """1 − θ = min(1, √(LΔ/(K σ_s²))), β = √θ, η = √(Δ/(4 K d L)), ε = σ_s²/d,
     λ = (√d/K^(3/4)) (L³/(σ_s² Δ))^(1/4)."""
     if c.sigma == 0:
-        raise InputError("the horizon schedule of this optimizer divides by sigma; give sigma > 0, "
-                         "or use the constant schedule")
+        raise InputError(
+            "the horizon schedule of this optimizer divides by sigma; give sigma > 0, or use the constant schedule"
+        )
     away = min(1.0, math.sqrt(c.smoothness * c.gap / c.steps) / c.sigma)
     theta = 1.0 - away
     decay = math.sqrt(c.dim) / c.steps**0.75 * (c.smoothness**3 / (c.sigma**2 * c.gap)) ** 0.25
-    return {"lr": math.sqrt(c.gap / (4 * c.steps * c.dim * c.smoothness)), "beta1": theta,
-            "beta2": math.sqrt(theta), "eps": c.sigma**2 / c.dim, "weight_decay": decay}
+    return {
+        "lr": math.sqrt(c.gap / (4 * c.steps * c.dim * c.smoothness)),
+        "beta1": theta,
+        "beta2": math.sqrt(theta),
+        "eps": c.sigma**2 / c.dim,
+        "weight_decay": decay,
+    }
 
 
 def rmsprop_rule(c: Constants) -> Hyper:

@@ -40,8 +40,11 @@ class Optimizer:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*(h for h in self.hyper if h not in BIASES),
-                                    *(BIASES[h] for h in self.hyper if h in BIASES)]))
+        return tuple(
+            dict.fromkeys(
+                [*(h for h in self.hyper if h not in BIASES), *(BIASES[h] for h in self.hyper if h in BIASES)]
+            )
+        )
 
 
 def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: float):
@@ -56,15 +59,19 @@ def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: f
         states = update.returns - 1
         names = update.parameters
         if names[:2] != ("x", "g") or len(names) < 2 + states:
-            raise InputError(f"optimizer {update.name!r}: the formula takes x, g, its state and its hyper-parameters "
-                             f"and returns x and the state; got {list(names)} returning {update.returns} values")
+            raise InputError(
+                f"optimizer {update.name!r}: the formula takes x, g, its state and its hyper-parameters "
+                f"and returns x and the state; got {list(names)} returning {update.returns} values"
+            )
         if states > MAX_STATE:
             raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
-        made = Optimizer(update.name, update, names[2:2 + states], names[2 + states:], dict(defaults), horizon)
+        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults), horizon)
         unknown = set(defaults) - set(made.settings)
         if unknown:
-            raise InputError(f"optimizer {update.name!r}: {sorted(unknown)} are defaults of no argument "
-                             f"(it has: {', '.join(made.settings)})")
+            raise InputError(
+                f"optimizer {update.name!r}: {sorted(unknown)} are defaults of no argument "
+                f"(it has: {', '.join(made.settings)})"
+            )
         return made
 
     return wrap

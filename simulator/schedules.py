@@ -17,13 +17,17 @@ from .optimizers import OPTIMIZERS, Optimizer
 def horizon(optimizer: Optimizer, constants: Constants, given: Mapping[str, float]) -> Hyper:
     """The rule of the optimizer's theorem, for a horizon K known in advance."""
     if optimizer.horizon is None:
-        raise InputError(f"optimizer {optimizer.name!r} has no theorem and so no horizon schedule (there is one for: "
-                         f"{', '.join(o.name for o in OPTIMIZERS.values() if o.horizon)}); "
-                         "use the constant schedule with lr=…")
+        raise InputError(
+            f"optimizer {optimizer.name!r} has no theorem and so no horizon schedule (there is one for: "
+            f"{', '.join(o.name for o in OPTIMIZERS.values() if o.horizon)}); "
+            "use the constant schedule with lr=…"
+        )
     rule = optimizer.horizon(constants)
     if set(rule) != set(optimizer.settings):
-        raise InputError(f"optimizer {optimizer.name!r}: its horizon rule must give {', '.join(optimizer.settings)}, "
-                         f"got {', '.join(rule)}")
+        raise InputError(
+            f"optimizer {optimizer.name!r}: its horizon rule must give {', '.join(optimizer.settings)}, "
+            f"got {', '.join(rule)}"
+        )
     return {**rule, **given}
 
 
@@ -32,13 +36,17 @@ def constant(optimizer: Optimizer, constants: Constants, given: Mapping[str, flo
     hyper = {**optimizer.defaults, **given}
     missing = [name for name in optimizer.settings if name not in hyper]
     if missing:
-        raise InputError(f"the constant schedule needs {', '.join(missing)} for {optimizer.name!r}; "
-                         f"give optimizer arguments such as {missing[0]}=0.01")
+        raise InputError(
+            f"the constant schedule needs {', '.join(missing)} for {optimizer.name!r}; "
+            f"give optimizer arguments such as {missing[0]}=0.01"
+        )
     return {name: hyper[name] for name in optimizer.settings}
 
 
 SCHEDULES: dict[str, Callable[[Optimizer, Constants, Mapping[str, float]], Hyper]] = {
-    "horizon": horizon, "constant": constant}
+    "horizon": horizon,
+    "constant": constant,
+}
 
 
 # No negative hyper-parameter has a meaning in the shipped recursions.
@@ -49,8 +57,10 @@ def check_given(optimizer: Optimizer, given: Mapping[str, float]) -> None:
     """Raise InputError for a hyper-parameter that the optimizer does not have or that is out of range."""
     for name, value in given.items():
         if name not in optimizer.settings:
-            raise InputError(f"optimizer {optimizer.name!r} has no argument {name!r}{nearest(name, optimizer.settings)} "
-                             f"(it has: {', '.join(optimizer.settings)})")
+            raise InputError(
+                f"optimizer {optimizer.name!r} has no argument {name!r}{nearest(name, optimizer.settings)} "
+                f"(it has: {', '.join(optimizer.settings)})"
+            )
         value = require_number(value, f"optimizer {optimizer.name!r}: {name}", least=LIMITS.get(name))
         if name in ("beta1", "beta2") and value >= 1:
             raise InputError(f"optimizer {optimizer.name!r}: {name} must be below 1, got {value:g}")

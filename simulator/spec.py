@@ -46,27 +46,51 @@ class Spec:
     noise_args: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: str, optimizer: str, dim: int, steps: int, replicas: int, *, noise: str = "gaussian",
-           schedule: str = "horizon", smoothness: float = 1.0, gap: float = 1.0, sigma: float = 1.0,
-           dtype: str = "float64", seed: int = 0, problem_args: Mapping[str, float] | None = None,
-           optimizer_args: Mapping[str, float] | None = None,
-           noise_args: Mapping[str, float] | None = None) -> Spec:
+    def of(
+        cls,
+        problem: str,
+        optimizer: str,
+        dim: int,
+        steps: int,
+        replicas: int,
+        *,
+        noise: str = "gaussian",
+        schedule: str = "horizon",
+        smoothness: float = 1.0,
+        gap: float = 1.0,
+        sigma: float = 1.0,
+        dtype: str = "float64",
+        seed: int = 0,
+        problem_args: Mapping[str, float] | None = None,
+        optimizer_args: Mapping[str, float] | None = None,
+        noise_args: Mapping[str, float] | None = None,
+    ) -> Spec:
         """A checked Spec with every default filled in; raises InputError for what is out of range."""
         choose(dict.fromkeys(DTYPES, True), dtype, "dtype")
         spec = cls(
-            problem, optimizer, noise, schedule,
+            problem,
+            optimizer,
+            noise,
+            schedule,
             dim=require_integer(dim, "dim", least=1, most=2**32),
             steps=require_integer(steps, "steps", least=1, most=MOST_STEPS),
             replicas=require_integer(replicas, "replicas", least=1, most=2**32),
             smoothness=require_number(smoothness, "smoothness", above=0),
             gap=require_number(gap, "gap", above=0),
             sigma=require_number(sigma, "sigma", least=0),
-            dtype=dtype, seed=require_integer(seed, "seed", least=0, most=2**64 - 1),
-            problem_args=dict(problem_args or {}), optimizer_args=dict(optimizer_args or {}),
-            noise_args=dict(noise_args or {}))
+            dtype=dtype,
+            seed=require_integer(seed, "seed", least=0, most=2**64 - 1),
+            problem_args=dict(problem_args or {}),
+            optimizer_args=dict(optimizer_args or {}),
+            noise_args=dict(noise_args or {}),
+        )
         cell = spec.resolve()
-        return replace(spec, problem_args=cell.problem.arguments, noise_args=cell.noise.arguments,
-                       optimizer_args={k: float(v) for k, v in spec.optimizer_args.items()})
+        return replace(
+            spec,
+            problem_args=cell.problem.arguments,
+            noise_args=cell.noise.arguments,
+            optimizer_args={k: float(v) for k, v in spec.optimizer_args.items()},
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping) -> Spec:
@@ -85,13 +109,17 @@ class Spec:
         noise = _noise(self.noise, self.noise_args)
         constants = Constants(self.dim, self.steps, self.smoothness, self.gap, self.sigma, noise.variance)
         generator = find(PROBLEMS, self.problem, "problem")
-        own = {"dim": self.dim, "smoothness": self.smoothness, "gap": self.gap, "steps": self.steps,
-               "sigma": constants.true_sigma}
+        own = {
+            "dim": self.dim,
+            "smoothness": self.smoothness,
+            "gap": self.gap,
+            "steps": self.steps,
+            "sigma": constants.true_sigma,
+        }
         problem = generator(**{name: own[name] for name in generator.requires}, **self.problem_args)
         check_given(optimizer, self.optimizer_args)
         schedule = choose(SCHEDULES, self.schedule, "schedule")
-        return Cell(self, problem, noise, optimizer, constants,
-                    schedule(optimizer, constants, self.optimizer_args))
+        return Cell(self, problem, noise, optimizer, constants, schedule(optimizer, constants, self.optimizer_args))
 
     def key(self) -> str:
         """The content address of the cell's results: of the spec, what its names stand for, and the numerics."""
@@ -113,13 +141,25 @@ class Cell:
     def key(self) -> str:
         problem, noise = self.problem, self.noise
         formulas = {"phi": problem.phi, "dphi": problem.dphi, "noise": noise.formula, "update": self.optimizer.update}
-        numbers = {"problem": [problem.scale, problem.start, problem.center, problem.curvature, problem.minimum,
-                               *problem.constants],
-                   "noise": [noise.variance, *noise.constants], "hyper": [self.hyper[h] for h in sorted(self.hyper)]}
+        numbers = {
+            "problem": [
+                problem.scale,
+                problem.start,
+                problem.center,
+                problem.curvature,
+                problem.minimum,
+                *problem.constants,
+            ],
+            "noise": [noise.variance, *noise.constants],
+            "hyper": [self.hyper[h] for h in sorted(self.hyper)],
+        }
         # 12 digits: the last ones may be another C library's
-        content = {"numerics": NUMERICS, "spec": self.spec.to_dict(),
-                   "formulas": {name: f.digest for name, f in formulas.items()},
-                   "numbers": {name: [f"{float(x):.12g}" for x in values] for name, values in numbers.items()}}
+        content = {
+            "numerics": NUMERICS,
+            "spec": self.spec.to_dict(),
+            "formulas": {name: f.digest for name, f in formulas.items()},
+            "numbers": {name: [f"{float(x):.12g}" for x in values] for name, values in numbers.items()},
+        }
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 
 
@@ -131,9 +171,11 @@ def canonical_json(content: object) -> str:
 def _noise(name: str, arguments: Mapping[str, float]) -> Noise:
     make = find(NOISES, name, "noise")
     code = make.__code__
-    known = code.co_varnames[:code.co_argcount]
+    known = code.co_varnames[: code.co_argcount]
     for argument in arguments:
         if argument not in known:
-            raise InputError(f"noise {name!r} has no argument {argument!r}{nearest(argument, known)} "
-                             f"(it has: {', '.join(known) or 'none'})")
+            raise InputError(
+                f"noise {name!r} has no argument {argument!r}{nearest(argument, known)} "
+                f"(it has: {', '.join(known) or 'none'})"
+            )
     return make(**arguments)

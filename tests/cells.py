@@ -17,9 +17,13 @@ def made_up(seed=0, means=None, **changes) -> Result:
     means = rng.uniform(1, 2, spec.replicas) if means is None else np.asarray(means, dtype=float)
     curves = {name: rng.uniform(0.1, 1, (spec.replicas, points.size)) for name in CURVES}
     cell = spec.resolve()
-    return Result(spec, cell.constants, dict(cell.hyper),
-                  Stats(means, means / np.sqrt(spec.dim), means**2 / spec.dim, points, **curves),
-                  {"seconds": 0.1, "backend": "made up"})
+    return Result(
+        spec,
+        cell.constants,
+        dict(cell.hyper),
+        Stats(means, means / np.sqrt(spec.dim), means**2 / spec.dim, points, **curves),
+        {"seconds": 0.1, "backend": "made up"},
+    )
 
 
 def same_bits(a: Stats, b: Stats) -> bool:

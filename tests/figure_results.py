@@ -6,18 +6,25 @@ import math
 
 import numpy as np
 
-from simulator.norm_rows import NormRow
+from simulator.norms.rows import NormRow
 from simulator.results import Result
 from simulator.spec import Spec
 from simulator.stats import Stats, checkpoint_steps
 
-PROVENANCE = {"seconds": 0.25, "backend": "cpu", "machine": "x86_64", "host": "secret-host", "date": "2026-01-02",
-              "versions": {"python": "3.12.0", "numpy": "2.1.0"}}
+PROVENANCE = {
+    "seconds": 0.25,
+    "backend": "cpu",
+    "machine": "x86_64",
+    "host": "secret-host",
+    "date": "2026-01-02",
+    "versions": {"python": "3.12.0", "numpy": "2.1.0"},
+}
 LAWS = {"gaussian": math.sqrt(2 / math.pi), "uniform": math.sqrt(3) / 2}  # E|g_i|
 
 
-def cell(problem="rational", optimizer="adamw", dim=16, steps=1000, replicas=8, *, diverged=0, factor=None,
-         **settings) -> Result:
+def cell(
+    problem="rational", optimizer="adamw", dim=16, steps=1000, replicas=8, *, diverged=0, factor=None, **settings
+) -> Result:
     """A cell whose ratio is 0.34 + 2.5 K^(−1/4), or *factor*, with 2 % noise; its first *diverged* replicas are lost
     from the middle of the run on."""
     spec = Spec.of(problem, optimizer, dim, steps, replicas, **settings)
@@ -30,20 +37,48 @@ def cell(problem="rational", optimizer="adamw", dim=16, steps=1000, replicas=8, 
     decay = 0.1 + 0.9 / (1 + points / (0.1 * steps))
     grad_l2 = l2[:, None] * decay * (1 + 0.1 * rng.standard_normal((replicas, points.size)))
     grad_l1 = grad_l2 * math.sqrt(dim) * (0.8 + 0.2 * decay if dim > 1 else 1.0)
-    curves = {"f_gap": np.tile(decay, (replicas, 1)), "grad_l1": grad_l1, "grad_l2": grad_l2, "grad_linf": grad_l2,
-              "max_abs_x": np.ones_like(grad_l1), "running_l1": grad_l1, "running_l2": grad_l2}
+    curves = {
+        "f_gap": np.tile(decay, (replicas, 1)),
+        "grad_l1": grad_l1,
+        "grad_l2": grad_l2,
+        "grad_linf": grad_l2,
+        "max_abs_x": np.ones_like(grad_l1),
+        "running_l1": grad_l1,
+        "running_l2": grad_l2,
+    }
     for curve in curves.values():
-        curve[:diverged, points.size // 2:] = np.nan
+        curve[:diverged, points.size // 2 :] = np.nan
     stats = Stats.of(l2 * math.sqrt(dim), l2, l2**2, points, **curves)
     return Result(spec, resolved.constants, dict(resolved.hyper), stats, PROVENANCE)
 
 
-def grid(problems=("rational", "ramp"), optimizers=("sgd", "adamw"), dims=(16, 64, 256), steps=(1000, 4000, 16000),
-         **settings) -> list[Result]:
+def grid(
+    problems=("rational", "ramp"),
+    optimizers=("sgd", "adamw"),
+    dims=(16, 64, 256),
+    steps=(1000, 4000, 16000),
+    **settings,
+) -> list[Result]:
     return [cell(p, o, d, k, **settings) for p in problems for o in optimizers for d in dims for k in steps]
 
 
 def norm_rows(dims=(1, 10, 100)) -> list[NormRow]:
     """Rows whose means lie one standard error above the exact values (E‖g‖₂ taken as √d)."""
-    return [NormRow(law, d, 1000, d * e + 1e-3 * d, 1e-3 * d, d * e, math.sqrt(d) * 1.001, 1e-3 * math.sqrt(d),
-                    math.sqrt(d), e, 1e-4, 0) for law, e in LAWS.items() for d in dims]
+    return [
+        NormRow(
+            law,
+            d,
+            1000,
+            d * e + 1e-3 * d,
+            1e-3 * d,
+            d * e,
+            math.sqrt(d) * 1.001,
+            1e-3 * math.sqrt(d),
+            math.sqrt(d),
+            e,
+            1e-4,
+            0,
+        )
+        for law, e in LAWS.items()
+        for d in dims
+    ]

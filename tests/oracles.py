@@ -48,8 +48,9 @@ def linear_quadratic(transition, push, curvatures, first, steps):
 def sgd_quadratic(lr, curvatures, start, sigma, steps):
     """Section 5 (1): x ← (1 − ηh) x − ησ_i z. *sigma* is σ_i, *start* x¹ (n,)."""
     h = np.asarray(curvatures)
-    return linear_quadratic((1 - lr * h)[:, None, None], np.full((h.size, 1), -lr * sigma), h,
-                            np.asarray(start)[:, None], steps)
+    return linear_quadratic(
+        (1 - lr * h)[:, None, None], np.full((h.size, 1), -lr * sigma), h, np.asarray(start)[:, None], steps
+    )
 
 
 def momentum_quadratic(lr, beta1, curvatures, start, sigma, steps):
@@ -112,6 +113,7 @@ def ramp_adamw_limit(steepness):
 
 def gibbs(function, temperature):
     """Mean of an even *function* under the density ∝ exp(−(√(1+u²) − 1)/T)."""
+
     def weight(u):
         return math.exp(-u * u / (math.sqrt(1 + u * u) + 1) / temperature)
 

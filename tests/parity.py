@@ -18,7 +18,10 @@ STEPS, DIM, TOLERANCE = 1000, 24, 1e-10
 Step = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (x, stochastic gradient) → new x
 
 CASES = [  # noise, problem, σ: the last is noise-free and, once momentum carried it over the edge, of zero gradient
-    ("gaussian", "rational", 1.0), ("sparse", "ripple", 2.0), ("gaussian", "FLAT", 0.0)]
+    ("gaussian", "rational", 1.0),
+    ("sparse", "ripple", 2.0),
+    ("gaussian", "FLAT", 0.0),
+]
 
 FLAT = '''"""A bowl with a flat bottom: the gradient is exactly 0 for |u| ≤ 1."""
 from problems import profile
@@ -41,8 +44,20 @@ def spec(folder, case: tuple[str, str, float], optimizer: str, hyper: dict[str, 
     if problem == "FLAT":
         (folder / "flat.py").write_text(FLAT, encoding="utf-8")
         problem = f"{folder / 'flat.py'}:flat"
-    return Spec.of(problem, optimizer, DIM, STEPS, 1, noise=noise, sigma=sigma, smoothness=3.0, gap=2.0, seed=8,
-                   schedule="constant", optimizer_args=hyper)
+    return Spec.of(
+        problem,
+        optimizer,
+        DIM,
+        STEPS,
+        1,
+        noise=noise,
+        sigma=sigma,
+        smoothness=3.0,
+        gap=2.0,
+        seed=8,
+        schedule="constant",
+        optimizer_args=hyper,
+    )
 
 
 def compare_run(cell_spec: Spec, step: Step) -> np.ndarray:

@@ -22,8 +22,19 @@ def result(spec: Spec, l1, l2=None) -> Result:
     return Result(spec, cell.constants, cell.hyper, stats, {})
 
 
-def sweep(law, *, dims=DIMS, steps=STEPS, replicas=8, spread=0.02, common=0.5, rng=0, problem="rational",
-          optimizer="adamw", **settings) -> list[Result]:
+def sweep(
+    law,
+    *,
+    dims=DIMS,
+    steps=STEPS,
+    replicas=8,
+    spread=0.02,
+    common=0.5,
+    rng=0,
+    problem="rational",
+    optimizer="adamw",
+    **settings,
+) -> list[Result]:
     """A grid of cells whose ‖∇f‖₁ has the mean ``law(constants)`` and ‖∇f‖₂ that over √d.
 
     Replicas have the relative standard deviation *spread*; the share *common* of the variance is the

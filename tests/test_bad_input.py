@@ -8,10 +8,16 @@ import pytest
 from cells import made_up
 
 from simulator.cli import main
-from simulator.store import Store
+from simulator.sweeps.store import Store
 
-RUN = {"--problem": "rational", "--optimizer": "adamw", "--dim": "4", "--steps": "10", "--replicas": "2",
-       "--backend": "reference"}
+RUN = {
+    "--problem": "rational",
+    "--optimizer": "adamw",
+    "--dim": "4",
+    "--steps": "10",
+    "--replicas": "2",
+    "--backend": "reference",
+}
 
 
 def run(**changes):
@@ -22,6 +28,7 @@ def run(**changes):
 @pytest.fixture
 def refused(capsys):
     """Check that a command line is refused with one line that has all the words."""
+
     def check(argv, *words):
         assert main(argv) == 2
         shown = capsys.readouterr()
@@ -34,70 +41,76 @@ def refused(capsys):
     return check
 
 
-@pytest.mark.parametrize("changes, words", [
-    ({"problem": "racional"}, ["'racional'", "did you mean 'rational'?", "cosine"]),
-    ({"optimizer": "adam2"}, ["'adam2'", "did you mean 'adam'?", "sgd"]),
-    ({"noise": "gausian"}, ["'gausian'", "did you mean 'gaussian'?", "laplace"]),
-    ({"schedule": "horizont"}, ["'horizont'", "did you mean 'horizon'?", "constant"]),
-    ({"backend": "cpus"}, ["'cpus'", "did you mean 'cpu'?", "reference"]),
-    ({"dtype": "float46"}, ["'float46'", "did you mean 'float64'?", "float32"]),
-    ({"dim": "0"}, ["dim", "from 1", "got 0"]),
-    ({"dim": "-3"}, ["dim", "got -3"]),
-    ({"dim": "2.5"}, ["dim", "integer", "2.5"]),
-    ({"dim": "many"}, ["--dim", "number", "'many'"]),
-    ({"steps": "0"}, ["steps", "from 1", "got 0"]),
-    ({"steps": str(2**32 + 1)}, ["steps", str(2**32), str(2**32 + 1)]),
-    ({"replicas": "0"}, ["replicas", "got 0"]),
-    ({"replicas": "nan"}, ["replicas", "nan"]),
-    ({"sigma": "-1"}, ["sigma", "≥ 0", "-1"]),
-    ({"sigma": "nan"}, ["sigma", "finite", "nan"]),
-    ({"sigma": "inf"}, ["sigma", "finite", "inf"]),
-    ({"smoothness": "0"}, ["smoothness", "> 0", "got 0"]),
-    ({"gap": "-2"}, ["gap", "> 0", "-2"]),
-    ({"gap": "nan"}, ["gap", "nan"]),
-    ({"seed": "-1"}, ["seed", "-1"]),
-    ({"seed": str(2**64)}, ["seed", str(2**64)]),
-    ({"problem_arg": "strat=2"}, ["'strat'", "did you mean 'start'?", "spectrum"]),
-    ({"problem_arg": "start"}, ["name=number", "'start'"]),
-    ({"problem_arg": "start=two"}, ["number", "'two'"]),
-    ({"problem_arg": "start=nan"}, ["start", "nan"]),
-    ({"problem_arg": "start=0"}, ["start", "another start"]),
-    ({"optimizer_arg": "betta1=0.5"}, ["'betta1'", "did you mean 'beta1'?", "lr"]),
-    ({"optimizer_arg": "beta1=1"}, ["beta1", "below 1"]),
-    ({"optimizer_arg": "lr=nan"}, ["lr", "nan"]),
-    ({"noise_arg": "nu=3"}, ["'nu'", "gaussian", "none"]),
-    ({"noise": "student", "noise_arg": "nu=0.5"}, ["nu", "0.5"]),
-    ({"noise": "sparse", "noise_arg": "q=2"}, ["q", "2"]),
-    ({"optimizer": "adam"}, ["'adam'", "no theorem", "constant"]),
-    ({"optimizer": "adam", "schedule": "constant"}, ["lr"]),
-    ({"sigma": "0"}, ["sigma > 0", "constant"]),
-    ({"problem": "ramp", "sigma": "0", "optimizer": "sgd"}, ["ramp", "finite C"]),
-    ({"problem": "ramp", "noise": "student", "noise_arg": "nu=2"}, ["ramp", "finite C", "finite variance"]),
-    ({"problem": "nothing.py:well"}, ["nothing.py", "No such file"]),
-])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"problem": "racional"}, ["'racional'", "did you mean 'rational'?", "cosine"]),
+        ({"optimizer": "adam2"}, ["'adam2'", "did you mean 'adam'?", "sgd"]),
+        ({"noise": "gausian"}, ["'gausian'", "did you mean 'gaussian'?", "laplace"]),
+        ({"schedule": "horizont"}, ["'horizont'", "did you mean 'horizon'?", "constant"]),
+        ({"backend": "cpus"}, ["'cpus'", "did you mean 'cpu'?", "reference"]),
+        ({"dtype": "float46"}, ["'float46'", "did you mean 'float64'?", "float32"]),
+        ({"dim": "0"}, ["dim", "from 1", "got 0"]),
+        ({"dim": "-3"}, ["dim", "got -3"]),
+        ({"dim": "2.5"}, ["dim", "integer", "2.5"]),
+        ({"dim": "many"}, ["--dim", "number", "'many'"]),
+        ({"steps": "0"}, ["steps", "from 1", "got 0"]),
+        ({"steps": str(2**32 + 1)}, ["steps", str(2**32), str(2**32 + 1)]),
+        ({"replicas": "0"}, ["replicas", "got 0"]),
+        ({"replicas": "nan"}, ["replicas", "nan"]),
+        ({"sigma": "-1"}, ["sigma", "≥ 0", "-1"]),
+        ({"sigma": "nan"}, ["sigma", "finite", "nan"]),
+        ({"sigma": "inf"}, ["sigma", "finite", "inf"]),
+        ({"smoothness": "0"}, ["smoothness", "> 0", "got 0"]),
+        ({"gap": "-2"}, ["gap", "> 0", "-2"]),
+        ({"gap": "nan"}, ["gap", "nan"]),
+        ({"seed": "-1"}, ["seed", "-1"]),
+        ({"seed": str(2**64)}, ["seed", str(2**64)]),
+        ({"problem_arg": "strat=2"}, ["'strat'", "did you mean 'start'?", "spectrum"]),
+        ({"problem_arg": "start"}, ["name=number", "'start'"]),
+        ({"problem_arg": "start=two"}, ["number", "'two'"]),
+        ({"problem_arg": "start=nan"}, ["start", "nan"]),
+        ({"problem_arg": "start=0"}, ["start", "another start"]),
+        ({"optimizer_arg": "betta1=0.5"}, ["'betta1'", "did you mean 'beta1'?", "lr"]),
+        ({"optimizer_arg": "beta1=1"}, ["beta1", "below 1"]),
+        ({"optimizer_arg": "lr=nan"}, ["lr", "nan"]),
+        ({"noise_arg": "nu=3"}, ["'nu'", "gaussian", "none"]),
+        ({"noise": "student", "noise_arg": "nu=0.5"}, ["nu", "0.5"]),
+        ({"noise": "sparse", "noise_arg": "q=2"}, ["q", "2"]),
+        ({"optimizer": "adam"}, ["'adam'", "no theorem", "constant"]),
+        ({"optimizer": "adam", "schedule": "constant"}, ["lr"]),
+        ({"sigma": "0"}, ["sigma > 0", "constant"]),
+        ({"problem": "ramp", "sigma": "0", "optimizer": "sgd"}, ["ramp", "finite C"]),
+        ({"problem": "ramp", "noise": "student", "noise_arg": "nu=2"}, ["ramp", "finite C", "finite variance"]),
+        ({"problem": "nothing.py:well"}, ["nothing.py", "No such file"]),
+    ],
+)
 def test_run(refused, changes, words):
     refused(run(**changes), *words)
 
 
-@pytest.mark.parametrize("argv, words", [
-    ([], ["COMMAND"]),
-    (["swep"], ["'swep'", "did you mean 'sweep'?", "verify"]),
-    (["run", "--dim"], ["--dim", "ratecheck run --help"]),
-    (["run"], ["--problem", "required", "ratecheck run --help"]),
-    ([*run(), "--replica", "3"], ["'--replica'", "did you mean '--replicas'?"]),
-    ([*run(), "more"], ["unknown argument 'more'"]),
-    (["sweep"], ["FILE.toml"]),
-    (["sweep", "nothing.toml"], ["nothing.toml", "No such file"]),
-    (["sweep", "--seeds", "3", "x.toml"], ["'--seeds'", "did you mean '--seed'?"]),
-    (["verify", "nowhere"], ["nowhere", "no folder"]),
-    (["report", "nowhere"], ["nowhere", "no folder"]),
-    (["check", "nothing.py"], ["nothing.py", "No such file"]),
-    (["check", "file.txt"], ["FILE.py", "file.txt"]),
-    (["norms", "--laws", "gausian"], ["'gausian'", "did you mean 'gaussian'?"]),
-    (["norms", "--dims", "0"], ["dims", "got 0"]),
-    (["norms", "--dims", "1,x"], ["--dims", "number", "'x'"]),
-    (["norms", "--samples", "1"], ["samples", "got 1"]),
-])
+@pytest.mark.parametrize(
+    "argv, words",
+    [
+        ([], ["COMMAND"]),
+        (["swep"], ["'swep'", "did you mean 'sweep'?", "verify"]),
+        (["run", "--dim"], ["--dim", "ratecheck run --help"]),
+        (["run"], ["--problem", "required", "ratecheck run --help"]),
+        ([*run(), "--replica", "3"], ["'--replica'", "did you mean '--replicas'?"]),
+        ([*run(), "more"], ["unknown argument 'more'"]),
+        (["sweep"], ["FILE.toml"]),
+        (["sweep", "nothing.toml"], ["nothing.toml", "No such file"]),
+        (["sweep", "--seeds", "3", "x.toml"], ["'--seeds'", "did you mean '--seed'?"]),
+        (["verify", "nowhere"], ["nowhere", "no folder"]),
+        (["report", "nowhere"], ["nowhere", "no folder"]),
+        (["check", "nothing.py"], ["nothing.py", "No such file"]),
+        (["check", "file.txt"], ["FILE.py", "file.txt"]),
+        (["norms", "--laws", "gausian"], ["'gausian'", "did you mean 'gaussian'?"]),
+        (["norms", "--dims", "0"], ["dims", "got 0"]),
+        (["norms", "--dims", "1,x"], ["--dims", "number", "'x'"]),
+        (["norms", "--samples", "1"], ["samples", "got 1"]),
+    ],
+)
 def test_usage(refused, tmp_path, monkeypatch, argv, words):
     monkeypatch.chdir(tmp_path)
     refused(argv, *words)
@@ -114,18 +127,21 @@ def toml(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("argv, words", [
-    (["key.toml"], ["key.toml", "'stpes'", "did you mean 'steps'?"]),
-    (["syntax.toml"], ["syntax.toml", "line 7"]),
-    (["dim.toml"], ["dim.toml", "[[sweep]] number 1", "dim", "got 0"]),
-    (["good.toml", "--out", "good.toml"], ["can't write to good.toml", "--out"]),
-    (["good.toml", "--out", "good.toml/deeper"], ["can't write to good.toml", "--out"]),
-    (["good.toml", "--backend", "gpuu"], ["'gpuu'", "cpu"]),
-    (["good.toml", "-j", "0"], ["-j", "got 0"]),
-    (["good.toml", "-j", "1.5"], ["-j", "1.5"]),
-    (["good.toml", "--set", "dims=3"], ["'dims'", "did you mean 'dim'?"]),
-    (["good.toml", "--seed", "-1"], ["seed", "-1"]),
-])
+@pytest.mark.parametrize(
+    "argv, words",
+    [
+        (["key.toml"], ["key.toml", "'stpes'", "did you mean 'steps'?"]),
+        (["syntax.toml"], ["syntax.toml", "line 7"]),
+        (["dim.toml"], ["dim.toml", "[[sweep]] number 1", "dim", "got 0"]),
+        (["good.toml", "--out", "good.toml"], ["can't write to good.toml", "--out"]),
+        (["good.toml", "--out", "good.toml/deeper"], ["can't write to good.toml", "--out"]),
+        (["good.toml", "--backend", "gpuu"], ["'gpuu'", "cpu"]),
+        (["good.toml", "-j", "0"], ["-j", "got 0"]),
+        (["good.toml", "-j", "1.5"], ["-j", "1.5"]),
+        (["good.toml", "--set", "dims=3"], ["'dims'", "did you mean 'dim'?"]),
+        (["good.toml", "--seed", "-1"], ["seed", "-1"]),
+    ],
+)
 def test_sweep(refused, toml, argv, words):
     refused(["sweep", *argv], *words)
 
@@ -134,19 +150,35 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.store.os.replace", full)
+    monkeypatch.setattr("simulator.sweeps.store.os.replace", full)
     assert main(["sweep", "good.toml", "--backend", "reference"]) == 2
     line = capsys.readouterr().err.strip()
     assert line.startswith("error: can't write results/") and line.endswith("No space left on device")
 
 
 @pytest.mark.parametrize("command", ["verify", "report"])
-@pytest.mark.parametrize("content, words", [
-    ("{", ["no JSON"]), ("[]", ["no plan"]), ('{"format": "other"}', ["no plan"]),
-    ('{"format": "ratecheck sweep 1"}', ["damaged"]),
-    (json.dumps({"format": "ratecheck sweep 1", "norms": None, "claims": None, "source": "", "quick": False,
-                 "cells": [{"spec": {"dim": 0}}]}), ["damaged", "entries"]),
-])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("{", ["no JSON"]),
+        ("[]", ["no plan"]),
+        ('{"format": "other"}', ["no plan"]),
+        ('{"format": "ratecheck sweep 1"}', ["damaged"]),
+        (
+            json.dumps(
+                {
+                    "format": "ratecheck sweep 1",
+                    "norms": None,
+                    "claims": None,
+                    "source": "",
+                    "quick": False,
+                    "cells": [{"spec": {"dim": 0}}],
+                }
+            ),
+            ["damaged", "entries"],
+        ),
+    ],
+)
 def test_corrupt_plan(refused, tmp_path, command, content, words):
     store = Store(tmp_path)
     store.prepare()
@@ -173,23 +205,28 @@ def test_a_file_with_nothing_to_check(refused, tmp_path):
 
 def test_a_formula_outside_the_language(refused, tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text('from problems import profile\n\n\n@profile(curvature=1.0)\ndef well(u):\n    """A well."""\n'
-                    "    total = 0.0\n    for i in range(3):\n        total = total + u\n    return total\n")
+    file.write_text(
+        'from problems import profile\n\n\n@profile(curvature=1.0)\ndef well(u):\n    """A well."""\n'
+        "    total = 0.0\n    for i in range(3):\n        total = total + u\n    return total\n"
+    )
     refused(["check", str(file)], "mine.py:8", "loops")
     refused(run(problem=f"{file}:well"), "mine.py:8", "loops")
 
 
 def test_an_unknown_name_in_a_users_file(refused, tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text("from simulator.optimizers import optimizer\n\n\n@optimizer()\ndef signed(x, g, lr):\n"
-                    "    return x - lr * g\n\n\nnumber = 3\n")
+    file.write_text(
+        "from simulator.optimizers import optimizer\n\n\n@optimizer()\ndef signed(x, g, lr):\n"
+        "    return x - lr * g\n\n\nnumber = 3\n"
+    )
     refused(run(optimizer=f"{file}:sgined"), "mine.py", "did you mean 'signed'?")
     refused(run(optimizer=f"{file}:number"), "number", "no optimizer")
 
 
 def test_the_process_exits_with_2_and_one_line():
-    done = subprocess.run([sys.executable, "-m", "simulator", *run(problem="rationl")], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", *run(problem="rationl")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2 and done.stdout == ""
     assert len(done.stderr.splitlines()) == 1 and "did you mean 'rational'?" in done.stderr
 

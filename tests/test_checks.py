@@ -29,15 +29,18 @@ def double_well(derivative="right", curvature=8.0, minimum=-0.25):
         return v * v * (0.25 * v * v - 0.5)
 
     if derivative == "right":
+
         @well.derivative
         def slope(u):
             v = math.sin(u)
             return (v * v - 1.0) * v * math.cos(u)
     elif derivative == "near":
+
         @well.derivative
         def slope(u):
             v = math.sin(u)
             return (v * v - 1.000001) * v * math.cos(u)
+
     return well
 
 
@@ -111,9 +114,11 @@ def test_wrong_minimum(shift):
 
 
 @settings(max_examples=20, deadline=None)
-@given(name=st.sampled_from(sorted(PROBLEMS)),
-       entry=st.sampled_from(["smoothness", "gap", "minimum", "curvature", "start"]),
-       factor=st.sampled_from([0.5, 0.999, 1.001, 2.0]))
+@given(
+    name=st.sampled_from(sorted(PROBLEMS)),
+    entry=st.sampled_from(["smoothness", "gap", "minimum", "curvature", "start"]),
+    factor=st.sampled_from([0.5, 0.999, 1.001, 2.0]),
+)
 def test_a_changed_constant_is_caught(name, entry, factor):
     arguments = {k: v for k, v in REQUIRED.items() if k in PROBLEMS[name].requires}
     p = PROBLEMS[name](dim=7, **arguments)

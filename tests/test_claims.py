@@ -10,9 +10,9 @@ from synthetic import rate, result, sweep
 from problems import InputError
 from simulator.claims import CLAIMS, Claim, NormClaim, claim
 from simulator.claims.claim import departure
-from simulator.norm_rows import NormRow
+from simulator.judge import Outcome, exit_code, find_claim, judge
+from simulator.norms.rows import NormRow
 from simulator.spec import Spec
-from simulator.verdict import Outcome, exit_code, find_claim, judge
 
 
 def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, **settings):
@@ -27,14 +27,26 @@ def test_every_claim_states_itself(name):
     assert c.source or c.expected == "fails"
 
 
-@pytest.mark.parametrize(("name", "bound"), [
-    ("adamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25), ("nadamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
-    ("control-rate", lambda c, d, k: math.sqrt(d) * c * k**-0.5), ("control-dimension", lambda c, d, k: c * k**-0.25),
-    ("control-constant-lr", lambda c, d, k: math.sqrt(d) * c * k**-0.25)])
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("adamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("nadamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("control-rate", lambda c, d, k: math.sqrt(d) * c * k**-0.5),
+        ("control-dimension", lambda c, d, k: c * k**-0.25),
+        ("control-constant-lr", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+    ],
+)
 def test_bounds_of_l1_claims(name, bound):
     own = CLAIMS[name]
-    run = cell(own.optimizer[0], schedule=own.schedule, sigma=2.0, smoothness=3.0, gap=0.5,
-               optimizer_args={"lr": 0.1} if own.schedule == "constant" else {})
+    run = cell(
+        own.optimizer[0],
+        schedule=own.schedule,
+        sigma=2.0,
+        smoothness=3.0,
+        gap=0.5,
+        optimizer_args={"lr": 0.1} if own.schedule == "constant" else {},
+    )
     assert own.concerns(run)
     values, limit = own.evaluate(run)
     assert np.array_equal(values, run.stats.mean_grad_l1)
@@ -62,11 +74,22 @@ def test_cells_of_other_optimizers_and_schedules_do_not_concern():
 def test_departures_from_the_rule():
     rule = cell().hyper
     assert departure(cell()) == ""
-    for allowed in ({"weight_decay": 0.0}, {"weight_decay": rule["weight_decay"]}, {"beta2": rule["beta1"]},
-                    {"beta2": math.sqrt(rule["beta1"])}, {"lr": rule["lr"]}):
+    for allowed in (
+        {"weight_decay": 0.0},
+        {"weight_decay": rule["weight_decay"]},
+        {"beta2": rule["beta1"]},
+        {"beta2": math.sqrt(rule["beta1"])},
+        {"lr": rule["lr"]},
+    ):
         assert departure(cell(optimizer_args=allowed)) == ""
-    for other in ({"weight_decay": 1.001 * rule["weight_decay"]}, {"beta2": 0.999 * rule["beta1"]}, {"beta2": 0.9999},
-                  {"lr": 0.99 * rule["lr"]}, {"beta1": 0.9}, {"eps": 1e-8}):
+    for other in (
+        {"weight_decay": 1.001 * rule["weight_decay"]},
+        {"beta2": 0.999 * rule["beta1"]},
+        {"beta2": 0.9999},
+        {"lr": 0.99 * rule["lr"]},
+        {"beta1": 0.9},
+        {"eps": 1e-8},
+    ):
         assert next(iter(other)) in departure(cell(optimizer_args=other))
     assert departure(cell("sgd", optimizer_args={"lr": 1e-3}))
     assert departure(cell("sgd", schedule="constant", optimizer_args={"lr": 1e-3})) == ""
@@ -96,8 +119,9 @@ def test_a_users_own_claim_on_a_users_own_optimizer(tmp_path):
     cells = sweep(rate(0.5), dims=(16,), optimizer=f"{file}:halfstep", schedule="constant", optimizer_args={"lr": 0.1})
     [verdict] = judge(cells, claims=[f"{file}:halfstep_l2"])
     assert verdict.outcome is Outcome.HOLDS and verdict.claim == "halfstep-l2" and verdict.cells.judged == 5
-    false = sweep(rate(0.5, steps=-0.1), dims=(16,), optimizer=f"{file}:halfstep", schedule="constant",
-                  optimizer_args={"lr": 0.1})
+    false = sweep(
+        rate(0.5, steps=-0.1), dims=(16,), optimizer=f"{file}:halfstep", schedule="constant", optimizer_args={"lr": 0.1}
+    )
     [verdict] = judge(false, claims=[f"{file}:halfstep_l2"])
     assert verdict.outcome is Outcome.VIOLATED and exit_code([verdict]) == 1
     with pytest.raises(InputError, match="no claim"):
@@ -113,18 +137,28 @@ def test_unknown_claim_names_the_nearest():
 
 def test_wrong_claims_are_refused():
     with pytest.raises(InputError, match="docstring"):
+
         @claim("silent", optimizer="sgd")
         def silent(cell):
             return cell.stats.mean_grad_l1, 1.0
+
     with pytest.raises(InputError, match="axes"):
         claim("odd", optimizer="sgd", axes=("K",))
     with pytest.raises(InputError, match="expected"):
         claim("odd", optimizer="sgd", expected="maybe")
 
 
-@pytest.mark.parametrize("returned", [
-    lambda c: 1.0, lambda c: (c.stats.mean_grad_l1.mean(), 1.0), lambda c: (c.stats.mean_grad_l1, math.nan),
-    lambda c: (c.stats.mean_grad_l1, -1.0), lambda c: (["x"] * 8, 1.0), lambda c: (c.stats.mean_grad_l1, None)])
+@pytest.mark.parametrize(
+    "returned",
+    [
+        lambda c: 1.0,
+        lambda c: (c.stats.mean_grad_l1.mean(), 1.0),
+        lambda c: (c.stats.mean_grad_l1, math.nan),
+        lambda c: (c.stats.mean_grad_l1, -1.0),
+        lambda c: (["x"] * 8, 1.0),
+        lambda c: (c.stats.mean_grad_l1, None),
+    ],
+)
 def test_a_claim_that_returns_something_else_is_named(returned):
     own = claim("strange", optimizer="adamw")(documented(returned))
     with pytest.raises(InputError, match="claim 'strange' must return"):
@@ -141,8 +175,20 @@ def test_nan_is_counted_as_infinite():
     assert np.isinf(values[-1]) and not np.isnan(values).any()
 
 
-ROW = NormRow("gaussian", dim=100, samples=1000, mean_l1=79.8, sem_l1=0.2, exact_l1=79.788456, mean_l2=9.98, sem_l2=0.025,
-              exact_l2=9.975031, ratio_mean=0.7997, ratio_sem=0.001, violations=0)
+ROW = NormRow(
+    "gaussian",
+    dim=100,
+    samples=1000,
+    mean_l1=79.8,
+    sem_l1=0.2,
+    exact_l1=79.788456,
+    mean_l2=9.98,
+    sem_l2=0.025,
+    exact_l2=9.975031,
+    ratio_mean=0.7997,
+    ratio_sem=0.001,
+    violations=0,
+)
 
 
 def outcomes(*rows):

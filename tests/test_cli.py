@@ -14,20 +14,21 @@ from synthetic import rate, sweep
 from problems import NOISES, PROBLEMS
 from simulator.claims import CLAIMS
 from simulator.cli import MODULES, main
-from simulator.config import Plan
 from simulator.engines import run
-from simulator.folder import write_plan
 from simulator.optimizers import OPTIMIZERS
 from simulator.schedules import SCHEDULES
 from simulator.spec import Spec
-from simulator.store import Store
 from simulator.strict_json import dumps
+from simulator.sweeps.config import Plan
+from simulator.sweeps.folder import write_plan
+from simulator.sweeps.store import Store
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "3", "--steps", "20", "--backend", "reference"]
 
 
 def strict(text):
     """json.loads that refuses the words NaN and Infinity, as other parsers do."""
+
     def refuse(word):
         raise AssertionError(f"{word} is no JSON")
 
@@ -44,10 +45,37 @@ def run_json(capsys):
 
 
 def test_run_json(run_json):
-    out = run_json("--replicas", "4", "--sigma", "0.5", "--gap", "2", "--smoothness", "3", "--seed", "9",
-                   "--problem-arg", "start=1.5", "--problem-arg", "spectrum=1", "--optimizer-arg", "beta1=0.5")
-    spec = Spec.of("rational", "adamw", 3, 20, 4, sigma=0.5, gap=2, smoothness=3, seed=9,
-                   problem_args={"start": 1.5, "spectrum": 1}, optimizer_args={"beta1": 0.5})
+    out = run_json(
+        "--replicas",
+        "4",
+        "--sigma",
+        "0.5",
+        "--gap",
+        "2",
+        "--smoothness",
+        "3",
+        "--seed",
+        "9",
+        "--problem-arg",
+        "start=1.5",
+        "--problem-arg",
+        "spectrum=1",
+        "--optimizer-arg",
+        "beta1=0.5",
+    )
+    spec = Spec.of(
+        "rational",
+        "adamw",
+        3,
+        20,
+        4,
+        sigma=0.5,
+        gap=2,
+        smoothness=3,
+        seed=9,
+        problem_args={"start": 1.5, "spectrum": 1},
+        optimizer_args={"beta1": 0.5},
+    )
     result = run(spec, backend="reference")
     assert Spec.from_dict(out["spec"]) == spec
     c = (0.25 * 3 * 2) ** 0.25
@@ -89,10 +117,23 @@ def test_run_for_people(capsys):
     assert "adamw on rational" in out and "±" in out and "weight_decay" in out and "ok" in out
 
 
-@pytest.mark.parametrize("value, text", [
-    ({}, "{}"), ([], "[]"), (math.nan, "null"), (math.inf, "1e999"), (-math.inf, "-1e999"), (True, "true"), (0.1, "0.1"),
-    (np.float64(0.1), "0.1"), (np.int64(3), "3"), (np.array([1.0, np.inf]), "[1.0, 1e999]"), ("σ\n\"", '"σ\\n\\""'),
-    ((1, None), "[1, null]")])
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ({}, "{}"),
+        ([], "[]"),
+        (math.nan, "null"),
+        (math.inf, "1e999"),
+        (-math.inf, "-1e999"),
+        (True, "true"),
+        (0.1, "0.1"),
+        (np.float64(0.1), "0.1"),
+        (np.int64(3), "3"),
+        (np.array([1.0, np.inf]), "[1.0, 1e999]"),
+        ('σ\n"', '"σ\\n\\""'),
+        ((1, None), "[1, null]"),
+    ],
+)
 def test_strict_json(value, text):
     assert dumps(value) == text
     strict(text)
@@ -125,6 +166,7 @@ def test_list(capsys):
 @pytest.fixture
 def folder(tmp_path):
     """A function that makes a results folder of 25 cells with a law of ours, and a plan that names adamw-l1."""
+
     def make(law, replicas=8, **options):
         results = sweep(law, replicas=replicas)
         store = Store(tmp_path / "results")
@@ -143,13 +185,20 @@ def with_curves(result):
     from cells import made_up
 
     stats = made_up(dim=result.spec.dim, steps=result.spec.steps, replicas=result.spec.replicas).stats
-    return replace(result, stats=replace(stats, mean_grad_l1=result.stats.mean_grad_l1,
-                                         mean_grad_l2=result.stats.mean_grad_l2))
+    return replace(
+        result, stats=replace(stats, mean_grad_l1=result.stats.mean_grad_l1, mean_grad_l2=result.stats.mean_grad_l2)
+    )
 
 
-@pytest.mark.parametrize("law, replicas, outcome, code", [
-    (rate(0.5), 8, "TIGHT", 0), (rate(0.5, steps=-0.35), 8, "HOLDS", 0), (rate(0.5, steps=-0.1), 8, "VIOLATED", 1),
-    (rate(0.5), 3, "INCONCLUSIVE", 3)])
+@pytest.mark.parametrize(
+    "law, replicas, outcome, code",
+    [
+        (rate(0.5), 8, "TIGHT", 0),
+        (rate(0.5, steps=-0.35), 8, "HOLDS", 0),
+        (rate(0.5, steps=-0.1), 8, "VIOLATED", 1),
+        (rate(0.5), 3, "INCONCLUSIVE", 3),
+    ],
+)
 def test_verify(folder, capsys, law, replicas, outcome, code):
     assert main(["verify", str(folder(law, replicas))]) == code
     out = capsys.readouterr().out
@@ -183,8 +232,13 @@ def test_verify_without_a_plan_takes_all_cells(folder, capsys):
 
 
 def test_verdicts_are_not_cut_off_in_a_pipe(folder):
-    out = subprocess.run([sys.executable, "-m", "simulator", "verify", str(folder(rate(0.5)))], capture_output=True,
-                         text=True, check=True, env={**os.environ, "COLUMNS": "40"}).stdout
+    out = subprocess.run(
+        [sys.executable, "-m", "simulator", "verify", str(folder(rate(0.5)))],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "40"},
+    ).stdout
     assert CLAIMS["adamw-l1"].statement in out and "…" not in out and "\x1b" not in out
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from problems.errors import InputError
-from simulator import config
-from simulator.config import load_plan
-from simulator.folder import read_plan, write_plan
+from simulator.sweeps import config
+from simulator.sweeps.config import load_plan
+from simulator.sweeps.folder import read_plan, write_plan
 
 HEAD = 'replicas = 8\nproblem = "rational"\noptimizer = "adamw"\n'
 
@@ -33,10 +33,20 @@ def test_lists_are_products(plan):
 
 
 def test_lists_inside_arguments_are_products_too(plan):
-    found = plan(HEAD + "[[sweep]]\ndim = 4\nsteps = 10\nproblem_args = { start = [1, 2], spectrum = [0, 1] }\n"
-                 "optimizer_args = { beta1 = [0.5, 0.9] }\n")
+    found = plan(
+        HEAD + "[[sweep]]\ndim = 4\nsteps = 10\nproblem_args = { start = [1, 2], spectrum = [0, 1] }\n"
+        "optimizer_args = { beta1 = [0.5, 0.9] }\n"
+    )
     assert [(s.problem_args["start"], s.problem_args["spectrum"], s.optimizer_args["beta1"]) for s in found.specs] == [
-        (1, 0, 0.5), (1, 0, 0.9), (1, 1, 0.5), (1, 1, 0.9), (2, 0, 0.5), (2, 0, 0.9), (2, 1, 0.5), (2, 1, 0.9)]
+        (1, 0, 0.5),
+        (1, 0, 0.9),
+        (1, 1, 0.5),
+        (1, 1, 0.9),
+        (2, 0, 0.5),
+        (2, 0, 0.9),
+        (2, 1, 0.5),
+        (2, 1, 0.9),
+    ]
 
 
 def test_tables_win_over_the_top(plan):
@@ -46,14 +56,18 @@ def test_tables_win_over_the_top(plan):
 
 
 def test_equal_cells_are_merged(plan):
-    found = plan(HEAD + "[[sweep]]\ndim = [1, 1, 2]\nsteps = [10, 10.0]\n[[sweep]]\ndim = [2, 3]\nsteps = 10\n"
-                 "sigma = 1\nproblem_args = { start = 2 }\n")  # rational starts at 2 anyway
+    found = plan(
+        HEAD + "[[sweep]]\ndim = [1, 1, 2]\nsteps = [10, 10.0]\n[[sweep]]\ndim = [2, 3]\nsteps = 10\n"
+        "sigma = 1\nproblem_args = { start = 2 }\n"
+    )  # rational starts at 2 anyway
     assert sizes(found) == [(1, 10), (2, 10), (3, 10)]
 
 
 def test_quick(plan):
-    text = HEAD + ("quick = { steps = 5, replicas = 2 }\n[[sweep]]\ndim = 1\nsteps = 10\n"
-                   "[[sweep]]\ndim = 2\nsteps = 20\nquick = { steps = [6, 7] }\n")
+    text = HEAD + (
+        "quick = { steps = 5, replicas = 2 }\n[[sweep]]\ndim = 1\nsteps = 10\n"
+        "[[sweep]]\ndim = 2\nsteps = 20\nquick = { steps = [6, 7] }\n"
+    )
     assert sizes(plan(text)) == [(1, 10), (2, 20)]
     quick = plan(text, quick=True)
     assert sizes(quick) == [(1, 5), (2, 6), (2, 7)] and quick.quick
@@ -62,15 +76,20 @@ def test_quick(plan):
 
 def test_overrides_win_over_everything(plan):
     text = HEAD + "seed = 1\n[[sweep]]\ndim = 1\nsteps = 10\nquick = { steps = 5 }\n[[sweep]]\ndim = 2\nsteps = 20\n"
-    found = plan(text, quick=True, seed=7, override=["dim=[3, 4]", "steps = 9", "problem=ripple",
-                                                     "optimizer_args={lr=0.5}"])
+    found = plan(
+        text, quick=True, seed=7, override=["dim=[3, 4]", "steps = 9", "problem=ripple", "optimizer_args={lr=0.5}"]
+    )
     assert sizes(found) == [(3, 9), (4, 9)]
     assert {(s.seed, s.problem, s.optimizer_args["lr"]) for s in found.specs} == {(7, "ripple", 0.5)}
 
 
 def test_claims_and_norms(plan):
-    text = 'seed = 3\nclaims = ["norms", "adamw-l1", "norms"]\n' + HEAD + (
-        "[[sweep]]\ndim = 1\nsteps = 10\n[norms]\nlaws = ['gaussian']\ndims = [1, 10]\nsamples = 100\nquick = {dims = [2]}\n")
+    text = (
+        'seed = 3\nclaims = ["norms", "adamw-l1", "norms"]\n'
+        + HEAD
+        + "[[sweep]]\ndim = 1\nsteps = 10\n"
+        + "[norms]\nlaws = ['gaussian']\ndims = [1, 10]\nsamples = 100\nquick = {dims = [2]}\n"
+    )
     found = plan(text)
     assert found.claims == ("norms", "adamw-l1")
     norms = found.norms
@@ -80,8 +99,10 @@ def test_claims_and_norms(plan):
 
 
 def test_the_plan_survives_the_results_folder(plan, tmp_path):
-    text = ('claims = ["norms"]\n' + HEAD + "[[sweep]]\ndim = [1, 2]\nsteps = 10\nsigma = 0.3\n"
-            "[norms]\nlaws = ['gaussian']\ndims = [1]\n")
+    text = (
+        'claims = ["norms"]\n' + HEAD + "[[sweep]]\ndim = [1, 2]\nsteps = 10\nsigma = 0.3\n"
+        "[norms]\nlaws = ['gaussian']\ndims = [1]\n"
+    )
     for found in (plan(text), plan(HEAD + "[[sweep]]\ndim = 1\nsteps = 10\n", quick=True)):
         write_plan(tmp_path, found)
         assert read_plan(tmp_path) == found
@@ -102,36 +123,39 @@ def test_norm_checks_of_other_settings_are_removed(plan, tmp_path):
 CELL = "[[sweep]]\ndim = 1\nsteps = 10\n"
 
 
-@pytest.mark.parametrize("text, words", [
-    ("dim = 1 2\n", ["no valid TOML", "line 1"]),
-    ("replicas = 8\n", ["[[sweep]]"]),
-    ("[sweep]\ndim = 1\n", ["[[sweep]]", "double brackets"]),
-    ("sweep = [1]\n", ["[[sweep]]"]),
-    (HEAD + "stepps = 3\n" + CELL, ["'stepps'", "'steps'", "known:"]),
-    (HEAD + CELL + "replica = 3\n", ["[[sweep]] number 1", "'replica'", "'replicas'"]),
-    (HEAD + CELL + "[[sweep]]\ndim = 3\n", ["[[sweep]] number 2", "steps missing"]),
-    (HEAD + "quick = { dims = 3 }\n" + CELL, ["quick", "'dims'", "'dim'"]),
-    (HEAD + CELL + "quick = 3\n", ["quick must be a table"]),
-    (HEAD + CELL + "problem = 3\n", ["problem", "name in quotes", "3"]),
-    (HEAD + CELL + "noise = ['gausian']\n", ["'gausian'", "'gaussian'"]),
-    (HEAD + CELL + "sigma = []\n", ["sigma", "empty list"]),
-    (HEAD + CELL + "sigma = nan\n", ["sigma", "nan"]),
-    (HEAD + CELL + "sigma = '1'\n", ["sigma", "'1'"]),
-    (HEAD + CELL + "sigma = true\n", ["sigma", "True"]),
-    (HEAD + CELL + "sigma = 1979-05-27\n", ["sigma"]),
-    (HEAD + CELL + "replicas = [[1, 2]]\n", ["replicas"]),
-    (HEAD + CELL + "optimizer_args = [1]\n", ["optimizer_args must be a table"]),
-    (HEAD + CELL + "optimizer_args = { lrr = 1 }\n", ["'lrr'", "'lr'"]),
-    (HEAD + CELL + "problem_args = { start = 'x' }\n", ["start", "'x'"]),
-    ('claims = ["adam-l1"]\n' + HEAD + CELL, ["'adam-l1'", "'adamw-l1'"]),
-    ("claims = 3\n" + HEAD + CELL, ["claims must be a list"]),
-    (HEAD + CELL + "[norms]\nlaw = ['gaussian']\n", ["[norms]", "'law'", "'laws'"]),
-    (HEAD + CELL + "[norms]\nlaws = ['gausian']\n", ["'gausian'", "'gaussian'"]),
-    (HEAD + CELL + "[norms]\nlaws = [3]\n", ["3"]),
-    (HEAD + CELL + "[norms]\ndims = [0]\n", ["dims", "0"]),
-    (HEAD + CELL + "[norms]\nsamples = 1\n", ["samples", "1"]),
-    ("norms = 3\n" + HEAD + CELL, ["[norms]"]),
-])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("dim = 1 2\n", ["no valid TOML", "line 1"]),
+        ("replicas = 8\n", ["[[sweep]]"]),
+        ("[sweep]\ndim = 1\n", ["[[sweep]]", "double brackets"]),
+        ("sweep = [1]\n", ["[[sweep]]"]),
+        (HEAD + "stepps = 3\n" + CELL, ["'stepps'", "'steps'", "known:"]),
+        (HEAD + CELL + "replica = 3\n", ["[[sweep]] number 1", "'replica'", "'replicas'"]),
+        (HEAD + CELL + "[[sweep]]\ndim = 3\n", ["[[sweep]] number 2", "steps missing"]),
+        (HEAD + "quick = { dims = 3 }\n" + CELL, ["quick", "'dims'", "'dim'"]),
+        (HEAD + CELL + "quick = 3\n", ["quick must be a table"]),
+        (HEAD + CELL + "problem = 3\n", ["problem", "name in quotes", "3"]),
+        (HEAD + CELL + "noise = ['gausian']\n", ["'gausian'", "'gaussian'"]),
+        (HEAD + CELL + "sigma = []\n", ["sigma", "empty list"]),
+        (HEAD + CELL + "sigma = nan\n", ["sigma", "nan"]),
+        (HEAD + CELL + "sigma = '1'\n", ["sigma", "'1'"]),
+        (HEAD + CELL + "sigma = true\n", ["sigma", "True"]),
+        (HEAD + CELL + "sigma = 1979-05-27\n", ["sigma"]),
+        (HEAD + CELL + "replicas = [[1, 2]]\n", ["replicas"]),
+        (HEAD + CELL + "optimizer_args = [1]\n", ["optimizer_args must be a table"]),
+        (HEAD + CELL + "optimizer_args = { lrr = 1 }\n", ["'lrr'", "'lr'"]),
+        (HEAD + CELL + "problem_args = { start = 'x' }\n", ["start", "'x'"]),
+        ('claims = ["adam-l1"]\n' + HEAD + CELL, ["'adam-l1'", "'adamw-l1'"]),
+        ("claims = 3\n" + HEAD + CELL, ["claims must be a list"]),
+        (HEAD + CELL + "[norms]\nlaw = ['gaussian']\n", ["[norms]", "'law'", "'laws'"]),
+        (HEAD + CELL + "[norms]\nlaws = ['gausian']\n", ["'gausian'", "'gaussian'"]),
+        (HEAD + CELL + "[norms]\nlaws = [3]\n", ["3"]),
+        (HEAD + CELL + "[norms]\ndims = [0]\n", ["dims", "0"]),
+        (HEAD + CELL + "[norms]\nsamples = 1\n", ["samples", "1"]),
+        ("norms = 3\n" + HEAD + CELL, ["[norms]"]),
+    ],
+)
 def test_bad_files(plan, text, words):
     with pytest.raises(InputError) as error:
         plan(text)
@@ -140,9 +164,18 @@ def test_bad_files(plan, text, words):
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("text, words", [
-    ("dim", ["key=value", "'dim'"]), ("dim=", ["key=value"]), ("dims=3", ["'dims'", "'dim'"]),
-    ("problem=[ramp]", ["quoted"]), ("dim=[1", ["dim"]), ("dim=0", ["dim", "0"]), ("problem=rmap", ["'rmap'", "'ramp'"])])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("dim", ["key=value", "'dim'"]),
+        ("dim=", ["key=value"]),
+        ("dims=3", ["'dims'", "'dim'"]),
+        ("problem=[ramp]", ["quoted"]),
+        ("dim=[1", ["dim"]),
+        ("dim=0", ["dim", "0"]),
+        ("problem=rmap", ["'rmap'", "'ramp'"]),
+    ],
+)
 def test_bad_overrides(plan, text, words):
     with pytest.raises(InputError) as error:
         plan(HEAD + CELL, override=[text])

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import pytest
 
-from problems import elementary
+from problems import coefficients
 from problems.elementary import functions
 
 DTYPES = (np.float64, np.float32)
@@ -141,8 +141,10 @@ def test_exp_where_results_are_subnormal(dtype):
         exact = [mp.exp(mp.mpf(float(v))) for v in x]
         step = mp.mpf(float(np.finfo(dtype).smallest_subnormal))
         got = on_array("exp", dtype)(x)
-        assert all(abs(mp.mpf(float(g)) - e) <= 2 * step + 3 * e * float(np.finfo(dtype).eps)
-                   for g, e in zip(got, exact, strict=True))
+        assert all(
+            abs(mp.mpf(float(g)) - e) <= 2 * step + 3 * e * float(np.finfo(dtype).eps)
+            for g, e in zip(got, exact, strict=True)
+        )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -164,4 +166,4 @@ def test_coefficients_are_those_of_the_fit():
     finally:
         mp.mp.dps = before
     for name, values in fitted.items():
-        assert tuple(values) == getattr(elementary, name), name
+        assert tuple(values) == getattr(coefficients, name), name

@@ -20,8 +20,16 @@ HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0
 
 def spec(problem="rational", optimizer="adamw", noise="gaussian", dim=5, steps=40, replicas=2, **more):
     given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
-    return Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, schedule="constant",
-                   **{"optimizer_args": given, "seed": 11, **more})
+    return Spec.of(
+        problem,
+        optimizer,
+        dim,
+        steps,
+        replicas,
+        noise=noise,
+        schedule="constant",
+        **{"optimizer_args": given, "seed": 11, **more},
+    )
 
 
 def assert_close(stats, expected, relative):
@@ -48,8 +56,9 @@ def test_cpu_equals_reference(problem, optimizer_name):
             assert np.array_equal(got.grad_linf, expected.grad_linf), noise
 
 
-@pytest.mark.parametrize(("dim", "steps"), [(1, 1), (1, 33), (15, 17), (16, 16), (17, 50), (64, 31), (65, 130), (200, 20),
-                                            (1024 + 3, 18)])
+@pytest.mark.parametrize(
+    ("dim", "steps"), [(1, 1), (1, 33), (15, 17), (16, 16), (17, 50), (64, 31), (65, 130), (200, 20), (1024 + 3, 18)]
+)
 def test_sizes_that_do_not_fill_blocks_or_tiles(dim, steps):
     cell = spec(dim=dim, steps=steps, problem_args={"spectrum": 0.7})
     assert_close(run(cell).stats, run(cell, "reference").stats, 1e-12)

@@ -41,8 +41,9 @@ def folder(tmp_path_factory):
 def execute(command: list[str], folder: Path) -> subprocess.CompletedProcess:
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300,
-                          check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
+    )
 
 
 @pytest.mark.parametrize("name", [file_name(text) for kind, text in BLOCKS if kind == "python"])

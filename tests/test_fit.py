@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 from synthetic import STEPS, rate, sweep
 
-from simulator.fit import constant_exponents, groups, growth, labels
-from simulator.intervals import Estimate, holm, mean, power_law
+from simulator.judge.fit import constant_exponents, groups, growth, labels
+from simulator.judge.intervals import Estimate, holm, mean, power_law
 
 FALSE_ALARM = 1e-4  # of each coverage test, were its seed not fixed
 
@@ -34,8 +34,11 @@ def test_mean_limits_cover(replicas, alpha):
 
 
 # dims, steps, replicas of each cell: a full grid, a single line, and unequal replicas
-GRIDS = {"grid": ((1, 4, 16), (1, 4, 16), [8] * 9), "line": ((1,), (1, 4, 16), [8] * 3),
-         "unequal": ((1, 4, 16), (1, 4, 16), [24, 24, 16, 24, 16, 16, 24, 16, 16])}
+GRIDS = {
+    "grid": ((1, 4, 16), (1, 4, 16), [8] * 9),
+    "line": ((1,), (1, 4, 16), [8] * 3),
+    "unequal": ((1, 4, 16), (1, 4, 16), [24, 24, 16, 24, 16, 16, 24, 16, 16]),
+}
 
 
 def noisy_law(rng, dims, steps, counts, common):
@@ -46,7 +49,8 @@ def noisy_law(rng, dims, steps, counts, common):
     shared = rng.standard_normal(max(counts))
     return np.log(grid[:, np.ptp(grid, axis=0) > 0]), [
         m * (1 + s * (math.sqrt(common) * shared[:n] + math.sqrt(1 - common) * rng.standard_normal(n)))
-        for m, s, n in zip(true, spread, counts, strict=True)]
+        for m, s, n in zip(true, spread, counts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -95,8 +99,10 @@ def test_exponents_exact_without_noise():
 
 def test_larger_half_only():
     """A transient at small K and d must not enter: the law bends below K = 16000 and d = 256."""
+
     def bent(c):
         return rate()(c) * max(1, 16000 / c.steps) ** 2 * max(1, 256 / c.dim) ** 2
+
     found = l1_growth(sweep(bent, spread=0.0))
     assert all(abs(e.value) < 1e-12 for e in found.exponents.values())
 
@@ -113,8 +119,9 @@ def test_axes_without_enough_values():
     few = l1_growth(sweep(rate(dim=0.9), dims=(16, 64), spread=0.001))
     assert set(few.exponents) == {"steps"} and "2 value(s) of d" in few.missing["dim"]
     # the two dimensions have their own column: their wrong exponent does not leak into that of K
-    ragged = [c for c in sweep(rate(dim=0.9), dims=(16, 64), spread=0.0)
-              if not (c.spec.dim == 16 and c.spec.steps == 256000)]
+    ragged = [
+        c for c in sweep(rate(dim=0.9), dims=(16, 64), spread=0.0) if not (c.spec.dim == 16 and c.spec.steps == 256000)
+    ]
     assert l1_growth(ragged).exponents["steps"].value == pytest.approx(0, abs=1e-12)
     assert l1_growth(sweep(rate(), dims=(16,), steps=(1000, 4000))).exponents == {}
     assert l1_growth([]).exponents == {}
@@ -133,8 +140,12 @@ def test_same_data_same_verdict():
 
 
 def test_groups_and_labels():
-    cells = [*sweep(rate(), dims=(16,)), *sweep(rate(), dims=(64,), replicas=16), *sweep(rate(), dims=(16,), sigma=2.0),
-             *sweep(rate(), dims=(16,), problem="ramp")]
+    cells = [
+        *sweep(rate(), dims=(16,)),
+        *sweep(rate(), dims=(64,), replicas=16),
+        *sweep(rate(), dims=(16,), sigma=2.0),
+        *sweep(rate(), dims=(16,), problem="ramp"),
+    ]
     found = groups(cells)
     assert [len(g.cells) for g in found] == [10, 5, 5]  # replicas don't part a group, sigma and problem do
     assert labels(found) == ["rational (sigma=1.0)", "rational (sigma=2.0)", "ramp"]
@@ -145,7 +156,9 @@ def test_constant_exponents():
     for field in ("sigma", "gap", "smoothness"):
         for value in (0.25, 1.0, 4.0):
             if value != 1.0 or field == "sigma":
-                results += sweep(rate(0.5), dims=(64,), steps=STEPS[-1:], rng=len(results), spread=0.01, **{field: value})
+                results += sweep(
+                    rate(0.5), dims=(64,), steps=STEPS[-1:], rng=len(results), spread=0.01, **{field: value}
+                )
     found = {(e.constant, e.norm): e for e in constant_exponents(results)}
     assert set(found) == {(c, n) for c in ("sigma", "gap", "smoothness") for n in ("l1", "l2")}
     for (constant, _), e in found.items():

@@ -46,7 +46,7 @@ def test_typed_result():
         f = problem.phi.numba(np.float32)
         arguments = [np.float32(1.5)] * len(problem.phi.parameters)
         signature = tuple(numba.typeof(a) for a in arguments)
-        names = ", ".join("abcd"[:len(arguments)])
+        names = ", ".join("abcd"[: len(arguments)])
         wrapped = numba.njit(error_model="numpy")(eval(f"lambda {names}: f({names})", {"f": f}))
         wrapped.compile(signature)
         assert wrapped.overloads[signature].signature.return_type == numba.float32
@@ -108,7 +108,7 @@ OFFSET, SCALE64 = 3, np.float64(0.1)
 
 def helper(u, a):
     power_2 = u * u + a  # a local name like those of generated code
-    return power_2 ** 2 / math.pi + a**1
+    return power_2**2 / math.pi + a**1
 
 
 @Formula
@@ -201,13 +201,19 @@ def test_every_function_of_the_language(dtype):
         exact = np.array([getattr(math, name)(*map(float, row)) for row in zip(*arguments, strict=True)])
         tolerance = 4 * np.finfo(dtype).eps
         np.testing.assert_allclose(compiled(formula, dtype)(*arguments)[0], exact, rtol=tolerance, err_msg=name)
-        np.testing.assert_allclose(numpy_version(formula, dtype, *arguments)[0], exact, err_msg=name,
-                                   rtol=max(tolerance, 5.7e-14) if name == "erfc" else tolerance)
+        np.testing.assert_allclose(
+            numpy_version(formula, dtype, *arguments)[0],
+            exact,
+            err_msg=name,
+            rtol=max(tolerance, 5.7e-14) if name == "erfc" else tolerance,
+        )
 
 
 def _formula_of(name, arguments):
-    return from_text(f"import math\nfrom problems import Formula\n@Formula\ndef f({'x, y'[:3 * arguments - 2]}):\n"
-                     f"    return math.{name}({'x, y'[:3 * arguments - 2]})\n").f
+    return from_text(
+        f"import math\nfrom problems import Formula\n@Formula\ndef f({'x, y'[: 3 * arguments - 2]}):\n"
+        f"    return math.{name}({'x, y'[: 3 * arguments - 2]})\n"
+    ).f
 
 
 _FOLDER: list = []
@@ -248,9 +254,15 @@ def f(u):
 
 def test_digest_ignores_what_has_no_meaning():
     plain = from_text(SOURCE).f.digest
-    for old, new in (("# a comment", "# another\n\n"), ('"""A docstring."""', '"""Other words."""'),
-                     ('    """A docstring."""\n', ""), ("SCALE * callee(u) + 1.0", "(SCALE * callee( u )) + 1.0"),
-                     ("SCALE = 2.0", "SCALE = 2"), ("def f(", "def g("), ("import math", "import math\nimport sys")):
+    for old, new in (
+        ("# a comment", "# another\n\n"),
+        ('"""A docstring."""', '"""Other words."""'),
+        ('    """A docstring."""\n', ""),
+        ("SCALE * callee(u) + 1.0", "(SCALE * callee( u )) + 1.0"),
+        ("SCALE = 2.0", "SCALE = 2"),
+        ("def f(", "def g("),
+        ("import math", "import math\nimport sys"),
+    ):
         assert old in SOURCE
         module = from_text(SOURCE.replace(old, new))
         assert getattr(module, "g", None) or module.f
@@ -259,8 +271,14 @@ def test_digest_ignores_what_has_no_meaning():
 
 def test_digest_sees_every_change_of_meaning():
     digests = {from_text(SOURCE).f.digest}
-    changes = (("SCALE = 2.0", "SCALE = 2.5"), ("math.exp(u)", "math.expm1(u)"), ("+ 1.0", "+ 1.5"), ("+ 1.0", "- 1.0"),
-               ("return math.exp(u)", "return math.exp(-u)"), ("SCALE * callee", "SCALE / callee"))
+    changes = (
+        ("SCALE = 2.0", "SCALE = 2.5"),
+        ("math.exp(u)", "math.expm1(u)"),
+        ("+ 1.0", "+ 1.5"),
+        ("+ 1.0", "- 1.0"),
+        ("return math.exp(u)", "return math.exp(-u)"),
+        ("SCALE * callee", "SCALE / callee"),
+    )
     for old, new in changes:
         assert old in SOURCE
         digests.add(from_text(SOURCE.replace(old, new)).f.digest)

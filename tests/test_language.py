@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from problems import Formula, FormulaError, InputError
-from problems.language import parse
+from problems.parsing import parse
 
 HALF = 0.5
 TABLE = {"a": 1.0}
@@ -116,7 +116,8 @@ def unreachable(u):
 def unreachable_after_branches(u):
     if u > 0:
         return u
-    return -u
+    else:
+        return -u
     u = 1.0
 
 

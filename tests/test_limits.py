@@ -85,9 +85,13 @@ def test_ratio_on_the_ramp_tends_to_its_steepness(gamma, dim):
 @pytest.mark.parametrize("gamma", [0.7, 1.5, 3.0])
 def test_ramp_before_and_beyond_its_crossing(gamma, optimizer, norm):
     """Section 6. The correction is O(K^(-1/2)); 2 ratio(4K) − ratio(K) is free of it. d is large for SGD's limit."""
-    (coarse, a), (fine, b) = (mean_and_error(getattr(r.stats, f"mean_grad_{norm}") / getattr(r, f"bound_{norm}"))
-                              for r in (run(Spec.of("ramp", optimizer, 256, steps, 8, seed=steps,
-                                                    problem_args={"steepness": gamma})) for steps in (32_000, 128_000)))
+    (coarse, a), (fine, b) = (
+        mean_and_error(getattr(r.stats, f"mean_grad_{norm}") / getattr(r, f"bound_{norm}"))
+        for r in (
+            run(Spec.of("ramp", optimizer, 256, steps, 8, seed=steps, problem_args={"steepness": gamma}))
+            for steps in (32_000, 128_000)
+        )
+    )
     limit = getattr(oracles, f"ramp_{optimizer}_limit")(gamma)
     assert math.hypot(a, 2 * b) < 0.003 * limit
     assert abs(2 * fine - coarse - limit) < LIMIT * math.hypot(a, 2 * b) + 1e-3 * limit
@@ -105,13 +109,16 @@ def test_steepest_ramp_that_is_never_crossed():
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_exponents_in_smoothness_and_gap_are_equal_and_fix_the_one_in_sigma(optimizer):
     """Section 8: p_L = p_Δ = 1/4 + e and p_σ = 1/2 − 2e for each pair of runs, whatever K."""
+
     def mean(smoothness=1.0, gap=1.0, sigma=1.0):
-        return run(Spec.of("rational", optimizer, 16, 4000, 1, smoothness=smoothness, gap=gap, sigma=sigma,
-                           seed=25)).stats.mean_grad_l1[0]
+        return run(
+            Spec.of("rational", optimizer, 16, 4000, 1, smoothness=smoothness, gap=gap, sigma=sigma, seed=25)
+        ).stats.mean_grad_l1[0]
 
     factor = 3.0
-    p_smoothness, p_gap = (math.log(mean(**{name: factor}) / mean()) / math.log(factor)
-                           for name in ("smoothness", "gap"))
+    p_smoothness, p_gap = (
+        math.log(mean(**{name: factor}) / mean()) / math.log(factor) for name in ("smoothness", "gap")
+    )
     p_sigma = math.log(mean(sigma=factor**-0.5) / mean()) / math.log(factor**-0.5)
     assert p_smoothness == pytest.approx(p_gap, abs=1e-9)
     assert p_sigma == pytest.approx(1 - 2 * p_gap, abs=1e-9)
@@ -120,6 +127,7 @@ def test_exponents_in_smoothness_and_gap_are_equal_and_fix_the_one_in_sigma(opti
 
 def test_transient_slope_equals_the_excess_exponent_when_noise_dominates():
     """Section 8: for κ = LΔ/σ² ≪ 1 the ratio depends on κK alone, so κ → 16κ does what K → 16K does."""
+
     def ratio(kappa, steps):
         result = run(Spec.of("rational", "adamw", 64, steps, 16, gap=kappa, seed=26))
         return mean_and_error(result.stats.mean_grad_l1 / result.bound_l1)

@@ -26,8 +26,19 @@ def breaks(noise):
     return (float(noise.constants[0]),) if noise.name == "sparse" else ()
 
 
-CASES = [gaussian(), rademacher(), uniform(), laplace(), student(), student(3.0), student(2.5), student(30.0),
-         sparse(), sparse(0.5), sparse(1.0)]
+CASES = [
+    gaussian(),
+    rademacher(),
+    uniform(),
+    laplace(),
+    student(),
+    student(3.0),
+    student(2.5),
+    student(30.0),
+    sparse(),
+    sparse(0.5),
+    sparse(1.0),
+]
 
 
 @pytest.mark.parametrize("noise", CASES, ids=lambda n: f"{n.name}{n.arguments or ''}")
@@ -94,8 +105,9 @@ def test_compiled_law_is_the_formula(name):
     assert np.max(np.abs(got - expected) / np.maximum(1, np.abs(expected))) <= scale * 16 * 2.0**-24
 
 
-@pytest.mark.parametrize("noise", [gaussian(), uniform(), laplace(), student(), sparse(), rademacher()],
-                         ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "noise", [gaussian(), uniform(), laplace(), student(), sparse(), rademacher()], ids=lambda n: n.name
+)
 def test_sample_moments(noise):
     """Mean, variance and (where it has one) kurtosis within NORMAL standard errors of n = 524 288 draws."""
     z = sample(noise)
@@ -105,8 +117,13 @@ def test_sample_moments(noise):
     assert math.isfinite(error)
     assert abs(np.mean(z * z) - 1) <= error + 1e-6
     if noise.name != "student":  # student's eighth moment, for ν = 5, is infinite
-        spread = {"gaussian": 105 - 9, "uniform": 9 - 1.8**2, "laplace": 2520 - 36, "rademacher": 0,
-                  "sparse": 105 / 0.1**3 - 900}[noise.name]
+        spread = {
+            "gaussian": 105 - 9,
+            "uniform": 9 - 1.8**2,
+            "laplace": 2520 - 36,
+            "rademacher": 0,
+            "sparse": 105 / 0.1**3 - 900,
+        }[noise.name]
         assert abs(np.mean(z**4) - noise.kurtosis) <= NORMAL * math.sqrt(spread / n) + 1e-5
 
 
@@ -159,8 +176,10 @@ def test_independence(name, transform):
     y = (y - np.mean(y)) / spread
     steps = np.arange(len(y))
     first_half = steps % TILE < PAIR
-    pairs = {"t, t+8 of a tile, which share two words": (y[first_half], y[steps[first_half] + PAIR]),
-             "t+8, t of the next tile": (y[~first_half][:-PAIR], y[first_half][PAIR:])}
+    pairs = {
+        "t, t+8 of a tile, which share two words": (y[first_half], y[steps[first_half] + PAIR]),
+        "t+8, t of the next tile": (y[~first_half][:-PAIR], y[first_half][PAIR:]),
+    }
     for lag in (1, 2, 3, 4, 16):
         pairs[f"lag {lag}"] = (y[:-lag], y[lag:])
     for shift in (1, 2, 64):
@@ -187,10 +206,15 @@ def test_gaussian_range():
     assert np.all(z == 0)
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: student(0.5), "student: nu .* ≥ 1, got 0.5"), (lambda: student(math.nan), "student: nu"),
-    (lambda: sparse(0.0), "sparse: q .* ≥ 1e-05, got 0"), (lambda: sparse(1.5), "at most 1, got 1.5"),
-])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: student(0.5), "student: nu .* ≥ 1, got 0.5"),
+        (lambda: student(math.nan), "student: nu"),
+        (lambda: sparse(0.0), "sparse: q .* ≥ 1e-05, got 0"),
+        (lambda: sparse(1.5), "at most 1, got 1.5"),
+    ],
+)
 def test_refusals(make, words):
     with pytest.raises(InputError, match=words):
         make()

@@ -29,17 +29,28 @@ def iterate(name, gradients=GRADIENTS, **changes):
     return np.array(points)
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    # x¹ = 1, g = (3, −1), lr = θ = ½, β = ¾, ε = λ = ¼, worked with fractions: m = 3/2, 1/4; v = 9/4, 31/16
-    ("sgd", [1 - 1.5, 1 - 1.5 + 0.5]),
-    ("momentum", [Fraction(1, 4), Fraction(1, 8)]),
-    ("rmsprop", [1 - 1.5 / math.sqrt(2.5), 1 - 1.5 / math.sqrt(2.5) + 0.5 / math.sqrt(35 / 16)]),
-    ("adam", [1 - 1.5 / 3.25, 1 - 1.5 / 3.25 - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
-    ("adamw", [7 / 8 - 0.75 / math.sqrt(2.5), 7 / 8 * (7 / 8 - 0.75 / math.sqrt(2.5)) - 0.125 / math.sqrt(35 / 16)]),
-    ("adamw_torch", [7 / 8 - 1.5 / 3.25, 7 / 8 * (7 / 8 - 1.5 / 3.25) - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
-    ("nadamw", [7 / 8 - 0.5 * 2.25 / math.sqrt(2.5),
-                7 / 8 * (7 / 8 - 0.5 * 2.25 / math.sqrt(2.5)) - 0.5 * (0.125 - 0.5) / math.sqrt(35 / 16)]),
-])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # x¹ = 1, g = (3, −1), lr = θ = ½, β = ¾, ε = λ = ¼, worked with fractions: m = 3/2, 1/4; v = 9/4, 31/16
+        ("sgd", [1 - 1.5, 1 - 1.5 + 0.5]),
+        ("momentum", [Fraction(1, 4), Fraction(1, 8)]),
+        ("rmsprop", [1 - 1.5 / math.sqrt(2.5), 1 - 1.5 / math.sqrt(2.5) + 0.5 / math.sqrt(35 / 16)]),
+        ("adam", [1 - 1.5 / 3.25, 1 - 1.5 / 3.25 - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
+        (
+            "adamw",
+            [7 / 8 - 0.75 / math.sqrt(2.5), 7 / 8 * (7 / 8 - 0.75 / math.sqrt(2.5)) - 0.125 / math.sqrt(35 / 16)],
+        ),
+        ("adamw_torch", [7 / 8 - 1.5 / 3.25, 7 / 8 * (7 / 8 - 1.5 / 3.25) - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
+        (
+            "nadamw",
+            [
+                7 / 8 - 0.5 * 2.25 / math.sqrt(2.5),
+                7 / 8 * (7 / 8 - 0.5 * 2.25 / math.sqrt(2.5)) - 0.5 * (0.125 - 0.5) / math.sqrt(35 / 16),
+            ],
+        ),
+    ],
+)
 def test_two_steps_by_hand(name, expected):
     points = iterate(name, np.array([[3.0], [-1.0]]), lr=0.5, beta1=0.5, beta2=0.75, eps=0.25, weight_decay=0.25)
     assert points[1:, 0] == pytest.approx([float(x) for x in expected], rel=1e-14)
@@ -50,12 +61,15 @@ def test_every_shipped_optimizer_is_worked_by_hand():
     assert {case[0] for case in marks.args[1]} == set(OPTIMIZERS)
 
 
-@pytest.mark.parametrize(("general", "changes", "special"), [
-    ("momentum", {"beta1": 0.0}, "sgd"),
-    ("adamw", {"beta1": 0.0, "weight_decay": 0.0}, "rmsprop"),
-    ("adamw_torch", {"weight_decay": 0.0}, "adam"),
-    ("nadamw", {"beta1": 0.0}, "adamw"),
-])
+@pytest.mark.parametrize(
+    ("general", "changes", "special"),
+    [
+        ("momentum", {"beta1": 0.0}, "sgd"),
+        ("adamw", {"beta1": 0.0, "weight_decay": 0.0}, "rmsprop"),
+        ("adamw_torch", {"weight_decay": 0.0}, "adam"),
+        ("nadamw", {"beta1": 0.0}, "adamw"),
+    ],
+)
 def test_special_cases(general, changes, special):
     assert iterate(general, **changes) == pytest.approx(iterate(special, **changes), rel=1e-13)
 
@@ -91,16 +105,19 @@ def test_settings_and_state_are_read_from_the_formula():
 
 def test_a_formula_of_another_shape_is_refused():
     with pytest.raises(InputError, match="takes x, g, its state"):
+
         @optimizer()
         def no_gradient(x, lr):
             return x - lr
 
     with pytest.raises(InputError, match="returning 4 values"):
+
         @optimizer()
         def more_out_than_in(x, g):
             return x, g, g, g
 
     with pytest.raises(InputError, match="at most 4 state numbers"):
+
         @optimizer()
         def five(x, g, a, b, c, d, e, lr):
             return x - lr * g, a, b, c, d, e
@@ -108,6 +125,7 @@ def test_a_formula_of_another_shape_is_refused():
 
 def test_a_default_of_no_argument_is_refused():
     with pytest.raises(InputError, match=r"\['beta'\] are defaults of no argument"):
+
         @optimizer(beta=0.9)
         def typo(x, g, m, lr, beta1):
             return x - lr * m, beta1 * m + g
@@ -115,6 +133,7 @@ def test_a_default_of_no_argument_is_refused():
 
 def test_code_outside_the_language_is_refused_with_its_line():
     with pytest.raises(FormulaError, match=r"test_optimizers\.py:\d+: .*loops"):
+
         @optimizer()
         def loop(x, g, lr):
             for _ in range(3):

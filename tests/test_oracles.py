@@ -32,8 +32,19 @@ def check_means(result, l1, squares):
 
 
 def quadratic(optimizer, *, steps=2000, spectrum=0.0, **more):
-    spec = Spec.of("quadratic", optimizer, 64, steps, 1024, smoothness=2.0, gap=3.0, sigma=1.5, seed=5,
-                   problem_args={"spectrum": spectrum}, **more)
+    spec = Spec.of(
+        "quadratic",
+        optimizer,
+        64,
+        steps,
+        1024,
+        smoothness=2.0,
+        gap=3.0,
+        sigma=1.5,
+        seed=5,
+        problem_args={"spectrum": spectrum},
+        **more,
+    )
     cell = spec.resolve()
     return spec, cell, (cell.problem.curvatures(), cell.problem.start_point(), 1.5 / math.sqrt(64), steps)
 
@@ -47,8 +58,9 @@ def test_sgd_on_a_quadratic(spectrum):
 @pytest.mark.parametrize("spectrum", [0.0, 1.0])
 @pytest.mark.parametrize("beta1", [0.9, 0.99])
 def test_momentum_on_a_quadratic(spectrum, beta1):
-    spec, _, setting = quadratic("momentum", schedule="constant", spectrum=spectrum,
-                                    optimizer_args={"lr": 0.05, "beta1": beta1})
+    spec, _, setting = quadratic(
+        "momentum", schedule="constant", spectrum=spectrum, optimizer_args={"lr": 0.05, "beta1": beta1}
+    )
     check_means(run(spec), *oracles.momentum_quadratic(0.05, beta1, *setting))
 
 
@@ -72,14 +84,26 @@ def test_ema_momentum_is_heavy_ball_with_a_smaller_step():
 def test_stationary_variance_is_the_limit_of_the_recursion(beta1):
     h, sigma, lr, steps = 1.7, 0.4, 0.2, 20_000
     early, late = (n * oracles.momentum_quadratic(lr, beta1, [h], [0.0], sigma, n)[1] for n in (steps // 2, steps))
-    assert (late - early) / (steps / 2) == pytest.approx(h * h * oracles.stationary_variance(lr, beta1, h, sigma),
-                                                         rel=1e-9)
+    assert (late - early) / (steps / 2) == pytest.approx(
+        h * h * oracles.stationary_variance(lr, beta1, h, sigma), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("spectrum", [0.0, 0.5])
 def test_without_noise_gradient_descent_is_a_geometric_series(spectrum):
-    spec = Spec.of("quadratic", "sgd", 40, 500, 1, smoothness=2.0, gap=3.0, sigma=0.0, schedule="constant",
-                   problem_args={"spectrum": spectrum}, optimizer_args={"lr": 0.03})
+    spec = Spec.of(
+        "quadratic",
+        "sgd",
+        40,
+        500,
+        1,
+        smoothness=2.0,
+        gap=3.0,
+        sigma=0.0,
+        schedule="constant",
+        problem_args={"spectrum": spectrum},
+        optimizer_args={"lr": 0.03},
+    )
     cell, stats = spec.resolve(), run(spec).stats
     h = cell.problem.curvatures()
     gradients = h * cell.problem.start * (1 - 0.03 * h) ** np.arange(500)[:, None]
@@ -93,13 +117,19 @@ def test_without_noise_gradient_descent_is_a_geometric_series(spectrum):
 @pytest.mark.parametrize("problem", ["quadratic", "rational"])
 def test_adamw_tends_to_momentum_as_eps_grows(problem):
     """m/√(v + ε) = m/√ε · (1 − v/(2ε) + O(1/ε²)): with η√ε fixed the difference is proportional to 1/ε."""
+
     def grad_l1(optimizer, **arguments):
-        return run(Spec.of(problem, optimizer, 64, 1000, 2, schedule="constant", seed=2,
-                           optimizer_args=arguments)).stats.grad_l1
+        return run(
+            Spec.of(problem, optimizer, 64, 1000, 2, schedule="constant", seed=2, optimizer_args=arguments)
+        ).stats.grad_l1
 
     limit = grad_l1("momentum", lr=0.05, beta1=0.9)
-    near, far = (np.max(np.abs(grad_l1("adamw", lr=0.05 * math.sqrt(eps), beta1=0.9, beta2=0.99, eps=eps,
-                                       weight_decay=0.0) - limit)) for eps in (1e4, 1e6))
+    near, far = (
+        np.max(
+            np.abs(grad_l1("adamw", lr=0.05 * math.sqrt(eps), beta1=0.9, beta2=0.99, eps=eps, weight_decay=0.0) - limit)
+        )
+        for eps in (1e4, 1e6)
+    )
     assert near < 1e-4 * np.max(limit)
     assert near / far == pytest.approx(100, rel=1e-3)
 
@@ -126,7 +156,9 @@ def test_permuting_the_coordinates_permutes_the_run(optimizer):
     cell = spec.resolve()
     order = np.random.default_rng(0).permutation(30)
     slopes = cell.problem.slopes()[order]
-    noise = np.concatenate([tile(cell.noise, 4, 0, 30, first, 0) for first in range(0, 64, TILE)])[:, order].astype(float)
+    noise = np.concatenate([tile(cell.noise, 4, 0, 30, first, 0) for first in range(0, 64, TILE)])[:, order].astype(
+        float
+    )
     x, state, points, norms = cell.problem.start_point(), [0.0] * len(cell.optimizer.state), [], []
     for k in range(64):
         gradient = slopes * cell.problem.dphi(x / cell.problem.scale)

@@ -42,16 +42,29 @@ def stepper(make) -> parity.Step:
 ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-6}
 FORMS = {
     "sgd": ("sgd", {"lr": 0.02}, lambda: optax.sgd(0.02)),
-    "momentum": ("momentum", {"lr": 0.02, "beta1": 0.9},
-                 lambda: optax.chain(optax.ema(0.9, debias=False), optax.scale(-0.02))),
+    "momentum": (
+        "momentum",
+        {"lr": 0.02, "beta1": 0.9},
+        lambda: optax.chain(optax.ema(0.9, debias=False), optax.scale(-0.02)),
+    ),
     # Heavy ball: our EMA form with a step larger by 1/(1 − θ).
     "heavy ball": ("momentum", {"lr": 0.02, "beta1": 0.9}, lambda: optax.sgd(0.02 * (1 - 0.9), momentum=0.9)),
-    "rmsprop": ("rmsprop", {"lr": 0.01, "beta2": 0.99, "eps": 1e-6},
-                lambda: optax.rmsprop(0.01, decay=0.99, eps=1e-6, eps_in_sqrt=True)),
+    "rmsprop": (
+        "rmsprop",
+        {"lr": 0.01, "beta2": 0.99, "eps": 1e-6},
+        lambda: optax.rmsprop(0.01, decay=0.99, eps=1e-6, eps_in_sqrt=True),
+    ),
     "adam": ("adam", ADAM, lambda: optax.adam(0.01, 0.9, 0.99, 1e-6)),
-    "adamw": ("adamw_torch", {**ADAM, "weight_decay": 0.3}, lambda: optax.adamw(0.01, 0.9, 0.99, 1e-6, weight_decay=0.3)),
-    "adamw, no momentum": ("adamw_torch", {**ADAM, "beta1": 0.0, "weight_decay": 0.3},
-                           lambda: optax.adamw(0.01, 0.0, 0.99, 1e-6, weight_decay=0.3)),
+    "adamw": (
+        "adamw_torch",
+        {**ADAM, "weight_decay": 0.3},
+        lambda: optax.adamw(0.01, 0.9, 0.99, 1e-6, weight_decay=0.3),
+    ),
+    "adamw, no momentum": (
+        "adamw_torch",
+        {**ADAM, "beta1": 0.0, "weight_decay": 0.3},
+        lambda: optax.adamw(0.01, 0.0, 0.99, 1e-6, weight_decay=0.3),
+    ),
 }
 
 

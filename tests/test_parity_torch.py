@@ -30,16 +30,28 @@ ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-6}
 FORMS = {
     "sgd": ("sgd", {"lr": 0.02}, lambda p: torch.optim.SGD(p, lr=0.02)),
     # Heavy ball: our EMA form with a step larger by 1/(1 − θ).
-    "heavy ball": ("momentum", {"lr": 0.02, "beta1": 0.9}, lambda p: torch.optim.SGD(p, lr=0.02 * (1 - 0.9), momentum=0.9)),
+    "heavy ball": (
+        "momentum",
+        {"lr": 0.02, "beta1": 0.9},
+        lambda p: torch.optim.SGD(p, lr=0.02 * (1 - 0.9), momentum=0.9),
+    ),
     "adam": ("adam", ADAM, lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.9, 0.99), eps=1e-6)),
-    "adam, defaults": ("adam", {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-                       lambda p: torch.optim.Adam(p)),
-    "adamw": ("adamw_torch", {**ADAM, "weight_decay": 0.3},
-              lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.99), eps=1e-6, weight_decay=0.3)),
-    "adamw, defaults": ("adamw_torch", {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
-                        lambda p: torch.optim.AdamW(p)),
-    "adamw, no momentum": ("adamw_torch", {**ADAM, "beta1": 0.0, "weight_decay": 0.3},
-                           lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.0, 0.99), eps=1e-6, weight_decay=0.3)),
+    "adam, defaults": ("adam", {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}, lambda p: torch.optim.Adam(p)),
+    "adamw": (
+        "adamw_torch",
+        {**ADAM, "weight_decay": 0.3},
+        lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.99), eps=1e-6, weight_decay=0.3),
+    ),
+    "adamw, defaults": (
+        "adamw_torch",
+        {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
+        lambda p: torch.optim.AdamW(p),
+    ),
+    "adamw, no momentum": (
+        "adamw_torch",
+        {**ADAM, "beta1": 0.0, "weight_decay": 0.3},
+        lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.0, 0.99), eps=1e-6, weight_decay=0.3),
+    ),
 }
 
 

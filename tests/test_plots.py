@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from figure_results import cell, grid, norm_rows
 
-from simulator.intervals import mean
+from simulator.judge.intervals import mean
 from simulator.plots import FIGURES, Drawing, Skipped, draw
 from simulator.plots.inline import css, inline
 from simulator.plots.pages import MOST_PAGES, pages
@@ -78,8 +78,11 @@ def test_bounds_are_drawn_where_they_are(whole):
     rates = [line.get_ydata() for line in adamw.lines if line.get_linestyle() == "--"]
     assert any(np.allclose(rate, [math.sqrt(256) * k**-0.25 for k in (1000, 4000, 16000)]) for rate in rates)
     across = panel(whole["dimension"], "adamw · rational")
-    assert any(np.allclose(line.get_ydata(), [math.sqrt(d) * 1000**-0.25 for d in (16, 64, 256)])
-               for line in across.lines if line.get_linestyle() == "--")
+    assert any(
+        np.allclose(line.get_ydata(), [math.sqrt(d) * 1000**-0.25 for d in (16, 64, 256)])
+        for line in across.lines
+        if line.get_linestyle() == "--"
+    )
 
 
 def test_ratio_map_writes_the_ratios(whole):
@@ -135,13 +138,33 @@ def test_a_curve_ends_where_a_replica_is_lost():
     assert np.isfinite(mean_line.get_ydata()).all()
 
 
-@pytest.mark.parametrize("results", [
-    [cell()], [cell(replicas=1)], [cell(dim=1, steps=1)], [cell(optimizer="sgd", dim=1, steps=2, replicas=2)],
-    [cell(diverged=8)], [cell(steps=k, noise="student", noise_args={"nu": 1.5}, sigma=1.0) for k in (1000, 4000)],
-    grid(("rational",), ("sgd",), steps=(1000,)), grid(("rational",), ("adamw",), dims=(16,)),
-    [cell("rational", "sgd", sigma=0.0)], grid(dims=(16,))[:5],
-], ids=["one cell", "one replica", "d = K = 1", "two steps", "all diverged", "infinite C", "single K", "single d",
-        "no noise", "partial"])
+@pytest.mark.parametrize(
+    "results",
+    [
+        [cell()],
+        [cell(replicas=1)],
+        [cell(dim=1, steps=1)],
+        [cell(optimizer="sgd", dim=1, steps=2, replicas=2)],
+        [cell(diverged=8)],
+        [cell(steps=k, noise="student", noise_args={"nu": 1.5}, sigma=1.0) for k in (1000, 4000)],
+        grid(("rational",), ("sgd",), steps=(1000,)),
+        grid(("rational",), ("adamw",), dims=(16,)),
+        [cell("rational", "sgd", sigma=0.0)],
+        grid(dims=(16,))[:5],
+    ],
+    ids=[
+        "one cell",
+        "one replica",
+        "d = K = 1",
+        "two steps",
+        "all diverged",
+        "infinite C",
+        "single K",
+        "single d",
+        "no noise",
+        "partial",
+    ],
+)
 def test_odd_results_are_drawn_or_refused_with_a_reason(results):
     for drawing in draw(results):
         if isinstance(drawing, Skipped):

@@ -16,8 +16,9 @@ positive = st.floats(-6, 6).map(lambda e: 10.0**e)
 
 @pytest.mark.parametrize("name", PROFILES)
 @settings(max_examples=20, deadline=None)
-@given(dim=st.integers(1, 5000), smoothness=positive, gap=positive, stretch=st.floats(0.01, 2),
-       spectrum=st.floats(0, 3))
+@given(
+    dim=st.integers(1, 5000), smoothness=positive, gap=positive, stretch=st.floats(0.01, 2), spectrum=st.floats(0, 3)
+)
 def test_gap_is_exact(name, dim, smoothness, gap, stretch, spectrum):
     start = PROBLEMS[name].parameters["start"] * stretch
     p = PROBLEMS[name](dim, smoothness, gap, start=start, spectrum=spectrum)
@@ -61,8 +62,8 @@ def test_values_and_gradients_by_hand():
 @given(spectrum=st.floats(0, 3), low=st.integers(0, 50), size=st.integers(1, 50))
 def test_blocks_of_coordinates(spectrum, low, size):
     p = quadratic(100, smoothness=2.0, spectrum=spectrum)
-    np.testing.assert_array_equal(p.curvatures(low, low + size), p.curvatures()[low:low + size])
-    np.testing.assert_array_equal(p.slopes(low, low + size), p.slopes()[low:low + size])
+    np.testing.assert_array_equal(p.curvatures(low, low + size), p.curvatures()[low : low + size])
+    np.testing.assert_array_equal(p.slopes(low, low + size), p.slopes()[low : low + size])
     np.testing.assert_allclose(p.weights() / p.scale, p.slopes(), rtol=1e-15)
     np.testing.assert_allclose(p.curvatures(), 2.0 * np.arange(1, 101) ** -spectrum, rtol=1e-14)
 
@@ -75,8 +76,14 @@ def test_power_sum():
 
 
 @settings(max_examples=30, deadline=None)
-@given(dim=st.integers(1, 1000), smoothness=positive, gap=positive, sigma=st.floats(-3, 3).map(lambda e: 10.0**e),
-       steps=st.integers(1, 10**9), steepness=st.floats(0.1, 3))
+@given(
+    dim=st.integers(1, 1000),
+    smoothness=positive,
+    gap=positive,
+    sigma=st.floats(-3, 3).map(lambda e: 10.0**e),
+    steps=st.integers(1, 10**9),
+    steepness=st.floats(0.1, 3),
+)
 def test_ramp(dim, smoothness, gap, sigma, steps, steepness):
     """Slope γ C/(K^(1/4) √d) far out, gap and L exact."""
     p = ramp(dim, smoothness, gap, sigma=sigma, steps=steps, steepness=steepness)
@@ -86,25 +93,28 @@ def test_ramp(dim, smoothness, gap, sigma, steps, steepness):
     assert p.curvatures()[0] == smoothness and p.name == "ramp"
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: rational(0), "dim must be an integer from 1 to 4294967296, got 0"),
-    (lambda: rational(2.5), "dim must be an integer"),
-    (lambda: rational(4, smoothness=0), "smoothness must be a finite number > 0, got 0"),
-    (lambda: rational(4, gap=-1.0), "gap must be a finite number > 0, got -1.0"),
-    (lambda: rational(4, gap=math.nan), "gap must be"),
-    (lambda: rational(4, smoothness=math.inf), "smoothness must be"),
-    (lambda: rational(4, stat=1.0), "has no argument 'stat'; did you mean 'start'?"),
-    (lambda: rational(4, start=0.0), r"φ\(start\) − min φ must be > 0 .* choose another start"),
-    (lambda: rational(4, start=math.inf), "start must be a finite number"),
-    (lambda: rational(4, spectrum=-1.0), "spectrum must be a finite number ≥ 0"),
-    (lambda: ripple(4, amplitude=-0.1), "amplitude must be a finite number ≥ 0, got -0.1"),
-    (lambda: rational(4, smoothness=1e-300, gap=1e300), "give the scale"),
-    (lambda: ramp(4, sigma=math.inf, steps=10), "finite C"),
-    (lambda: ramp(4, sigma=0.0, steps=10), "finite C"),
-    (lambda: ramp(4, sigma=1.0, steps=0), "steps must be"),
-    (lambda: ramp(4, sigma=1.0, steps=10, steepnes=1.0), "did you mean 'steepness'"),
-    (lambda: ramp(4, sigma=1.0, steps=10, steepness=0.0), "steepness must be"),
-])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: rational(0), "dim must be an integer from 1 to 4294967296, got 0"),
+        (lambda: rational(2.5), "dim must be an integer"),
+        (lambda: rational(4, smoothness=0), "smoothness must be a finite number > 0, got 0"),
+        (lambda: rational(4, gap=-1.0), "gap must be a finite number > 0, got -1.0"),
+        (lambda: rational(4, gap=math.nan), "gap must be"),
+        (lambda: rational(4, smoothness=math.inf), "smoothness must be"),
+        (lambda: rational(4, stat=1.0), "has no argument 'stat'; did you mean 'start'?"),
+        (lambda: rational(4, start=0.0), r"φ\(start\) − min φ must be > 0 .* choose another start"),
+        (lambda: rational(4, start=math.inf), "start must be a finite number"),
+        (lambda: rational(4, spectrum=-1.0), "spectrum must be a finite number ≥ 0"),
+        (lambda: ripple(4, amplitude=-0.1), "amplitude must be a finite number ≥ 0, got -0.1"),
+        (lambda: rational(4, smoothness=1e-300, gap=1e300), "give the scale"),
+        (lambda: ramp(4, sigma=math.inf, steps=10), "finite C"),
+        (lambda: ramp(4, sigma=0.0, steps=10), "finite C"),
+        (lambda: ramp(4, sigma=1.0, steps=0), "steps must be"),
+        (lambda: ramp(4, sigma=1.0, steps=10, steepnes=1.0), "did you mean 'steepness'"),
+        (lambda: ramp(4, sigma=1.0, steps=10, steepness=0.0), "steepness must be"),
+    ],
+)
 def test_refusals(make, words):
     with pytest.raises(InputError, match=words) as caught:
         make()
@@ -113,11 +123,13 @@ def test_refusals(make, words):
 
 def test_a_profile_with_wrong_parameters():
     with pytest.raises(InputError, match=r"φ takes u and then \['width'\] .* got \['u'\]"):
+
         @profile(curvature=1.0, width=2.0)
         def narrow(u):
             return 0.5 * u * u
 
     with pytest.raises(InputError, match="φ′ must take"):
+
         @quadratic.derivative
         def slope(u, extra):
             return u + extra

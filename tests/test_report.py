@@ -14,12 +14,12 @@ import pytest
 from figure_results import cell, grid, norm_rows
 
 from problems.errors import InputError
-from simulator.config import Norms, Plan
-from simulator.outcome import Outcome, Verdict
+from simulator.judge import judge
+from simulator.judge.outcome import Outcome, Verdict
 from simulator.report import escape_markdown, partial, summary, write_report
-from simulator.report_tables import interval, provenance, run_table, verdict_table
-from simulator.tidy import tidy_rows
-from simulator.verdict import judge
+from simulator.report.tables import interval, provenance, run_table, verdict_table
+from simulator.report.tidy import tidy_rows
+from simulator.sweeps.config import Norms, Plan
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)
@@ -30,8 +30,14 @@ def folder(tmp_path_factory):
     directory = tmp_path_factory.mktemp("report")
     rows = norm_rows()
     plan = Plan("rates.toml", False, tuple(r.spec for r in grid(("ramp", "cosine"), ("sgd", "adamw"))), None, NORMS)
-    odd = Verdict("odd|<claim>", Outcome.VIOLATED, "holds", "a < b & *c* | d", ("because",),
-                  {"max_ratio": {"value": math.inf, "upper": math.inf}, "nan": math.nan})
+    odd = Verdict(
+        "odd|<claim>",
+        Outcome.VIOLATED,
+        "holds",
+        "a < b & *c* | d",
+        ("because",),
+        {"max_ratio": {"value": math.inf, "upper": math.inf}, "nan": math.nan},
+    )
     verdicts = [*judge(RESULTS, rows), odd]
     files = write_report(directory, RESULTS, verdicts, rows, plan, notes=["cells/x.npz: damaged"])
     return directory, files, verdicts
@@ -51,7 +57,8 @@ class Page(html.parser.HTMLParser):
         self.tags.append(tag)
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.fetched += [attributes[a] for a in ("src", "data") if a in attributes] + [
-            attributes["href"] for _ in [0] if tag in ("link", "image") and "href" in attributes]
+            attributes["href"] for _ in [0] if tag in ("link", "image") and "href" in attributes
+        ]
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
@@ -67,8 +74,16 @@ def test_all_files_are_there_and_named(folder):
     directory, files, _ = folder
     assert all(path.exists() for path in files)
     names = {str(path.relative_to(directory)) for path in files}
-    assert {"report.html", "report.md", "results.csv", "verdicts.json", "figures/rates.svg", "figures/rates.png",
-            "figures/ratio.svg", "figures/norms.png"} <= names
+    assert {
+        "report.html",
+        "report.md",
+        "results.csv",
+        "verdicts.json",
+        "figures/rates.svg",
+        "figures/rates.png",
+        "figures/ratio.svg",
+        "figures/norms.png",
+    } <= names
     assert len(names) == len(files) == len([p for p in directory.rglob("*") if p.is_file()])
 
 
@@ -86,7 +101,7 @@ def test_page_is_whole_and_fetches_nothing(folder):
 def test_first_screen_has_verdicts_and_what_is_missing(folder):
     directory, _, verdicts = folder
     text = (directory / "report.html").read_text(encoding="utf-8")
-    head = text[:text.index("<h2>")]
+    head = text[: text.index("<h2>")]
     assert "18 of 36 cells are missing" in head
     assert "cells/x.npz: damaged" in head
     assert "not as expected" in head
@@ -217,7 +232,7 @@ def test_provenance_names_versions_and_time_but_no_host():
 
 
 def test_intervals_and_markdown_as_text():
-    from simulator.intervals import mean
+    from simulator.judge.intervals import mean
 
     values = np.array([1.0, 1.1, 0.9, 1.0])
     e = mean(values)

@@ -89,7 +89,9 @@ def test_tiles_join_seamlessly():
     whole = noise_tile.tile(gaussian(), 3, 0, 64, 32, 7)
     for lanes in (16, 32):
         for low in range(0, 64, lanes):
-            np.testing.assert_array_equal(noise_tile.tile(gaussian(), 3, low, lanes, 32, 7), whole[:, low:low + lanes])
+            np.testing.assert_array_equal(
+                noise_tile.tile(gaussian(), 3, low, lanes, 32, 7), whole[:, low : low + lanes]
+            )
 
 
 def test_a_pair_is_two_steps_of_one_coordinate():

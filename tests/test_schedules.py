@@ -14,8 +14,9 @@ from simulator.optimizers import OPTIMIZERS
 from simulator.schedules import SCHEDULES, check_given, constant, horizon
 
 POSITIVE = st.floats(1e-4, 1e4)
-ANY = st.builds(Constants, dim=st.integers(1, 10**6), steps=st.integers(1, 2**32), smoothness=POSITIVE,
-                gap=POSITIVE, sigma=POSITIVE)
+ANY = st.builds(
+    Constants, dim=st.integers(1, 10**6), steps=st.integers(1, 2**32), smoothness=POSITIVE, gap=POSITIVE, sigma=POSITIVE
+)
 
 
 def rule(name, constants):
@@ -86,7 +87,12 @@ def test_what_is_given_wins():
     c = Constants(4, 1000, 1.0, 1.0, 1.0)
     assert horizon(OPTIMIZERS["adamw"], c, {"weight_decay": 0.0})["weight_decay"] == 0.0
     assert constant(OPTIMIZERS["adamw"], c, {"lr": 0.1, "eps": 1.0}) == {
-        "lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1.0, "weight_decay": 0.01}
+        "lr": 0.1,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "eps": 1.0,
+        "weight_decay": 0.01,
+    }
     assert set(SCHEDULES) == {"horizon", "constant"}
 
 
@@ -96,15 +102,18 @@ def test_constants_with_infinite_variance_or_without_noise():
     assert Constants(4, 10, 8.0, 2.0, 1.0).c == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda c: horizon(OPTIMIZERS["adam"], c, {}), "no theorem.*sgd, momentum.*constant schedule"),
-    (lambda c: horizon(OPTIMIZERS["adamw"], Constants(4, 10, 1.0, 1.0, 0.0), {}), "sigma > 0"),
-    (lambda c: constant(OPTIMIZERS["sgd"], c, {}), "needs lr for 'sgd'"),
-    (lambda c: check_given(OPTIMIZERS["adamw"], {"beta_1": 0.9}), "no argument 'beta_1'; did you mean 'beta1'"),
-    (lambda c: check_given(OPTIMIZERS["adamw"], {"beta2": 1.0}), "beta2 must be below 1"),
-    (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": -0.1}), "lr must be a finite number ≥ 0, got -0.1"),
-    (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": math.nan}), "got nan"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda c: horizon(OPTIMIZERS["adam"], c, {}), "no theorem.*sgd, momentum.*constant schedule"),
+        (lambda c: horizon(OPTIMIZERS["adamw"], Constants(4, 10, 1.0, 1.0, 0.0), {}), "sigma > 0"),
+        (lambda c: constant(OPTIMIZERS["sgd"], c, {}), "needs lr for 'sgd'"),
+        (lambda c: check_given(OPTIMIZERS["adamw"], {"beta_1": 0.9}), "no argument 'beta_1'; did you mean 'beta1'"),
+        (lambda c: check_given(OPTIMIZERS["adamw"], {"beta2": 1.0}), "beta2 must be below 1"),
+        (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": -0.1}), "lr must be a finite number ≥ 0, got -0.1"),
+        (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": math.nan}), "got nan"),
+    ],
+)
 def test_errors_say_what_to_do(call, words):
     with pytest.raises(InputError, match=words):
         call(Constants(4, 10, 1.0, 1.0, 1.0))

@@ -14,9 +14,9 @@ import pytest
 from cells import made_up, same_bits
 
 from problems.errors import InputError
-from simulator import store as store_module
 from simulator.spec import Spec
-from simulator.store import CellError, Store
+from simulator.sweeps import store as store_module
+from simulator.sweeps.store import CellError, Store
 
 GOLDEN = Path(__file__).parent / "golden" / "keys.json"
 
@@ -38,9 +38,16 @@ def rewrite(path, **changes):
     path.write_bytes(content.getvalue())
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"replicas": 1, "steps": 1}, {"means": [1.0, np.inf, 2.0]}, {"noise": "student", "noise_args": {"nu": 1.5}},
-    {"problem": "ramp", "dtype": "float32", "seed": 2**64 - 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"replicas": 1, "steps": 1},
+        {"means": [1.0, np.inf, 2.0]},
+        {"noise": "student", "noise_args": {"nu": 1.5}},
+        {"problem": "ramp", "dtype": "float32", "seed": 2**64 - 1},
+    ],
+)
 def test_round_trip(store, changes):
     result = made_up(**changes)
     path = store.save(result)
@@ -58,8 +65,10 @@ def test_missing_is_none(store):
 
 def test_cells_of_a_users_file(store, tmp_path):
     file = tmp_path / "mine.py"
-    text = ("from problems import profile\n\n@profile(curvature=1.0, start=2.0)\ndef bowl(u):\n    return 0.5 * u * u\n\n"
-            "@bowl.derivative\ndef _bowl(u):\n    return u\n")
+    text = (
+        "from problems import profile\n\n@profile(curvature=1.0, start=2.0)\ndef bowl(u):\n    return 0.5 * u * u\n\n"
+        "@bowl.derivative\ndef _bowl(u):\n    return u\n"
+    )
     file.write_text(text)
     result = made_up(problem=f"{file}:bowl")
     key = result.spec.key()
@@ -108,29 +117,32 @@ def _spec_text(**changes):
     return np.array(json.dumps({**made_up().spec.to_dict(), **changes}))
 
 
-@pytest.mark.parametrize("changes, words", [
-    ({"mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
-    ({"mean_grad_l1": np.ones(3, np.float32)}, "float32"),
-    ({"mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
-    ({"mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
-    ({"f_gap": np.ones((3, 2))}, "f_gap"),
-    ({"f_gap": np.full(made_up().stats.f_gap.shape, np.nan)}, "no numbers"),
-    ({"grad_l1": None}, "entries"),
-    ({"extra": np.ones(1)}, "entries"),
-    ({"checkpoints": np.array([1, 999])}, "checkpoints"),
-    ({"checkpoints": np.array([1.0, 1000.0])}, "checkpoints"),
-    ({"checkpoints": np.array([[1, 1000]])}, "checkpoints"),
-    ({"spec": _spec_text(seed=1)}, "another cell"),
-    ({"spec": _spec_text(dim=0)}, "dim must be"),
-    ({"spec": _spec_text(problem="racional")}, "rational"),
-    ({"spec": _spec_text(colour="red")}, "exactly the entries"),
-    ({"spec": np.array("[]")}, "exactly the entries"),
-    ({"spec": np.array("{")}, "damaged"),
-    ({"spec": np.array(["a", {}], dtype=object)}, "damaged"),
-    ({"hyper": np.array('{"lr": 0.1}')}, "hyper-parameters"),
-    ({"hyper": np.array("3")}, "hyper-parameters"),
-    ({"provenance": np.array("3")}, "provenance"),
-])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
+        ({"mean_grad_l1": np.ones(3, np.float32)}, "float32"),
+        ({"mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
+        ({"mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
+        ({"f_gap": np.ones((3, 2))}, "f_gap"),
+        ({"f_gap": np.full(made_up().stats.f_gap.shape, np.nan)}, "no numbers"),
+        ({"grad_l1": None}, "entries"),
+        ({"extra": np.ones(1)}, "entries"),
+        ({"checkpoints": np.array([1, 999])}, "checkpoints"),
+        ({"checkpoints": np.array([1.0, 1000.0])}, "checkpoints"),
+        ({"checkpoints": np.array([[1, 1000]])}, "checkpoints"),
+        ({"spec": _spec_text(seed=1)}, "another cell"),
+        ({"spec": _spec_text(dim=0)}, "dim must be"),
+        ({"spec": _spec_text(problem="racional")}, "rational"),
+        ({"spec": _spec_text(colour="red")}, "exactly the entries"),
+        ({"spec": np.array("[]")}, "exactly the entries"),
+        ({"spec": np.array("{")}, "damaged"),
+        ({"spec": np.array(["a", {}], dtype=object)}, "damaged"),
+        ({"hyper": np.array('{"lr": 0.1}')}, "hyper-parameters"),
+        ({"hyper": np.array("3")}, "hyper-parameters"),
+        ({"provenance": np.array("3")}, "provenance"),
+    ],
+)
 def test_wrong_content(store, changes, words):
     result = made_up()
     path = store.save(result)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from cells import made_up, same_bits
 
-from simulator import sweep as sweep_module
 from simulator.cli import main
-from simulator.config import load_plan
-from simulator.cost import TimeLeft, cell_seconds, combination, total_seconds
-from simulator.folder import open_folder
-from simulator.store import Store
-from simulator.sweep import SweepError, batches, survey
+from simulator.sweeps import compute as sweep_module
+from simulator.sweeps.compute import SweepError, batches, survey
+from simulator.sweeps.config import load_plan
+from simulator.sweeps.cost import TimeLeft, cell_seconds, combination, total_seconds
+from simulator.sweeps.folder import open_folder
+from simulator.sweeps.store import Store
 
 SMALL = """
 replicas = 2
@@ -201,8 +201,12 @@ def alive(pid):
 
 
 def specs(**lists):
-    made = [made_up(dim=dim, steps=steps, problem=problem).spec for problem in lists["problem"]
-            for dim in lists["dim"] for steps in lists["steps"]]
+    made = [
+        made_up(dim=dim, steps=steps, problem=problem).spec
+        for problem in lists["problem"]
+        for dim in lists["dim"]
+        for steps in lists["steps"]
+    ]
     np.random.default_rng(0).shuffle(made)
     return made
 

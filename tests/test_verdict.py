@@ -10,9 +10,9 @@ from scipy.stats import binom
 from synthetic import DIMS, STEPS, rate, result, sweep
 
 from simulator.claims import claim
-from simulator.intervals import ALPHA
-from simulator.judge_cells import MARGIN
-from simulator.verdict import Cells, Outcome, Verdict, exit_code, judge
+from simulator.judge import Cells, Outcome, Verdict, exit_code, judge
+from simulator.judge.cells import MARGIN
+from simulator.judge.intervals import ALPHA
 
 FALSE_ALARM = 1e-4  # of each test of an error rate, were its seed not fixed
 CONSTANT = {"schedule": "constant", "optimizer_args": {"lr": 0.01}}
@@ -52,7 +52,9 @@ def test_growth_claims(name):
 def test_tight_through_one_hard_instance():
     found = verdict(sweep(bent) + sweep(rate(1.5), problem="ramp"), "adamw-l1")
     assert found.outcome is Outcome.TIGHT
-    assert any("level in K and d" in reason and "ramp" in reason and "rational" not in reason for reason in found.reasons)
+    assert any(
+        "level in K and d" in reason and "ramp" in reason and "rational" not in reason for reason in found.reasons
+    )
 
 
 def test_level_needs_both_axes():
@@ -60,36 +62,62 @@ def test_level_needs_both_axes():
     assert outcome(sweep(rate(dim=0.4)), "adamw-l1") is Outcome.HOLDS
 
 
-@pytest.mark.parametrize(("name", "settings", "law"), [
-    ("control-constant-lr", CONSTANT, rate(steps=0)), ("control-rate", {}, rate()), ("control-rate", {}, bent),
-    ("control-dimension", {}, rate()), ("control-dimension", {}, bent)])
+@pytest.mark.parametrize(
+    ("name", "settings", "law"),
+    [
+        ("control-constant-lr", CONSTANT, rate(steps=0)),
+        ("control-rate", {}, rate()),
+        ("control-rate", {}, bent),
+        ("control-dimension", {}, rate()),
+        ("control-dimension", {}, bent),
+    ],
+)
 def test_false_controls_are_violated(name, settings, law):
     found = verdict(sweep(law, **settings), name)
     assert found.outcome is Outcome.VIOLATED and found.as_expected and exit_code([found]) == 0
 
 
-@pytest.mark.parametrize(("name", "settings", "law"), [
-    ("control-constant-lr", CONSTANT, rate()), ("control-rate", {}, rate(steps=-0.5)), ("control-dimension", {}, rate(dim=0))])
+@pytest.mark.parametrize(
+    ("name", "settings", "law"),
+    [
+        ("control-constant-lr", CONSTANT, rate()),
+        ("control-rate", {}, rate(steps=-0.5)),
+        ("control-dimension", {}, rate(dim=0)),
+    ],
+)
 def test_a_control_that_holds_is_an_error(name, settings, law):
     found = verdict(sweep(law, **settings), name)
     assert found.outcome in (Outcome.HOLDS, Outcome.TIGHT) and not found.as_expected and exit_code([found]) == 1
 
 
 def test_shipped_claims_together():
-    results = [*sweep(bent), *sweep(rate(1.5), problem="ramp"), *sweep(bent, optimizer="nadamw"),
-               *sweep(rate(0.5), optimizer="sgd"), *sweep(rate(steps=0), **CONSTANT)]
+    results = [
+        *sweep(bent),
+        *sweep(rate(1.5), problem="ramp"),
+        *sweep(bent, optimizer="nadamw"),
+        *sweep(rate(0.5), optimizer="sgd"),
+        *sweep(rate(steps=0), **CONSTANT),
+    ]
     verdicts = judge(results)
-    assert [v.claim for v in verdicts] == ["adamw-l1", "nadamw-l1", "sgd-l2", "control-constant-lr", "control-rate",
-                                          "control-dimension"]
+    assert [v.claim for v in verdicts] == [
+        "adamw-l1",
+        "nadamw-l1",
+        "sgd-l2",
+        "control-constant-lr",
+        "control-rate",
+        "control-dimension",
+    ]
     assert exit_code(verdicts) == 0
     assert judge(results) == verdicts
 
 
 def explicit(factor):
     """The SGD claim's bound times a factor, as a law for ‖∇f‖₁."""
+
     def law(c):
         square = 2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps)
         return factor * math.sqrt(square * c.dim)
+
     return law
 
 
@@ -98,7 +126,9 @@ def test_explicit_bound():
     found = verdict(sweep(explicit(1.1), optimizer="sgd"), "sgd-l2")
     assert found.outcome is Outcome.VIOLATED and found.numbers["max_ratio"]["value"] > 1.05
     assert len(found.reasons) < 12 and "more of this kind" in found.reasons[-1]
-    at_it = [with_values(c, explicit(1.0)(c.constants) * np.linspace(0.98, 1.02, 8)) for c in sweep(rate(), optimizer="sgd")]
+    at_it = [
+        with_values(c, explicit(1.0)(c.constants) * np.linspace(0.98, 1.02, 8)) for c in sweep(rate(), optimizer="sgd")
+    ]
     assert outcome(at_it, "sgd-l2") is Outcome.INCONCLUSIVE
     # it needs no exponents: a single cell will do
     assert outcome(sweep(explicit(0.9), dims=(16,), steps=(1000,), optimizer="sgd"), "sgd-l2") is Outcome.HOLDS
@@ -133,7 +163,9 @@ def test_error_rates_at_the_limit_of_an_explicit_bound():
     cells = sweep(rate(), dims=(16,), steps=tuple(range(1000, 13000, 1000)), optimizer="sgd")
     rng = np.random.default_rng(3)
     trials = 300
-    violated, holds = error_counts(lambda t: [with_values(c, rng.normal(1.0, 0.1, 8)) for c in cells], [at_the_limit], trials)
+    violated, holds = error_counts(
+        lambda t: [with_values(c, rng.normal(1.0, 0.1, 8)) for c in cells], [at_the_limit], trials
+    )
     assert violated <= allowed(trials) and holds <= allowed(trials)
 
 
@@ -142,21 +174,30 @@ def test_error_rates_when_one_cell_is_at_the_limit():
     cells = sweep(rate(), dims=(16,), steps=(1000, 2000), optimizer="sgd")
     rng = np.random.default_rng(4)
     trials = 1500
-    _, holds = error_counts(lambda t: [with_values(c, rng.normal(m, 0.1, 8)) for c, m in
-                                       zip(cells, (0.2, 1.0), strict=True)], [at_the_limit], trials)
+    _, holds = error_counts(
+        lambda t: [with_values(c, rng.normal(m, 0.1, 8)) for c, m in zip(cells, (0.2, 1.0), strict=True)],
+        [at_the_limit],
+        trials,
+    )
     assert binom.ppf(FALSE_ALARM, trials, ALPHA) <= holds <= allowed(trials)
 
 
 def test_error_rates_at_the_margin_of_a_growth_claim():
     """K exponent of the ratio exactly at the margin in 6 groups: VIOLATED and HOLDS in at most α each;
     without Holm VIOLATED would come in 26 %."""
-    base = [sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000), gap=gap) for gap in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)]
+    base = [
+        sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000), gap=gap) for gap in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    ]
     means = [np.array([rate(steps=-0.25 + MARGIN)(c.constants) for c in group]) for group in base]
     rng = np.random.default_rng(6)
 
     def noisy(_):
-        return [with_values(c, m * (1 + 0.02 * rng.standard_normal(8)))
-                for group, own in zip(base, means, strict=True) for c, m in zip(group, own, strict=True)]
+        return [
+            with_values(c, m * (1 + 0.02 * rng.standard_normal(8)))
+            for group, own in zip(base, means, strict=True)
+            for c, m in zip(group, own, strict=True)
+        ]
+
     trials = 150
     violated, holds = error_counts(noisy, ["adamw-l1"], trials)
     assert violated <= allowed(trials) and holds <= allowed(trials)
@@ -168,8 +209,11 @@ def test_error_rate_of_holds_at_the_margin_of_one_group():
     means = [rate(steps=-0.25 + MARGIN)(c.constants) for c in base]
     rng = np.random.default_rng(7)
     trials = 400
-    _, holds = error_counts(lambda _: [with_values(c, m * (1 + 0.005 * rng.standard_normal(8)))
-                                       for c, m in zip(base, means, strict=True)], ["adamw-l1"], trials)
+    _, holds = error_counts(
+        lambda _: [with_values(c, m * (1 + 0.005 * rng.standard_normal(8))) for c, m in zip(base, means, strict=True)],
+        ["adamw-l1"],
+        trials,
+    )
     assert binom.ppf(FALSE_ALARM, trials, ALPHA) <= holds <= allowed(trials)
 
 
@@ -226,7 +270,10 @@ def test_a_diverged_replica_is_infinite_and_never_dropped(name, optimizer, value
 
 def test_a_grid_without_an_axis_is_inconclusive_and_its_control_left_out():
     cells = sweep(rate(0.6), dims=(16,))
-    assert {v.claim: v.outcome for v in judge(cells)} == {"adamw-l1": Outcome.INCONCLUSIVE, "control-rate": Outcome.VIOLATED}
+    assert {v.claim: v.outcome for v in judge(cells)} == {
+        "adamw-l1": Outcome.INCONCLUSIVE,
+        "control-rate": Outcome.VIOLATED,
+    }
     found = verdict(cells, "adamw-l1")
     assert "no growth exponent in d" in found.reasons[0]
     assert outcome(cells, "control-dimension") is Outcome.INCONCLUSIVE
@@ -242,8 +289,14 @@ def test_small_groups_count_for_the_level_only():
     found = verdict(sweep(bent) + extra, "adamw-l1")
     assert found.outcome is Outcome.HOLDS and found.numbers["max_ratio"]["value"] > 8
     assert "sigma=3.0" in found.numbers["max_ratio"]["where"]
-    assert outcome(sweep(explicit(0.5), optimizer="sgd") + sweep(explicit(2.0), dims=(16,), steps=(1000,), sigma=3.0,
-                                                                optimizer="sgd"), "sgd-l2") is Outcome.VIOLATED
+    assert (
+        outcome(
+            sweep(explicit(0.5), optimizer="sgd")
+            + sweep(explicit(2.0), dims=(16,), steps=(1000,), sigma=3.0, optimizer="sgd"),
+            "sgd-l2",
+        )
+        is Outcome.VIOLATED
+    )
 
 
 def test_partial_grid():
@@ -273,7 +326,9 @@ def test_a_bound_of_zero_is_left_aside():
 
 
 def test_unequal_replicas_and_seeds():
-    cells = [c for i, c in enumerate(sweep(bent)) if i % 2] + [c for i, c in enumerate(sweep(bent, replicas=24)) if not i % 2]
+    cells = [c for i, c in enumerate(sweep(bent)) if i % 2] + [
+        c for i, c in enumerate(sweep(bent, replicas=24)) if not i % 2
+    ]
     found = verdict(cells, "adamw-l1")
     assert found.outcome is Outcome.HOLDS and len(found.numbers["groups"]) == 1
     assert len(verdict(sweep(bent) + sweep(bent, seed=1), "adamw-l1").numbers["groups"]) == 2
@@ -304,12 +359,21 @@ GOOD = Verdict("a", Outcome.HOLDS, "holds", "")
 CONTROL = replace(GOOD, outcome=Outcome.VIOLATED, expected="fails")
 
 
-@pytest.mark.parametrize(("verdicts", "code"), [
-    ([GOOD, CONTROL], 0), ([replace(GOOD, outcome=Outcome.TIGHT)], 0), ([GOOD, replace(GOOD, outcome=Outcome.VIOLATED)], 1),
-    ([replace(GOOD, outcome=Outcome.VOID)], 1), ([replace(CONTROL, outcome=Outcome.HOLDS)], 1),
-    ([replace(CONTROL, outcome=Outcome.VOID)], 1), ([GOOD, replace(GOOD, outcome=Outcome.INCONCLUSIVE)], 3),
-    ([replace(CONTROL, outcome=Outcome.INCONCLUSIVE)], 3), ([], 3),
-    ([replace(GOOD, outcome=Outcome.INCONCLUSIVE), replace(GOOD, outcome=Outcome.VIOLATED)], 1)])
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([GOOD, CONTROL], 0),
+        ([replace(GOOD, outcome=Outcome.TIGHT)], 0),
+        ([GOOD, replace(GOOD, outcome=Outcome.VIOLATED)], 1),
+        ([replace(GOOD, outcome=Outcome.VOID)], 1),
+        ([replace(CONTROL, outcome=Outcome.HOLDS)], 1),
+        ([replace(CONTROL, outcome=Outcome.VOID)], 1),
+        ([GOOD, replace(GOOD, outcome=Outcome.INCONCLUSIVE)], 3),
+        ([replace(CONTROL, outcome=Outcome.INCONCLUSIVE)], 3),
+        ([], 3),
+        ([replace(GOOD, outcome=Outcome.INCONCLUSIVE), replace(GOOD, outcome=Outcome.VIOLATED)], 1),
+    ],
+)
 def test_exit_codes(verdicts, code):
     assert exit_code(verdicts) == code
 

@@ -4,7 +4,9 @@ from .claim import Claim, NormClaim, claim, norm_claim
 from .controls import control_constant_lr, control_dimension, control_rate
 from .theorems import adamw_l1, gaussian, nadamw_l1, norms, sgd_l2
 
-CLAIMS: dict[str, Claim | NormClaim] = {c.name: c for c in (
-    adamw_l1, nadamw_l1, sgd_l2, norms, gaussian, control_constant_lr, control_rate, control_dimension)}
+CLAIMS: dict[str, Claim | NormClaim] = {
+    c.name: c
+    for c in (adamw_l1, nadamw_l1, sgd_l2, norms, gaussian, control_constant_lr, control_rate, control_dimension)
+}
 
 __all__ = ["CLAIMS", "Claim", "NormClaim", "claim", "norm_claim"]

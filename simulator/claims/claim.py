@@ -11,7 +11,7 @@ bound. A user's own claim is the same (``FILE.py:NAME``)::
         c = cell.constants
         return cell.stats.mean_grad_l1, c.dim * (c.smoothness * c.gap / c.steps) ** 0.5
 
-``simulator.verdict`` judges it; docs/theory.md has the proofs and the sources.
+``simulator.judge`` judges it; docs/theory.md has the proofs and the sources.
 """
 
 from __future__ import annotations
@@ -71,9 +71,11 @@ class Claim:
         except (TypeError, ValueError) as error:
             raise InputError(f"claim {self.name!r} must return (values of every replica, bound): {error}") from error
         if values.shape != cell.stats.mean_grad_l1.shape or math.isnan(bound) or bound < 0:
-            raise InputError(f"claim {self.name!r} must return one value for each of the "
-                             f"{cell.stats.mean_grad_l1.size} replicas and a bound ≥ 0, "
-                             f"got shape {values.shape} and bound {bound:g}")
+            raise InputError(
+                f"claim {self.name!r} must return one value for each of the "
+                f"{cell.stats.mean_grad_l1.size} replicas and a bound ≥ 0, "
+                f"got shape {values.shape} and bound {bound:g}"
+            )
         return np.where(np.isfinite(values), values, math.inf), bound
 
 
@@ -81,7 +83,7 @@ class Claim:
 class NormClaim:
     """An inequality 'gap ≥ 0' about random vectors, judged on the rows of a Monte Carlo norm check.
 
-    ``gap`` takes a row (``simulator.gaussian.NormRow``) and returns the measured gap, an upper bound of
+    ``gap`` takes a row (``simulator.norms.NormRow``) and returns the measured gap, an upper bound of
     its standard error, and its exact value (None if there is none). ``law``: whose rows; None for all.
     """
 
@@ -94,8 +96,17 @@ class NormClaim:
     __doc__: str | None = None
 
 
-def claim(name: str, *, optimizer: str | tuple[str, ...], schedule: str = "horizon", explicit: bool = False,
-          expected: str = "holds", axes: tuple[str, ...] = AXES, finite_variance: bool = True, source: str = ""):
+def claim(
+    name: str,
+    *,
+    optimizer: str | tuple[str, ...],
+    schedule: str = "horizon",
+    explicit: bool = False,
+    expected: str = "holds",
+    axes: tuple[str, ...] = AXES,
+    finite_variance: bool = True,
+    source: str = "",
+):
     """Decorator that turns ``cell → (values of every replica, bound)`` into a Claim.
 
     ``optimizer`` and ``schedule`` choose the cells; a user's optimizer is named without its file. With
@@ -112,16 +123,28 @@ def claim(name: str, *, optimizer: str | tuple[str, ...], schedule: str = "horiz
 
     def wrap(function: Callable) -> Claim:
         names = (optimizer,) if isinstance(optimizer, str) else tuple(optimizer)
-        return Claim(name, function, _statement(name, function), names, schedule, explicit, expected, tuple(axes),
-                     finite_variance, source, function.__doc__)
+        return Claim(
+            name,
+            function,
+            _statement(name, function),
+            names,
+            schedule,
+            explicit,
+            expected,
+            tuple(axes),
+            finite_variance,
+            source,
+            function.__doc__,
+        )
 
     return wrap
 
 
 def norm_claim(name: str, *, law: str | None = None, source: str = ""):
     """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a NormClaim."""
-    return lambda function: NormClaim(name, function, _statement(name, function), law, "holds", source,
-                                      function.__doc__)
+    return lambda function: NormClaim(
+        name, function, _statement(name, function), law, "holds", source, function.__doc__
+    )
 
 
 def departure(cell: Result) -> str:
@@ -136,8 +159,7 @@ def departure(cell: Result) -> str:
     allowed = {name: (value, value) for name, value in rule.items()}
     if spec.optimizer in ("adamw", "nadamw"):
         allowed |= {"weight_decay": (0.0, rule["weight_decay"]), "beta2": (rule["beta1"], math.sqrt(rule["beta1"]))}
-    outside = [name for name, value in spec.optimizer_args.items()
-               if not allowed[name][0] <= value <= allowed[name][1]]
+    outside = [name for name, value in spec.optimizer_args.items() if not allowed[name][0] <= value <= allowed[name][1]]
     return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
 
 

@@ -34,16 +34,21 @@ def nadamw_l1(cell):
     return cell.stats.mean_grad_l1, cell.bound_l1
 
 
-@claim("sgd-l2", optimizer="sgd", explicit=True,
-       source="Ghadimi and Lan, SIAM J. Optim. 23 (2013); docs/theory.md, section 2")
+@claim(
+    "sgd-l2",
+    optimizer="sgd",
+    explicit=True,
+    source="Ghadimi and Lan, SIAM J. Optim. 23 (2013); docs/theory.md, section 2",
+)
 def sgd_l2(cell):
     """(1/K) Σ E‖∇f(x^k)‖₂ ≤ √(2LΔ/K + 2√2 C²/√K) for SGD.
 
     η = min(1/L, √(2Δ/(LKσ_s²))). The bound has its constants: every cell must lie under it.
     """
     c = cell.constants
-    return cell.stats.mean_grad_l2, math.sqrt(2 * c.smoothness * c.gap / c.steps
-                                              + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps))
+    return cell.stats.mean_grad_l2, math.sqrt(
+        2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps)
+    )
 
 
 @norm_claim("norms", source="Cauchy–Schwarz")
@@ -66,5 +71,8 @@ def gaussian(row):
     """
     factor = math.sqrt(2 * row.dim / math.pi)
     rounding = 4 * math.ulp(row.exact_l1)
-    return (row.mean_l1 - factor * row.mean_l2, row.sem_l1 + factor * row.sem_l2,
-            row.exact_l1 - factor * row.exact_l2 + rounding)
+    return (
+        row.mean_l1 - factor * row.mean_l2,
+        row.sem_l1 + factor * row.sem_l2,
+        row.exact_l1 - factor * row.exact_l2 + rounding,
+    )

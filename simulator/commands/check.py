@@ -26,11 +26,15 @@ def execute(args: argparse.Namespace) -> int:
         raise InputError(f"check takes a Python file, FILE.py, got {args.file!r}")
     found = check_module(load(args.file))
     if not found:
-        raise InputError(f"{args.file} defines no problem and no noise law; a problem is a function with the decorator "
-                         "@profile(...), see docs/extending.md")
+        raise InputError(
+            f"{args.file} defines no problem and no noise law; a problem is a function with the decorator "
+            "@profile(...), see docs/extending.md"
+        )
     for name, findings in found.items():
         wrong = [finding for finding in findings if not finding.ok]
-        print(f"{name}: {f'{len(wrong)} of {len(findings)} checks failed' if wrong else f'{len(findings)} checks passed'}")
+        print(
+            f"{name}: {f'{len(wrong)} of {len(findings)} checks failed' if wrong else f'{len(findings)} checks passed'}"
+        )
         for finding in findings:
             print(f"  {'ok   ' if finding.ok else 'WRONG'} {finding.name}: {finding.words}")
     return int(any(not finding.ok for findings in found.values() for finding in findings))

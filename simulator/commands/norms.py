@@ -18,18 +18,28 @@ of samples. Exit code as of `ratecheck verify`."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--out", default="results/norms", metavar="DIR", help="folder for norms.json and the figure (default results/norms)")
+    add(
+        "--out",
+        default="results/norms",
+        metavar="DIR",
+        help="folder for norms.json and the figure (default results/norms)",
+    )
     add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates (default: all)")
     add("--dims", type=numbers, metavar="D,D,…", help="dimensions (default 1,10,…,1000000)")
-    add("--samples", type=number, metavar="N", help="vectors of each law and dimension (default: 2^24 coordinates in all)")
+    add(
+        "--samples",
+        type=number,
+        metavar="N",
+        help="vectors of each law and dimension (default: 2^24 coordinates in all)",
+    )
     add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..gaussian import DIMS, LAWS, norm_check, norm_table, save_rows
-    from ..progress import simple_bar
-    from ..store import require_writable
-    from ..verdict import exit_code, judge
+    from ..judge import exit_code, judge
+    from ..norms import DIMS, LAWS, norm_check, norm_table, save_rows
+    from ..sweeps.progress import simple_bar
+    from ..sweeps.store import require_writable
     from .tables import show_rich
     from .verify import show_verdicts
 
@@ -48,7 +58,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _figure(rows, directory: Path) -> list[Path]:
     from ..plots import Drawing, draw
-    from ..store import write_whole
+    from ..sweeps.store import write_whole
 
     written = []
     for drawing in draw([], rows):

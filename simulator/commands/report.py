@@ -17,15 +17,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..folder import open_folder
+    from ..sweeps.folder import open_folder
     from .verify import judge_folder, show_state, show_verdicts
 
     folder = open_folder(args.directory)
     from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
 
     verdicts = judge_folder(folder)
-    written = write_report(folder.directory, folder.results, verdicts, folder.norm_rows, folder.plan,
-                           [f"{fault}; it is left out" for fault in folder.faults])
+    written = write_report(
+        folder.directory,
+        folder.results,
+        verdicts,
+        folder.norm_rows,
+        folder.plan,
+        [f"{fault}; it is left out" for fault in folder.faults],
+    )
     show_verdicts(verdicts)
     show_state(folder)
     pages = [path for path in written if path.parent == folder.directory]

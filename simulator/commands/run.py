@@ -28,8 +28,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--problem", required=True, metavar="NAME", help="a name of `ratecheck list`, or FILE.py:NAME")
     add("--optimizer", required=True, metavar="NAME", help="a name of `ratecheck list`, or FILE.py:NAME")
     add("--noise", default="gaussian", metavar="NAME", help="law of the gradient noise (default gaussian)")
-    add("--schedule", default="horizon", metavar="NAME",
-        help="horizon: the theorem's hyper-parameters; constant: yours (default horizon)")
+    add(
+        "--schedule",
+        default="horizon",
+        metavar="NAME",
+        help="horizon: the theorem's hyper-parameters; constant: yours (default horizon)",
+    )
     add("--dim", required=True, type=number, metavar="D", help="dimension d")
     add("--steps", required=True, type=number, metavar="K", help="number of steps, the horizon")
     add("--replicas", required=True, type=number, metavar="R", help="independent runs; 8 or more for intervals")
@@ -40,8 +44,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--dtype", default="float64", metavar="NAME", help="float64 or float32 (default float64)")
     add("--seed", default=0, type=number, metavar="N", help="seed of the noise (default 0)")
     for what in ("problem", "optimizer", "noise"):
-        add(f"--{what}-arg", action="append", default=[], type=pair, metavar="k=v",
-            help=f"an argument of the {what}; may be repeated")
+        add(
+            f"--{what}-arg",
+            action="append",
+            default=[],
+            type=pair,
+            metavar="k=v",
+            help=f"an argument of the {what}; may be repeated",
+        )
     add("--json", action="store_true", help="print one JSON object and nothing else")
 
 
@@ -49,9 +59,22 @@ def execute(args: argparse.Namespace) -> int:
     from ..spec import Spec
 
     spec = Spec.of(
-        args.problem, args.optimizer, args.dim, args.steps, args.replicas, noise=args.noise, schedule=args.schedule,
-        smoothness=args.smoothness, gap=args.gap, sigma=args.sigma, dtype=args.dtype, seed=args.seed,
-        problem_args=dict(args.problem_arg), optimizer_args=dict(args.optimizer_arg), noise_args=dict(args.noise_arg))
+        args.problem,
+        args.optimizer,
+        args.dim,
+        args.steps,
+        args.replicas,
+        noise=args.noise,
+        schedule=args.schedule,
+        smoothness=args.smoothness,
+        gap=args.gap,
+        sigma=args.sigma,
+        dtype=args.dtype,
+        seed=args.seed,
+        problem_args=dict(args.problem_arg),
+        optimizer_args=dict(args.optimizer_arg),
+        noise_args=dict(args.noise_arg),
+    )
     result = _run(spec, args.backend, quiet=args.json)
     content = summary(result)
     if args.json:
@@ -69,13 +92,21 @@ def summary(result) -> dict:
     l1, l2 = average(stats.mean_grad_l1), average(stats.mean_grad_l2)
     return {
         "spec": result.spec.to_dict(),
-        "constants": {"smoothness": constants.smoothness, "gap": constants.gap, "sigma": constants.true_sigma,
-                      "C": constants.c},
+        "constants": {
+            "smoothness": constants.smoothness,
+            "gap": constants.gap,
+            "sigma": constants.true_sigma,
+            "C": constants.c,
+        },
         "hyperparameters": {**dict.fromkeys(COMMON), **result.hyper},
-        "mean_grad_l1": l1, "mean_grad_l2": l2,
-        "ratio_l1": _ratio(l1["mean"], result.bound_l1), "ratio_l2": _ratio(l2["mean"], result.bound_l2),
-        "max_abs_x": float(stats.max_abs_x.max()), "status": result.status,
-        "seconds": result.provenance["seconds"]}
+        "mean_grad_l1": l1,
+        "mean_grad_l2": l2,
+        "ratio_l1": _ratio(l1["mean"], result.bound_l1),
+        "ratio_l2": _ratio(l2["mean"], result.bound_l2),
+        "max_abs_x": float(stats.max_abs_x.max()),
+        "status": result.status,
+        "seconds": result.provenance["seconds"],
+    }
 
 
 def average(values) -> dict:
@@ -94,14 +125,17 @@ def _ratio(mean: float, bound: float) -> float | None:
 
 def _run(spec, backend: str, quiet: bool):
     """Run a cell where Ctrl-C is heard at once, with a bar unless *quiet*."""
-    from ..cost import work
     from ..engines import run
-    from ..executors import open_executor, report
-    from ..progress import simple_bar
+    from ..sweeps.cost import work
+    from ..sweeps.executors import open_executor, report
+    from ..sweeps.progress import simple_bar
 
     done, total = 0, work(spec)
-    with (nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}")) as update, \
-            open_executor(1) as executor:
+    with (
+        nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}") as update,
+        open_executor(1) as executor,
+    ):
+
         def progress(amount: int) -> None:
             nonlocal done
             report(amount)
@@ -130,17 +164,24 @@ def _show(content: dict) -> None:
 
     known = f"L={constants['smoothness']:g}, Δ={constants['gap']:g}, σ_s={constants['sigma']:g}, C={constants['C']:.6g}"
     title = f"{spec['optimizer']} on {spec['problem']}, {spec['noise']} noise, {spec['schedule']} schedule"
-    show_table(title, (), [
-        ("d, K, replicas", f"{spec['dim']}, {spec['steps']}, {spec['replicas']} (seed {spec['seed']}, {spec['dtype']})"),
-        ("problem", listed(spec["problem_args"])),
-        ("noise", listed(spec["noise_args"])),
-        ("constants", known),
-        ("hyper-parameters", listed(content["hyperparameters"])),
-        ("mean ‖∇f‖₁", measured("mean_grad_l1")),
-        ("  over √d C K^(−1/4)", ratio(content["ratio_l1"])),
-        ("mean ‖∇f‖₂", measured("mean_grad_l2")),
-        ("  over C K^(−1/4)", ratio(content["ratio_l2"])),
-        ("max |x_i|", f"{content['max_abs_x']:.6g}"),
-        ("status", content["status"]),
-        ("time", f"{content['seconds']:.2f} s, compilation included"),
-    ])
+    show_table(
+        title,
+        (),
+        [
+            (
+                "d, K, replicas",
+                f"{spec['dim']}, {spec['steps']}, {spec['replicas']} (seed {spec['seed']}, {spec['dtype']})",
+            ),
+            ("problem", listed(spec["problem_args"])),
+            ("noise", listed(spec["noise_args"])),
+            ("constants", known),
+            ("hyper-parameters", listed(content["hyperparameters"])),
+            ("mean ‖∇f‖₁", measured("mean_grad_l1")),
+            ("  over √d C K^(−1/4)", ratio(content["ratio_l1"])),
+            ("mean ‖∇f‖₂", measured("mean_grad_l2")),
+            ("  over C K^(−1/4)", ratio(content["ratio_l2"])),
+            ("max |x_i|", f"{content['max_abs_x']:.6g}"),
+            ("status", content["status"]),
+            ("time", f"{content['seconds']:.2f} s, compilation included"),
+        ],
+    )

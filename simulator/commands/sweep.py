@@ -36,12 +36,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("file", metavar="FILE.toml", help="the sweep file")
     add("--out", default="results", metavar="DIR", help="results folder (default results)")
     add("--seed", type=number, metavar="N", help="seed of the noise of every cell, instead of the file's")
-    add("-j", "--jobs", type=number, default=1, metavar="N",
-        help="worker processes; the cores are divided among them (default 1: this process, with all cores)")
+    add(
+        "-j",
+        "--jobs",
+        type=number,
+        default=1,
+        metavar="N",
+        help="worker processes; the cores are divided among them (default 1: this process, with all cores)",
+    )
     add("--quick", action="store_true", help="use the file's quick values")
     add("--fresh", action="store_true", help="compute again what is done already")
-    add("--set", action="append", default=[], metavar="key=value", dest="override",
-        help="override a key in every table, e.g. dim=[16,64]; may be repeated")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key=value",
+        dest="override",
+        help="override a key in every table, e.g. dim=[16,64]; may be repeated",
+    )
     add("--dry-run", action="store_true", help="print the plan only")
     add("--backend", default="cpu", metavar="NAME", help="cpu or reference (default cpu)")
 
@@ -50,12 +62,12 @@ def execute(args: argparse.Namespace) -> int:
     from problems.errors import choose, require_integer
 
     from ..cli import complain
-    from ..config import load_plan
-    from ..cost import human_seconds
     from ..engines import BACKENDS
-    from ..folder import write_plan
-    from ..store import Store
-    from ..sweep import SweepError, compute, survey
+    from ..sweeps.compute import SweepError, compute, survey
+    from ..sweeps.config import load_plan
+    from ..sweeps.cost import human_seconds
+    from ..sweeps.folder import write_plan
+    from ..sweeps.store import Store
 
     choose(BACKENDS, args.backend, "backend")
     jobs = require_integer(args.jobs, "-j", least=1)
@@ -80,20 +92,25 @@ def execute(args: argparse.Namespace) -> int:
                 _norms(plan.norms, store.directory, args.fresh)
     except KeyboardInterrupt as interrupt:
         stored = sum(store.path(spec.key()).exists() for spec in plan.specs)
-        print(f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
-              "run the same command again to go on" + " (without --fresh)" * args.fresh, file=sys.stderr)
+        print(
+            f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
+            "run the same command again to go on" + " (without --fresh)" * args.fresh,
+            file=sys.stderr,
+        )
         return 143 if isinstance(interrupt, _Terminated) else 130
     except SweepError as error:
         return complain(str(error), code=1)
-    print(f"done: {len(found.todo)} cells in {human_seconds(seconds)}; the results are in {args.out}. "
-          f"Next: ratecheck report {args.out}")
+    print(
+        f"done: {len(found.todo)} cells in {human_seconds(seconds)}; the results are in {args.out}. "
+        f"Next: ratecheck report {args.out}"
+    )
     return 0
 
 
 def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
-    from ..cost import human_seconds, total_seconds
-    from ..executors import cores
+    from ..sweeps.cost import human_seconds, total_seconds
+    from ..sweeps.executors import cores
 
     threads = max(1, cores() // jobs)
 
@@ -104,8 +121,11 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
         _show_kinds(plan, found, about)
     time = f", about {about(found.todo)} on {min(cores(), jobs * threads)} cores" if found.todo else ""
     norms = f"; norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if plan.norms else ""
-    print(f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
-          f"{len(found.todo)} to do{time}{norms}", flush=True)
+    print(
+        f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
+        f"{len(found.todo)} to do{time}{norms}",
+        flush=True,
+    )
 
 
 def _show_kinds(plan, found, about) -> None:
@@ -123,18 +143,30 @@ def _show_kinds(plan, found, about) -> None:
         groups.setdefault(kind(spec), []).append(spec)
     for spec in found.todo:
         todo.setdefault(kind(spec), []).append(spec)
-    show_table("cells", ("problem", "optimizer", "noise", "schedule", "d", "K", "replicas", "cells", "to do", "time"), [
-        (*name, span(s.dim for s in specs), span(s.steps for s in specs), span(s.replicas for s in specs),
-         str(len(specs)), str(len(todo.get(name, []))), about(todo[name]) if name in todo else "")
-        for name, specs in groups.items()])
+    show_table(
+        "cells",
+        ("problem", "optimizer", "noise", "schedule", "d", "K", "replicas", "cells", "to do", "time"),
+        [
+            (
+                *name,
+                span(s.dim for s in specs),
+                span(s.steps for s in specs),
+                span(s.replicas for s in specs),
+                str(len(specs)),
+                str(len(todo.get(name, []))),
+                about(todo[name]) if name in todo else "",
+            )
+            for name, specs in groups.items()
+        ],
+    )
 
 
 def _norms(norms, directory: Path, fresh: bool) -> None:
     from problems.errors import InputError
 
-    from ..folder import NORMS
-    from ..gaussian import load_rows, norm_check, save_rows
-    from ..progress import simple_bar
+    from ..norms import load_rows, norm_check, save_rows
+    from ..sweeps.folder import NORMS
+    from ..sweeps.progress import simple_bar
 
     if (directory / NORMS).exists() and not fresh:
         try:

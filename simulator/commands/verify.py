@@ -19,8 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..folder import open_folder
-    from ..verdict import exit_code
+    from ..judge import exit_code
+    from ..sweeps.folder import open_folder
 
     folder = open_folder(args.directory)
     verdicts = judge_folder(folder)
@@ -31,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def judge_folder(folder) -> list:
     """Verdicts on the cells of a ``Folder``, of the claims that its plan names, else of all."""
-    from ..verdict import judge
+    from ..judge import judge
 
     return judge(folder.results, folder.norm_rows, folder.plan.claims if folder.plan else None)
 

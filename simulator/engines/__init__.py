@@ -20,8 +20,9 @@ from ..spec import Spec
 BACKENDS = {"cpu": "simulator.engines.cpu", "reference": "simulator.engines.reference"}
 
 
-def run(spec: Spec, backend: str = "cpu", threads: int | None = None,
-        progress: Callable[[int], None] | None = None) -> Result:
+def run(
+    spec: Spec, backend: str = "cpu", threads: int | None = None, progress: Callable[[int], None] | None = None
+) -> Result:
     """Run one cell.
 
     *threads* defaults to all cores and never changes the numbers; *progress* is called with the
@@ -34,9 +35,20 @@ def run(spec: Spec, backend: str = "cpu", threads: int | None = None,
     begin = time.perf_counter()
     stats = engine.simulate(cell, threads=threads, progress=progress)
     seconds = time.perf_counter() - begin
-    return Result(spec, cell.constants, dict(cell.hyper), stats, {
-        "seconds": seconds, "backend": backend, "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "host": platform.node(), "machine": platform.machine(), "versions": _versions()})
+    return Result(
+        spec,
+        cell.constants,
+        dict(cell.hyper),
+        stats,
+        {
+            "seconds": seconds,
+            "backend": backend,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "host": platform.node(),
+            "machine": platform.machine(),
+            "versions": _versions(),
+        },
+    )
 
 
 def _versions() -> dict[str, str]:

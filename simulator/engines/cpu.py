@@ -43,16 +43,19 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
     items = spec.replicas * groups
     chunk = min(chunk or _chunk(spec.dim * spec.replicas, items), spec.steps)
     advance = compile_advance(dtype, lanes)
-    functions = (compile_noise(noise.formula, noise.draws, lanes),
-                 compile_steps(problem.dphi, cell.optimizer, dtype, lanes),
-                 compile_measure(problem.phi, problem.dphi, dtype))
+    functions = (
+        compile_noise(noise.formula, noise.draws, lanes),
+        compile_steps(problem.dphi, cell.optimizer, dtype, lanes),
+        compile_measure(problem.phi, problem.dphi, dtype),
+    )
 
     padded = -(-spec.dim // lanes) * lanes
     state = np.zeros((spec.replicas, 1 + len(cell.optimizer.state), padded), dtype=dtype)
     state[:, 0] = problem.start
     slopes = problem.slopes(0, 1 if problem.spectrum == 0 else spec.dim).astype(dtype)
-    parameters = np.array([spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants],
-                          dtype=dtype)
+    parameters = np.array(
+        [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants], dtype=dtype
+    )
     stride = int(varies(cell))
 
     marks = checkpoint_steps(spec.steps) - 1  # counted from 0, as everywhere inside the engine
@@ -72,19 +75,52 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
             diagnostics.append(np.empty((items, here.size, 3)))
             curves.append(np.empty((spec.replicas, here.size, 4)))
             table = hyper_rows(cell, start, stop - start if stride else 1).astype(dtype)
-            in_parallel(advance, items, *functions, groups, group_lanes, spec.dim, state, slopes, start, stop,
-                        key(spec.seed), parameters, noise.constant_array, table, stride, here, sums, diagnostics[-1])
-            in_parallel(fold, spec.replicas, sums.reshape(spec.replicas, groups, 2, chunk), start, stop, here, totals,
-                        curves[-1])
+            in_parallel(
+                advance,
+                items,
+                *functions,
+                groups,
+                group_lanes,
+                spec.dim,
+                state,
+                slopes,
+                start,
+                stop,
+                key(spec.seed),
+                parameters,
+                noise.constant_array,
+                table,
+                stride,
+                here,
+                sums,
+                diagnostics[-1],
+            )
+            in_parallel(
+                fold,
+                spec.replicas,
+                sums.reshape(spec.replicas, groups, 2, chunk),
+                start,
+                stop,
+                here,
+                totals,
+                curves[-1],
+            )
             if progress:
                 progress(spec.dim * spec.replicas * (stop - start))
 
     l1, l2, running_1, running_2 = np.moveaxis(np.concatenate(curves, axis=1), 2, 0)
     parts = np.concatenate(diagnostics, axis=1).reshape(spec.replicas, groups, marks.size, 3)
-    return Stats.of(*(totals.T / spec.steps), marks + 1, grad_l1=l1, grad_l2=l2,
-                    f_gap=parts[..., 0].sum(axis=1) * problem.scale - problem.minimum,
-                    grad_linf=parts[..., 1].max(axis=1), max_abs_x=parts[..., 2].max(axis=1),
-                    running_l1=running_1 / (marks + 1), running_l2=running_2 / (marks + 1))
+    return Stats.of(
+        *(totals.T / spec.steps),
+        marks + 1,
+        grad_l1=l1,
+        grad_l2=l2,
+        f_gap=parts[..., 0].sum(axis=1) * problem.scale - problem.minimum,
+        grad_linf=parts[..., 1].max(axis=1),
+        max_abs_x=parts[..., 2].max(axis=1),
+        running_l1=running_1 / (marks + 1),
+        running_l2=running_2 / (marks + 1),
+    )
 
 
 def _groups(dim: int, lanes: int) -> tuple[int, int]:
@@ -98,4 +134,3 @@ def _groups(dim: int, lanes: int) -> tuple[int, int]:
 def _chunk(coordinates: int, items: int) -> int:
     """Steps per chunk: enough work to hide the threads' start, sums that stay small."""
     return max(16, min(MOST_CHUNK, CHUNK_WORK // coordinates, CHUNK_SUMS // (2 * items)))
-

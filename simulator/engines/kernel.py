@@ -25,10 +25,27 @@ def advance_signature(real):
     """Types of ``advance``, in the order of its arguments."""
     integer, double = types.int64, types.float64
     return types.void(
-        integer, integer, types.FunctionType(fill_signature), types.FunctionType(steps_signature(real)),
-        types.FunctionType(measure_signature(real)), integer, integer, integer,
-        real[:, :, ::1], real[::1], integer, integer, types.UniTuple(types.uint64, 2), real[::1], types.float32[::1],
-        real[:, ::1], integer, integer[::1], double[:, :, ::1], double[:, :, ::1])
+        integer,
+        integer,
+        types.FunctionType(fill_signature),
+        types.FunctionType(steps_signature(real)),
+        types.FunctionType(measure_signature(real)),
+        integer,
+        integer,
+        integer,
+        real[:, :, ::1],
+        real[::1],
+        integer,
+        integer,
+        types.UniTuple(types.uint64, 2),
+        real[::1],
+        types.float32[::1],
+        real[:, ::1],
+        integer,
+        integer[::1],
+        double[:, :, ::1],
+        double[:, :, ::1],
+    )
 
 
 @cache
@@ -37,15 +54,45 @@ def compile_advance(dtype: np.dtype, lanes: int):
     zero = dtype.type(0)
 
     @numba.njit(**FLAGS)
-    def run_block(fill, steps, measure, w, used, slope_row, z, first, second, coordinate, start, stop, replica, key,
-                  parameters, law_constants, table, stride, marks, sums, diagnostics):
+    def run_block(
+        fill,
+        steps,
+        measure,
+        w,
+        used,
+        slope_row,
+        z,
+        first,
+        second,
+        coordinate,
+        start,
+        stop,
+        replica,
+        key,
+        parameters,
+        law_constants,
+        table,
+        stride,
+        marks,
+        sums,
+        diagnostics,
+    ):
         """Steps *start* … *stop*−1 (from 0) of one block; *marks* are the steps that are diagnosed."""
         mark = 0
         k = start
         while k < stop:
             tile = k - k % TILE
-            fill(z, first, second, np.uint64(coordinate), np.uint64(tile), np.uint64(replica), key[0], key[1],
-                 law_constants)
+            fill(
+                z,
+                first,
+                second,
+                np.uint64(coordinate),
+                np.uint64(tile),
+                np.uint64(replica),
+                key[0],
+                key[1],
+                law_constants,
+            )
             end = min(stop, tile + TILE)
             while k < end:
                 until = end
@@ -55,12 +102,42 @@ def compile_advance(dtype: np.dtype, lanes: int):
                         mark += 1
                     if mark < marks.size:
                         until = min(end, marks[mark])
-                steps(w, z[(k - tile) * lanes:], until - k, table, (k - start) * stride, stride, parameters, sums, k - start)
+                steps(
+                    w,
+                    z[(k - tile) * lanes :],
+                    until - k,
+                    table,
+                    (k - start) * stride,
+                    stride,
+                    parameters,
+                    sums,
+                    k - start,
+                )
                 k = until
 
     @numba.njit(advance_signature(numba.from_dtype(dtype)), **FLAGS)
-    def advance(low, high, fill, steps, measure, groups, group_lanes, dim, state, slopes, start, stop, key, parameters,
-                law_constants, table, stride, marks, sums, diagnostics):
+    def advance(
+        low,
+        high,
+        fill,
+        steps,
+        measure,
+        groups,
+        group_lanes,
+        dim,
+        state,
+        slopes,
+        start,
+        stop,
+        key,
+        parameters,
+        law_constants,
+        table,
+        stride,
+        marks,
+        sums,
+        diagnostics,
+    ):
         """Advance items *low* … *high*−1 by the steps *start* … *stop*−1; item = replica · groups + group.
 
         state: (replicas, 1 + state, padded dim), updated in place; slopes: (dim,) or (1,);
@@ -86,8 +163,29 @@ def compile_advance(dtype: np.dtype, lanes: int):
                         w[row * lanes + lane] = state[replica, row, coordinate + lane]
                 for lane in range(lanes):
                     w[slope_row + lane] = slopes[(coordinate + lane) % slopes.size] if lane < used else zero
-                run_block(fill, steps, measure, w, used, slope_row, z, first, second, coordinate, start, stop, replica, key,
-                          parameters, law_constants, table, stride, marks, sums[item], diagnostics[item])
+                run_block(
+                    fill,
+                    steps,
+                    measure,
+                    w,
+                    used,
+                    slope_row,
+                    z,
+                    first,
+                    second,
+                    coordinate,
+                    start,
+                    stop,
+                    replica,
+                    key,
+                    parameters,
+                    law_constants,
+                    table,
+                    stride,
+                    marks,
+                    sums[item],
+                    diagnostics[item],
+                )
                 for row in range(rows):
                     for lane in range(lanes):
                         state[replica, row, coordinate + lane] = w[row * lanes + lane]
@@ -96,8 +194,19 @@ def compile_advance(dtype: np.dtype, lanes: int):
     return advance
 
 
-@numba.njit(types.void(types.int64, types.int64, types.float64[:, :, :, ::1], types.int64, types.int64, types.int64[::1],
-                       types.float64[:, ::1], types.float64[:, :, ::1]), **FLAGS)
+@numba.njit(
+    types.void(
+        types.int64,
+        types.int64,
+        types.float64[:, :, :, ::1],
+        types.int64,
+        types.int64,
+        types.int64[::1],
+        types.float64[:, ::1],
+        types.float64[:, :, ::1],
+    ),
+    **FLAGS,
+)
 def fold(low, high, sums, start, stop, marks, totals, curves):
     """Add a chunk to the totals of replicas *low* … *high*−1, and enter its marks into the curves.
 

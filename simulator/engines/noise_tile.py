@@ -41,8 +41,13 @@ def words_loop(lanes: int):
     def make_words(out, coordinate, first_step, replica, stream, k0, k1):
         quad = first_step // np.uint64(4)
         for q in range(TILE // 4):
-            rows = out[4 * q * lanes:(4 * q + 4) * lanes]
-            row_0, row_1, row_2, row_3 = rows[:lanes], rows[lanes:2 * lanes], rows[2 * lanes:3 * lanes], rows[3 * lanes:]
+            rows = out[4 * q * lanes : (4 * q + 4) * lanes]
+            row_0, row_1, row_2, row_3 = (
+                rows[:lanes],
+                rows[lanes : 2 * lanes],
+                rows[2 * lanes : 3 * lanes],
+                rows[3 * lanes :],
+            )
             step = quad + np.uint64(q)
             for lane in range(lanes):
                 a, b, c, d = philox(coordinate + np.uint64(lane), step, replica, stream, k0, k1)
@@ -62,6 +67,7 @@ def law_loop(formula: Formula, draws: str, lanes: int):
     size, half = TILE * lanes, PAIR * lanes
 
     if draws == "pair":
+
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
             law_constants = read(constants)
@@ -70,6 +76,7 @@ def law_loop(formula: Formula, draws: str, lanes: int):
                 a, b = sign_and_size(first_0[i]), sign_and_size(first_1[i])
                 z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *law_constants)
     elif draws == "single":
+
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
             law_constants = read(constants)
@@ -77,17 +84,20 @@ def law_loop(formula: Formula, draws: str, lanes: int):
                 a = sign_and_size(first[i])
                 z[i] = law(a[0], a[1], *law_constants)
     else:
+
         @numba.njit(**FLAGS)
         def make_noise(z, first, second, constants):
             law_constants = read(constants)
             for i in range(size):
                 a, b = sign_and_size(first[i]), sign_and_size(second[i])
                 z[i] = law(a[0], a[1], b[0], b[1], *law_constants)
+
     return make_noise
 
 
-fill_signature = types.void(types.float32[::1], types.uint32[::1], types.uint32[::1], *[types.uint64] * 5,
-                            types.float32[::1])
+fill_signature = types.void(
+    types.float32[::1], types.uint32[::1], types.uint32[::1], *[types.uint64] * 5, types.float32[::1]
+)
 
 
 @cache

@@ -39,8 +39,10 @@ def simulate(cell: Cell, threads: int | None = None, progress=None) -> Stats:
     marks = checkpoint_steps(spec.steps)
     index = {int(k): i for i, k in enumerate(marks)}
     weights = problem.weights()
-    curves = {name: np.empty((spec.replicas, marks.size)) for name in
-              ("f_gap", "grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2")}
+    curves = {
+        name: np.empty((spec.replicas, marks.size))
+        for name in ("f_gap", "grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2")
+    }
     means = np.zeros((3, spec.replicas))
     for replica in range(spec.replicas):
         sums = np.zeros(3)
@@ -51,9 +53,15 @@ def simulate(cell: Cell, threads: int | None = None, progress=None) -> Stats:
                 sums += (l1, np.sqrt(square), square)
                 if k in index:
                     u = (x - problem.center) / problem.scale
-                    row = {"f_gap": np.sum(weights * problem.phi(u, *problem.constants)) - problem.minimum,
-                           "grad_l1": l1, "grad_l2": np.sqrt(square), "grad_linf": np.max(np.abs(g)),
-                           "max_abs_x": np.max(np.abs(x)), "running_l1": sums[0] / k, "running_l2": sums[1] / k}
+                    row = {
+                        "f_gap": np.sum(weights * problem.phi(u, *problem.constants)) - problem.minimum,
+                        "grad_l1": l1,
+                        "grad_l2": np.sqrt(square),
+                        "grad_linf": np.max(np.abs(g)),
+                        "max_abs_x": np.max(np.abs(x)),
+                        "running_l1": sums[0] / k,
+                        "running_l2": sums[1] / k,
+                    }
                     for name, value in row.items():
                         curves[name][replica, index[k]] = value
         means[:, replica] = sums / spec.steps

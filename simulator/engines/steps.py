@@ -24,8 +24,17 @@ PLACE = 3  # where the profile's constants start in ``parameters``
 
 def steps_signature(real):
     """``steps(w, z, count, table, row, stride, parameters, sums, offset)``."""
-    return types.void(real[::1], types.float32[::1], types.int64, real[:, ::1], types.int64, types.int64, real[::1],
-                      types.float64[:, ::1], types.int64)
+    return types.void(
+        real[::1],
+        types.float32[::1],
+        types.int64,
+        real[:, ::1],
+        types.int64,
+        types.int64,
+        real[::1],
+        types.float64[:, ::1],
+        types.int64,
+    )
 
 
 def measure_signature(real):
@@ -93,8 +102,15 @@ def compile_steps(dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: i
         constants = read_constants(parameters)
         sigma, center, inverse_scale = parameters[0], parameters[1], parameters[2]
         for k in range(count):
-            l1, square = step(w, z[k * lanes:(k + 1) * lanes], sigma, center, inverse_scale, constants,
-                              read_hyper(table[row + k * stride]))
+            l1, square = step(
+                w,
+                z[k * lanes : (k + 1) * lanes],
+                sigma,
+                center,
+                inverse_scale,
+                constants,
+                read_hyper(table[row + k * stride]),
+            )
             sums[0, offset + k] += np.float64(l1)
             sums[1, offset + k] += np.float64(square)
 

@@ -21,8 +21,15 @@ from .style import RC, Drawing, Skipped
 __all__ = ["FIGURES", "Drawing", "Skipped", "draw"]
 
 FIGURES: dict[str, Callable[[Sequence[Result], Sequence], list[Drawing | Skipped]]] = {
-    "rates": against_steps, "ratio": ratio, "dimension": against_dim, "slopes": slopes, "exponents": exponents,
-    "density": density, "curves": curves, "norms": norms}
+    "rates": against_steps,
+    "ratio": ratio,
+    "dimension": against_dim,
+    "slopes": slopes,
+    "exponents": exponents,
+    "density": density,
+    "curves": curves,
+    "norms": norms,
+}
 
 
 def draw(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from problems import PROBLEMS
 
-from ..fit import EXPECTED, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
+from ..judge.fit import EXPECTED, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ..results import Result
 from .pages import L2_OPTIMIZERS, order, replicas, short
 from .panels import blank, headline, legend, line_key
@@ -43,11 +43,13 @@ def exponents(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawi
     used = replicas(_cells(results, found))
     headline(figure, f"{used}; bars: 95 % t-intervals, bootstrap over replicas")
     more = f"{len(labels) - MOST} further settings are in the table. " if len(labels) > MOST else ""
-    caption = ("Exponents of σ, L and Δ in the measured mean norm (‖·‖₂ for SGD and momentum, ‖·‖₁ for the "
-               "others), one constant varied at a time with the horizon schedule that knows it. Dashed: the "
-               "exponents 1/2, 1/4 and 1/4 of C = (σ²LΔ)^(1/4). Expected: on the dashed line on the ramp, where the "
-               "rate is tight; elsewhere the terms that die faster than K^(−1/4) have exponents of their own. "
-               f"{more}{used}; bars are 95 % t-intervals from a bootstrap over replicas.")
+    caption = (
+        "Exponents of σ, L and Δ in the measured mean norm (‖·‖₂ for SGD and momentum, ‖·‖₁ for the "
+        "others), one constant varied at a time with the horizon schedule that knows it. Dashed: the "
+        "exponents 1/2, 1/4 and 1/4 of C = (σ²LΔ)^(1/4). Expected: on the dashed line on the ramp, where the "
+        "rate is tight; elsewhere the terms that die faster than K^(−1/4) have exponents of their own. "
+        f"{more}{used}; bars are 95 % t-intervals from a bootstrap over replicas."
+    )
     return [Drawing(NAME, TITLE, caption, figure)]
 
 
@@ -63,19 +65,38 @@ def place(e: ConstantExponent) -> str:
     held = {a: v for a, v in s["problem_args"].items() if v != defaults.get(a)}
     held |= {SYMBOLS[c]: s[c] for c in EXPECTED if s.get(c, 1.0) != 1.0} | {"d": s["dim"], "K": s["steps"]}
     noise = [] if s["noise"] == "gaussian" else [f"{short(s['noise'])} noise"]
-    return ", ".join([f"{short(s['optimizer'])} · {short(s['problem'])}", *noise,
-                      *(f"{name} = {value:.7g}" for name, value in held.items())])
+    return ", ".join(
+        [
+            f"{short(s['optimizer'])} · {short(s['problem'])}",
+            *noise,
+            *(f"{name} = {value:.7g}" for name, value in held.items()),
+        ]
+    )
 
 
 def _point(ax, e: ConstantExponent, y: float, look) -> None:
     low, high = e.exponent.low(LEVEL), e.exponent.high(LEVEL)
-    ax.errorbar([e.exponent.value], [y], xerr=[[e.exponent.value - low], [high - e.exponent.value]], color=look.color,
-                marker=look.marker, markersize=4, elinewidth=1.0, capsize=2.2)
+    ax.errorbar(
+        [e.exponent.value],
+        [y],
+        xerr=[[e.exponent.value - low], [high - e.exponent.value]],
+        color=look.color,
+        marker=look.marker,
+        markersize=4,
+        elinewidth=1.0,
+        capsize=2.2,
+    )
     ax.annotate(f"{e.exponent.value:.3f}", (e.exponent.value, y), (4, 3.5), textcoords="offset points", fontsize=7.5)
 
 
 def _cells(results: Sequence[Result], found: Sequence[ConstantExponent]) -> list[Result]:
     """The cells behind the exponents."""
     specs = [(cell, cell.spec.to_dict()) for cell in results]
-    return [cell for cell, spec in specs if any(
-        spec[e.constant] in e.values and all(spec[name] == value for name, value in e.settings.items()) for e in found)]
+    return [
+        cell
+        for cell, spec in specs
+        if any(
+            spec[e.constant] in e.values and all(spec[name] == value for name, value in e.settings.items())
+            for e in found
+        )
+    ]

@@ -16,7 +16,7 @@ COLORS |= {light: (f"named{i}", light, dark) for i, (light, dark) in enumerate(z
 def inline(drawing: Drawing, svg: bytes) -> str:
     """*svg*, the drawing's file, as an ``<svg>`` element of a page that holds other such figures too."""
     text = svg.decode()
-    text = text[text.index("<svg"):]
+    text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>\s*", "", text, flags=re.DOTALL)
     prefix = f"{drawing.name}-"

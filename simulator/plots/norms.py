@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ..exact_norms import gaussian_l2
-from ..intervals import Estimate
-from ..norm_rows import NormRow
+from ..judge.intervals import Estimate
+from ..norms.exact import gaussian_l2
+from ..norms.rows import NormRow
 from .panels import blank, headline, key, legend, line_key, points, span
 from .style import FAINT, INK, TWO_COLUMN, Drawing, Look, Skipped, named
 
@@ -39,12 +39,14 @@ def norms(results: Sequence = (), norm_rows: Sequence[NormRow] = ()) -> list[Dra
     least_to_most = " to ".join(f"{count:,}" for count in dict.fromkeys((samples[0], samples[-1])))
     number = f"n = {least_to_most} vectors a point"
     headline(figure, f"{number}; bars: 95 % t-intervals")
-    caption = ("Left: E‖g‖₁/E‖g‖₂ of Gaussian vectors g divided by √(2d/π): the exact value √d/E‖g‖₂, which is above "
-               "1 at every d and tends to 1 (the claim E‖g‖₁ ≥ √(2d/π)·E‖g‖₂ is tight only in the limit), and Monte "
-               "Carlo points. Right: ‖g‖₁/(√d‖g‖₂) for vectors of independent coordinates of variance 1, with its "
-               "limit E|gᵢ| dashed. Expected: points on the line (left), and on their dashed limits at large d "
-               f"(right). {number}; bars are 95 % t-intervals over samples; on the left they add the relative errors "
-               "of both means, so they are too wide rather than too narrow.")
+    caption = (
+        "Left: E‖g‖₁/E‖g‖₂ of Gaussian vectors g divided by √(2d/π): the exact value √d/E‖g‖₂, which is above "
+        "1 at every d and tends to 1 (the claim E‖g‖₁ ≥ √(2d/π)·E‖g‖₂ is tight only in the limit), and Monte "
+        "Carlo points. Right: ‖g‖₁/(√d‖g‖₂) for vectors of independent coordinates of variance 1, with its "
+        "limit E|gᵢ| dashed. Expected: points on the line (left), and on their dashed limits at large d "
+        f"(right). {number}; bars are 95 % t-intervals over samples; on the left they add the relative errors "
+        "of both means, so they are too wide rather than too narrow."
+    )
     return [Drawing(NAME, TITLE, caption, figure)]
 
 

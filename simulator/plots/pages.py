@@ -119,14 +119,18 @@ def pages(results: Sequence[Result], wanted: Callable[[Panel], bool] = lambda pa
         place = (result.spec.dim, result.spec.steps)
         if place not in cells or cells[place].spec.replicas < result.spec.replicas:
             cells[place] = result
-    found = [(settings, [panel for name, cells in panels.items() if wanted(panel := Panel(*name, cells))])
-             for settings, panels in families.values()]
+    found = [
+        (settings, [panel for name, cells in panels.items() if wanted(panel := Panel(*name, cells))])
+        for settings, panels in families.values()
+    ]
     least = LEAST_CELLS if any(len(p.cells) >= LEAST_CELLS for _, panels in found for p in panels) else 1
     chosen = [(settings, [p for p in panels if len(p.cells) >= least]) for settings, panels in found]
     chosen = sorted((f for f in chosen if f[1]), key=lambda f: -sum(len(p.cells) for p in f[1]))
     split = [(settings, part) for settings, panels in chosen for part in _split(panels)]
-    drawn = [Page(i, settings, part, _unique(p.row for p in part), _unique(p.column for p in part))
-             for i, (settings, part) in enumerate(split[:MOST_PAGES], start=1)]
+    drawn = [
+        Page(i, settings, part, _unique(p.row for p in part), _unique(p.column for p in part))
+        for i, (settings, part) in enumerate(split[:MOST_PAGES], start=1)
+    ]
     return drawn, _left_out(sum(len(panels) for _, panels in found), sum(len(page.panels) for page in drawn))
 
 
@@ -137,8 +141,11 @@ def _left_out(panels: int, drawn: int) -> str:
 
 def _split(panels: Sequence[Panel]) -> list[list[Panel]]:
     rows, columns = _unique(p.row for p in panels), _unique(p.column for p in panels)
-    parts = [[p for p in panels if p.row in rows[i:i + MOST_ROWS] and p.column in columns[j:j + MOST_COLUMNS]]
-             for i in range(0, len(rows), MOST_ROWS) for j in range(0, len(columns), MOST_COLUMNS)]
+    parts = [
+        [p for p in panels if p.row in rows[i : i + MOST_ROWS] and p.column in columns[j : j + MOST_COLUMNS]]
+        for i in range(0, len(rows), MOST_ROWS)
+        for j in range(0, len(columns), MOST_COLUMNS)
+    ]
     return [part for part in parts if part]
 
 
@@ -152,8 +159,10 @@ def _names(results: Sequence[Result]) -> dict[int, tuple[str, str]]:
     for result in results:
         spec = result.spec
         telling = {a: v for a, v in spec.problem_args.items() if len(values[spec.problem, a]) > 1}
-        found[id(result)] = (short(spec.optimizer) + _arguments(spec.optimizer_args, ", {}"),
-                             short(spec.problem) + _arguments(telling, ", {}"))
+        found[id(result)] = (
+            short(spec.optimizer) + _arguments(spec.optimizer_args, ", {}"),
+            short(spec.problem) + _arguments(telling, ", {}"),
+        )
     return found
 
 
@@ -170,8 +179,10 @@ def _arguments(arguments: Mapping[str, float], form: str) -> str:
 def order(result: Result) -> tuple:
     """Registries first and in their order, so that figures don't depend on the order of the cells."""
     spec = result.spec
-    ranks = [list(known).index(name) if name in known else len(known)
-             for known, name in ((OPTIMIZERS, spec.optimizer), (PROBLEMS, spec.problem))]
+    ranks = [
+        list(known).index(name) if name in known else len(known)
+        for known, name in ((OPTIMIZERS, spec.optimizer), (PROBLEMS, spec.problem))
+    ]
     return (*ranks, spec.optimizer, spec.problem, canonical_json(spec.to_dict()))
 
 

@@ -15,13 +15,15 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext,
 
 from ..claims import CLAIMS, Claim
 from ..claims.claim import departure
-from ..intervals import Estimate, mean
+from ..judge.intervals import Estimate, mean
 from ..results import Result
 from .pages import Page
 from .style import FAINT, INK, LEVEL, PAPER, TWO_COLUMN, Look, compact
 
-MEAN = {"l1": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_1$",
-        "l2": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_2$"}
+MEAN = {
+    "l1": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_1$",
+    "l2": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_2$",
+}
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
 
 
@@ -70,8 +72,13 @@ def estimate(cell: Result, norm: str) -> Estimate:
 def explicit_bound(cell: Result) -> float | None:
     """The bound of a shipped claim that has its constants, where one covers the cell."""
     for claim in CLAIMS.values():
-        if isinstance(claim, Claim) and claim.explicit and claim.expected == "holds" and claim.concerns(cell) \
-                and not departure(cell):
+        if (
+            isinstance(claim, Claim)
+            and claim.explicit
+            and claim.expected == "holds"
+            and claim.concerns(cell)
+            and not departure(cell)
+        ):
             return claim.evaluate(cell)[1]
     return None
 
@@ -88,8 +95,17 @@ def points(ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Lo
         ax.errorbar(a, [each.value for each in e], yerr=reach, **style)
     lost = [a for a, e in zip(x, estimates, strict=True) if math.isinf(e.value)]
     if lost:
-        ax.plot(lost, [0.95] * len(lost), marker=r"$\uparrow$", markersize=8, color=look.color, linestyle="none",
-                transform=ax.get_xaxis_transform(), clip_on=False, zorder=5)
+        ax.plot(
+            lost,
+            [0.95] * len(lost),
+            marker=r"$\uparrow$",
+            markersize=8,
+            color=look.color,
+            linestyle="none",
+            transform=ax.get_xaxis_transform(),
+            clip_on=False,
+            zorder=5,
+        )
     return bool(lost)
 
 

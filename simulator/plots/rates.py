@@ -89,8 +89,11 @@ def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look]) -> set[str
     marks, bounded = set(), False
     for value, look in looks.items():
         place = (lambda k, d=value: (d, k)) if axis == "steps" else (lambda d, k=value: (d, k))
-        cells = [(x, panel.cells[place(x)]) for x in (panel.steps if axis == "steps" else panel.dims)
-                 if place(x) in panel.cells]
+        cells = [
+            (x, panel.cells[place(x)])
+            for x in (panel.steps if axis == "steps" else panel.dims)
+            if place(x) in panel.cells
+        ]
         if not cells:
             continue
         x = [v for v, _ in cells]
@@ -127,14 +130,20 @@ def _height(panels: Sequence[Panel]) -> tuple[float, float]:
 
 def _caption(page: Page, axis: str, marks: set[str], left_out: str) -> str:
     against = {"steps": "the horizon K for every dimension d", "dim": "the dimension d for every horizon K"}[axis]
-    text = ("Mean over the run and over replicas of the true gradient's norm: ‖∇f‖₂ for SGD (and momentum), "
-            f"‖∇f‖₁ for the others, against {against}; every K is a run of its own. ")
+    text = (
+        "Mean over the run and over replicas of the true gradient's norm: ‖∇f‖₂ for SGD (and momentum), "
+        f"‖∇f‖₁ for the others, against {against}; every K is a run of its own. "
+    )
     if "l1" in marks or "l2" in marks:
-        text += ("Dashed: the claimed rate without its constant, √d·C/K^(1/4) for ‖·‖₁ and C/K^(1/4) for ‖·‖₂, "
-                 "C = (σ²LΔ)^(1/4). ")
+        text += (
+            "Dashed: the claimed rate without its constant, √d·C/K^(1/4) for ‖·‖₁ and C/K^(1/4) for ‖·‖₂, "
+            "C = (σ²LΔ)^(1/4). "
+        )
         text += "Expected: " + (
             "points may fall faster than the dashed line of their colour, but must not lose against it as K grows. "
-            if axis == "steps" else "no steeper growth than the dashed lines, √d for ‖·‖₁ and none for ‖·‖₂. ")
+            if axis == "steps"
+            else "no steeper growth than the dashed lines, √d for ‖·‖₁ and none for ‖·‖₂. "
+        )
     if "bound" in marks:
         text += "Solid" if axis == "steps" else "Dash-dotted"
         text += ": SGD's bound with its constants, √(2LΔ/K + 2√2·C²/√K); every SGD point must lie under it. "

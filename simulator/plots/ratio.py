@@ -18,8 +18,11 @@ from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
 
 NAME, TITLE = "ratio", "Measured norm divided by its bound"
 DARK, LIGHT = "#101014", "#fdfdfd"  # numbers on cells, whose colours don't follow the page's
-WORDS = {"l1": r"mean $\|\nabla f\|_1/(\sqrt{d}\,CK^{-1/4})$", "l2": r"mean $\|\nabla f\|_2/(CK^{-1/4})$",
-         "explicit": r"mean $\|\nabla f\|_2/$bound"}
+WORDS = {
+    "l1": r"mean $\|\nabla f\|_1/(\sqrt{d}\,CK^{-1/4})$",
+    "l2": r"mean $\|\nabla f\|_2/(CK^{-1/4})$",
+    "explicit": r"mean $\|\nabla f\|_2/$bound",
+}
 
 
 def ratio(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
@@ -40,8 +43,10 @@ def _page(page: Page, left_out: str) -> Drawing:
     columns = max(len(page.columns), 1)
     cells = max(len(page.steps), 3)
     figure, axes = sheet(page, height=0.5 + 0.31 * max(len(page.dims), 3), sharey=True)
-    ratios = {(panel.row, panel.column): {place: _ratio(cell, panel.norm) for place, cell in panel.cells.items()}
-              for panel in page.panels}
+    ratios = {
+        (panel.row, panel.column): {place: _ratio(cell, panel.norm) for place, cell in panel.cells.items()}
+        for panel in page.panels
+    }
     finite = [r for panel in ratios.values() for r, _ in panel.values() if math.isfinite(r)]
     scale = Normalize(0.0, max([1.0, *finite]))
     room = 72 * figure.get_figwidth() * 0.82 / (columns * cells)  # points
@@ -52,8 +57,16 @@ def _page(page: Page, left_out: str) -> Drawing:
         ax.set_ylabel("dimension $d$")
         ax.set_yticks(range(len(page.dims)), [compact(d) for d in page.dims])
         right = [axes[row, column] for column in page.columns if (row, column) in axes][-1]
-        right.annotate(words[row], (1, 0.5), (4, 0), xycoords="axes fraction", textcoords="offset points", fontsize=8.5,
-                       rotation=270, va="center")
+        right.annotate(
+            words[row],
+            (1, 0.5),
+            (4, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=8.5,
+            rotation=270,
+            va="center",
+        )
     for ax in lowest(page, axes):
         ax.set_xlabel("horizon $K$ (steps)")
         ax.set_xticks(range(len(page.steps)), [compact(k) for k in page.steps])
@@ -103,8 +116,11 @@ def _panel(ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float) ->
 
 def _square(ax: Axes, i: int, j: int, facecolor="none", hatch: str | None = None) -> None:
     edge = FAINT if hatch else "none"
-    ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=facecolor, edgecolor=edge, hatch=hatch, linewidth=0,
-                           hatch_linewidth=0.4))
+    ax.add_patch(
+        Rectangle(
+            (j - 0.5, i - 0.5), 1, 1, facecolor=facecolor, edgecolor=edge, hatch=hatch, linewidth=0, hatch_linewidth=0.4
+        )
+    )
 
 
 def _digits(value: float) -> str:
@@ -116,10 +132,12 @@ def _error(half: float) -> str:
 
 
 def _caption(page: Page, left_out: str) -> str:
-    text = ("Mean over run and replicas of the gradient's norm, divided by √d·C/K^(1/4) (‖·‖₁) or by SGD's bound "
-            "with its constants √(2LΔ/K + 2√2·C²/√K) (‖·‖₂; C/K^(1/4) where that bound doesn't apply). Expected: "
-            "below 1 under a bound with constants; otherwise no growth upwards (in d) or to the right (in K). On the "
-            "ramp a level map says that the rate is tight. ")
+    text = (
+        "Mean over run and replicas of the gradient's norm, divided by √d·C/K^(1/4) (‖·‖₁) or by SGD's bound "
+        "with its constants √(2LΔ/K + 2√2·C²/√K) (‖·‖₂; C/K^(1/4) where that bound doesn't apply). Expected: "
+        "below 1 under a bound with constants; otherwise no growth upwards (in d) or to the right (in K). On the "
+        "ramp a level map says that the rate is tight. "
+    )
     if page.diverged:
         text += f"∞: a replica diverged ({page.diverged} cell(s)). "
     if len(page.cells) < len(page.panels) * len(page.dims) * len(page.steps):

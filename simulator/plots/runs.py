@@ -56,23 +56,33 @@ def _density(page: Page, left_out: str) -> Drawing:
             with np.errstate(invalid="ignore", divide="ignore"):
                 curve = cell.stats.grad_l1 / (math.sqrt(d) * cell.stats.grad_l2)
             lost |= _curve(ax, cell.stats.checkpoints, curve, look)
-            ax.plot([1.0, 0.955], [1 / math.sqrt(d)] * 2, color=look.color, linewidth=1.6,
-                    transform=ax.get_yaxis_transform())
+            ax.plot(
+                [1.0, 0.955],
+                [1 / math.sqrt(d)] * 2,
+                color=look.color,
+                linewidth=1.6,
+                transform=ax.get_yaxis_transform(),
+            )
     for _, ax in leftmost(page, axes):
         ax.set_ylabel(r"$\|\nabla f\|_1\,/\,(\sqrt{d}\,\|\nabla f\|_2)$")
         ax.set_ylim(0.0, 1.06)
     _time_axis(page, axes)
-    handles = [*(_band_key(looks[d], f"$d={d}$") for d in page.dims), line_key("1, all coordinates equal", "-"),
-               line_key(r"$\sqrt{2/\pi}$, a Gaussian vector"),
-               line_key(r"$1/\sqrt{d}$, one coordinate only (right edge)", "-", FAINT, 1.6)]
+    handles = [
+        *(_band_key(looks[d], f"$d={d}$") for d in page.dims),
+        line_key("1, all coordinates equal", "-"),
+        line_key(r"$\sqrt{2/\pi}$, a Gaussian vector"),
+        line_key(r"$1/\sqrt{d}$, one coordinate only (right edge)", "-", FAINT, 1.6),
+    ]
     legend(figure, handles + [_lost_key()] * lost)
     headline(figure, f"{page.about}; longest horizon of each $d$; {page.replicas}; line: mean, band: 95 % t-interval")
-    caption = ("‖∇f(x^k)‖₁/(√d·‖∇f(x^k)‖₂) along the run of the longest horizon, for each dimension. It lies between "
-               "1/√d (a single coordinate counts; marked at the right edge) and 1 (all count alike); √(2/π) is the "
-               "limit for a Gaussian vector. Expected: 1 at the start, where all coordinates are equal (without a "
-               "curvature spectrum), then towards √(2/π) once noise decides them. Where it stays of order 1 the two "
-               f"norms are Θ(√d) apart. {_lost_words(lost)}"
-               + page.closing(left_out, "lines are means over replicas, with 95 % t-intervals as bands"))
+    caption = (
+        "‖∇f(x^k)‖₁/(√d·‖∇f(x^k)‖₂) along the run of the longest horizon, for each dimension. It lies between "
+        "1/√d (a single coordinate counts; marked at the right edge) and 1 (all count alike); √(2/π) is the "
+        "limit for a Gaussian vector. Expected: 1 at the start, where all coordinates are equal (without a "
+        "curvature spectrum), then towards √(2/π) once noise decides them. Where it stays of order 1 the two "
+        f"norms are Θ(√d) apart. {_lost_words(lost)}"
+        + page.closing(left_out, "lines are means over replicas, with 95 % t-intervals as bands")
+    )
     return Drawing(page.name("density"), page.title(DENSE), caption, figure)
 
 
@@ -87,8 +97,13 @@ def curves(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing 
 def _curves(page: Page, left_out: str) -> Drawing:
     cells = {column: _largest([p for p in page.panels if p.column == column]) for column in page.columns}
     drawn = [cell for own in cells.values() for cell in own.values()]
-    grid = Page(page.number, page.settings, [Panel(q, c, {}) for q in QUANTITIES for c in page.columns],
-                list(QUANTITIES), page.columns)
+    grid = Page(
+        page.number,
+        page.settings,
+        [Panel(q, c, {}) for q in QUANTITIES for c in page.columns],
+        list(QUANTITIES),
+        page.columns,
+    )
     figure, axes = sheet(grid, height=1.6)
     looks = named(page.rows)
     lost = False
@@ -110,17 +125,24 @@ def _curves(page: Page, left_out: str) -> Drawing:
     legend(figure, [_band_key(looks[row], row) for row in page.rows] + [_lost_key()] * lost)
     bands = "line: mean, dark band: 95 % t-interval, light band: all replicas"
     headline(figure, f"{page.about}; {replicas(drawn)}; {bands}")
-    caption = ("f − f* and both norms of the true gradient at the checkpoints of the largest cell of each problem that "
-               "all its optimizers have. The step sizes are those of the schedule for the horizon K. Expected: a "
-               f"decline and then a floor of noise. {_lost_words(lost)}"
-               + page.closing(left_out, "lines are means over replicas, dark bands their 95 % t-intervals, light "
-                                        "bands reach from the least to the largest replica", drawn))
+    caption = (
+        "f − f* and both norms of the true gradient at the checkpoints of the largest cell of each problem that "
+        "all its optimizers have. The step sizes are those of the schedule for the horizon K. Expected: a "
+        f"decline and then a floor of noise. {_lost_words(lost)}"
+        + page.closing(
+            left_out,
+            "lines are means over replicas, dark bands their 95 % t-intervals, light "
+            "bands reach from the least to the largest replica",
+            drawn,
+        )
+    )
     return Drawing(page.name("curves"), page.title(CURVES), caption, figure)
 
 
 def _largest(panels: Sequence[Panel]) -> dict[str, Result]:
     """By optimizer, the cell of the largest d·K that all of them have, or else each one's own largest."""
     common = set.intersection(*(set(panel.cells) for panel in panels))
+
     def size(place: tuple[int, int]) -> tuple:
         return place[0] * place[1], place
 

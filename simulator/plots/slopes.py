@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..intervals import Estimate, power_law, seed_of
+from ..judge.intervals import Estimate, power_law, seed_of
 from ..results import Result
 from ..spec import canonical_json
 from .pages import Page, Panel, pages
@@ -24,8 +24,11 @@ def slopes(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing 
     """d log(mean norm)/d log K between neighbouring K, a line for each d."""
     found, left_out = pages(results, wanted=lambda panel: bool(_pairs(panel)))
     if not found:
-        return [Skipped(NAME, TITLE, "it takes two horizons at one dimension, with at least 2 replicas each and none "
-                                     "diverged")]
+        return [
+            Skipped(
+                NAME, TITLE, "it takes two horizons at one dimension, with at least 2 replicas each and none diverged"
+            )
+        ]
     return [_page(page, left_out) for page in found]
 
 
@@ -86,5 +89,6 @@ def _page(page: Page, left_out: str) -> Drawing:
         "The dashed line is the rate's −1/4. Expected: an upper bound asks for slopes that end at or below −1/4; "
         "steeper ones at small K come from terms that die faster (K^(−1/4) + 6K^(−1/2) starts near −0.4), so a "
         f"fitted slope is no test of the claim. On the ramp it is −1/4 throughout.{lost} "
-        + page.closing(left_out, "bars are 95 % t-intervals from a bootstrap over replicas, which have common noise"))
+        + page.closing(left_out, "bars are 95 % t-intervals from a bootstrap over replicas, which have common noise")
+    )
     return Drawing(page.name(NAME), page.title(TITLE), caption, figure)

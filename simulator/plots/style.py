@@ -25,17 +25,44 @@ MARKERS = "osD^vPX<>h"
 DASHES = ["-", (0, (6, 1.5)), (0, (4, 1.2, 1, 1.2)), (0, (2, 1)), (0, (6, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 0.8))]
 
 RC = {
-    "font.family": "STIXGeneral", "mathtext.fontset": "stix", "font.size": 9.0,
-    "axes.titlesize": 9.5, "axes.labelsize": 9.5, "xtick.labelsize": 8.0, "ytick.labelsize": 8.0,
-    "legend.fontsize": 8.5, "legend.frameon": False, "legend.handlelength": 2.6, "legend.columnspacing": 1.4,
-    "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
-    "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER,
-    "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4,
-    "ytick.minor.width": 0.4, "xtick.direction": "in", "ytick.direction": "in",
-    "axes.grid": True, "grid.color": FAINT, "grid.alpha": 0.22, "grid.linewidth": 0.5, "axes.axisbelow": True,
-    "lines.linewidth": 1.1, "lines.markersize": 3.6, "errorbar.capsize": 1.8,
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "legend.columnspacing": 1.4,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.alpha": 0.22,
+    "grid.linewidth": 0.5,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.6,
+    "errorbar.capsize": 1.8,
     # Text as paths: the same page everywhere, whatever fonts are installed. The salt fixes the ids.
-    "svg.fonttype": "path", "svg.hashsalt": "ratecheck", "savefig.dpi": 200,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "ratecheck",
+    "savefig.dpi": 200,
 }
 
 
@@ -96,14 +123,18 @@ class Look:
 def ordered(values: Sequence) -> dict:
     """A look for each of the sorted *values*, along the ramp."""
     places = np.linspace(0, len(RAMP) - 1, max(2, min(len(values), len(RAMP)))).round().astype(int)
-    return {value: Look(RAMP[places[i % len(places)]], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
-            for i, value in enumerate(sorted(values))}
+    return {
+        value: Look(RAMP[places[i % len(places)]], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+        for i, value in enumerate(sorted(values))
+    }
 
 
 def named(names: Sequence[str]) -> dict[str, Look]:
     """A look for each name, in the given order."""
-    return {name: Look(NAMED[i % len(NAMED)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
-            for i, name in enumerate(names)}
+    return {
+        name: Look(NAMED[i % len(NAMED)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+        for i, name in enumerate(names)
+    }
 
 
 def compact(value: float) -> str:

@@ -9,22 +9,57 @@ from simulator.spec import Spec
 
 CELLS = [
     {"problem": "rational", "optimizer": "adamw", "dim": 64, "steps": 4000, "replicas": 8},
-    {"problem": "quadratic", "optimizer": "sgd", "dim": 16, "steps": 1000, "replicas": 2, "sigma": 0.5, "gap": 2.0,
-     "smoothness": 4.0, "problem_args": {"spectrum": 1.0, "start": 2.0}},
-    {"problem": "ramp", "optimizer": "nadamw", "dim": 1, "steps": 2**32, "replicas": 1, "seed": 2**64 - 1,
-     "problem_args": {"steepness": 1.25}},
-    {"problem": "ripple", "optimizer": "momentum", "dim": 4096, "steps": 256000, "replicas": 16, "noise": "student",
-     "noise_args": {"nu": 3.5}, "dtype": "float32"},
-    {"problem": "welsch", "optimizer": "adamw_torch", "schedule": "constant", "dim": 7, "steps": 3, "replicas": 8,
-     "noise": "sparse", "optimizer_args": {"lr": 0.001, "beta1": 0.5}},
+    {
+        "problem": "quadratic",
+        "optimizer": "sgd",
+        "dim": 16,
+        "steps": 1000,
+        "replicas": 2,
+        "sigma": 0.5,
+        "gap": 2.0,
+        "smoothness": 4.0,
+        "problem_args": {"spectrum": 1.0, "start": 2.0},
+    },
+    {
+        "problem": "ramp",
+        "optimizer": "nadamw",
+        "dim": 1,
+        "steps": 2**32,
+        "replicas": 1,
+        "seed": 2**64 - 1,
+        "problem_args": {"steepness": 1.25},
+    },
+    {
+        "problem": "ripple",
+        "optimizer": "momentum",
+        "dim": 4096,
+        "steps": 256000,
+        "replicas": 16,
+        "noise": "student",
+        "noise_args": {"nu": 3.5},
+        "dtype": "float32",
+    },
+    {
+        "problem": "welsch",
+        "optimizer": "adamw_torch",
+        "schedule": "constant",
+        "dim": 7,
+        "steps": 3,
+        "replicas": 8,
+        "noise": "sparse",
+        "optimizer_args": {"lr": 0.001, "beta1": 0.5},
+    },
     {"problem": "cosine", "optimizer": "rmsprop", "dim": 256, "steps": 64000, "replicas": 8, "noise": "rademacher"},
 ]
 
 
 def entry(arguments: dict) -> dict:
     spec = Spec.of(**arguments)
-    return {"arguments": arguments, "key": spec.key(),
-            "hyper": {name: f"{value:.12g}" for name, value in sorted(spec.resolve().hyper.items())}}
+    return {
+        "arguments": arguments,
+        "key": spec.key(),
+        "hyper": {name: f"{value:.12g}" for name, value in sorted(spec.resolve().hyper.items())},
+    }
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ A results folder holds
 - ``cells/<key>.npz``: one cell, key = ``Spec.key()``. Entries ``spec``, ``hyper`` and ``provenance``
   (JSON text) and the arrays of ``Stats``; no pickle, so ``np.load(path)`` reads it without this package.
 - ``cells/.<key>.<host>.<pid>.<random>.tmp``: a cell being written, renamed when it is complete.
-- ``sweep.json``: the plan, all cells that are due (``simulator.sweep``). ``norms.json``: norm checks.
+- ``sweep.json``: the plan, all cells that are due (``simulator.sweeps.compute``). ``norms.json``: norm checks.
 - what ``report`` writes.
 
 Any number of processes and hosts may write into one folder: a name says the content, so the last
@@ -29,10 +29,10 @@ import numpy as np
 
 from problems.errors import InputError
 
-from .results import Result
-from .spec import Cell, Spec, canonical_json
-from .stats import Stats
-from .strict_json import dumps
+from ..results import Result
+from ..spec import Cell, Spec, canonical_json
+from ..stats import Stats
+from ..strict_json import dumps
 
 TEXTS = ("spec", "hyper", "provenance")
 AVERAGES = ("mean_grad_l1", "mean_grad_l2", "mean_grad_l2_squared")
@@ -68,8 +68,11 @@ class Store:
 
     def save(self, result: Result) -> Path:
         """Write a cell under a temporary name and rename it; raises InputError when the disk refuses."""
-        texts = {"spec": canonical_json(result.spec.to_dict()), "hyper": dumps(dict(result.hyper), indent=0),
-                 "provenance": dumps(dict(result.provenance), indent=0)}
+        texts = {
+            "spec": canonical_json(result.spec.to_dict()),
+            "hyper": dumps(dict(result.hyper), indent=0),
+            "provenance": dumps(dict(result.provenance), indent=0),
+        }
         content = io.BytesIO()
         np.savez(content, **{name: np.array(text) for name, text in texts.items()}, **result.stats.arrays())
         path = self.path(result.spec.key())
@@ -193,9 +196,14 @@ def _cell(data: object, key: str) -> Cell:
 
 def _check_hyper(hyper: object, cell: Cell) -> None:
     """Equal to what the spec gives, up to the last digits of another host's pow()."""
-    same = isinstance(hyper, dict) and set(hyper) == set(cell.hyper) and all(
-        isinstance(hyper[name], (int, float)) and math.isclose(hyper[name], value, rel_tol=1e-12, abs_tol=0.0)
-        for name, value in cell.hyper.items())
+    same = (
+        isinstance(hyper, dict)
+        and set(hyper) == set(cell.hyper)
+        and all(
+            isinstance(hyper[name], (int, float)) and math.isclose(hyper[name], value, rel_tol=1e-12, abs_tol=0.0)
+            for name, value in cell.hyper.items()
+        )
+    )
     if not same:
         raise CellError(f"its hyper-parameters {hyper!s:.200} are not those of its spec, {dict(cell.hyper)}")
 

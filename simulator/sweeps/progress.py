@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
+from ..spec import Spec
 from .cost import TimeLeft, cell_seconds, human_seconds, total_seconds, work
-from .spec import Spec
 
 TICK = 0.25  # seconds between two looks at the counter
 FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and at most between two
@@ -95,8 +95,14 @@ class _Bar:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-        self._progress = Progress(BarColumn(None), TaskProgressColumn(), TextColumn("{task.description}"),
-                                  console=Console(stderr=True), auto_refresh=False, expand=True)
+        self._progress = Progress(
+            BarColumn(None),
+            TaskProgressColumn(),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            auto_refresh=False,
+            expand=True,
+        )
         self._task = self._progress.add_task("", total=total)
 
     def open(self) -> None:

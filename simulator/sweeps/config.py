@@ -28,7 +28,7 @@ from pathlib import Path
 from problems import NOISES
 from problems.errors import InputError, choose, nearest, require_integer
 
-from .spec import Spec
+from ..spec import Spec
 
 FIELDS = tuple(f.name for f in fields(Spec))
 NAMES = ("problem", "optimizer", "noise", "schedule", "dtype")
@@ -81,8 +81,13 @@ def load_plan(path: str | Path, *, quick: bool = False, seed: int | None = None,
             specs.setdefault(_hashable(spec), spec)
             if len(specs) > MOST_CELLS:
                 raise InputError(f"{where}: more than {MOST_CELLS} cells; shorten some lists")
-    return Plan(str(path), quick, tuple(specs.values()), _claims(content, str(path)),
-                _norms(content, quick, forced.get("seed", top.get("seed", 0)), f"{path}, [norms]"))
+    return Plan(
+        str(path),
+        quick,
+        tuple(specs.values()),
+        _claims(content, str(path)),
+        _norms(content, quick, forced.get("seed", top.get("seed", 0)), f"{path}, [norms]"),
+    )
 
 
 def read_toml(path: str | Path) -> dict:
@@ -158,8 +163,10 @@ def _overrides(texts: Iterable[str]) -> dict:
             found[name] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError as error:
             if not value.replace("_", "").isalnum():
-                raise InputError(f"--set {name}: {value!r} is no TOML value ({error}); names in a list are quoted, "
-                                 'as in --set \'problem=["ramp", "cosine"]\'') from error
+                raise InputError(
+                    f"--set {name}: {value!r} is no TOML value ({error}); names in a list are quoted, "
+                    'as in --set \'problem=["ramp", "cosine"]\''
+                ) from error
             found[name] = value
     return found
 
@@ -170,7 +177,7 @@ def _claims(content: Mapping[str, object], where: str) -> tuple[str, ...] | None
         return None
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise InputError(f"{where}: claims must be a list of names, got {names!r}")
-    from .verdict import find_claim  # late: a plan without claims does not need the judge
+    from ..judge import find_claim  # late: a plan without claims does not need the judge
 
     for name in names:
         try:
@@ -188,7 +195,7 @@ def _norms(content: Mapping[str, object], quick: bool, seed: object, where: str)
         raise InputError(f"{where}: must be a table with laws, dims and samples (all optional), got {table!r}")
     known = ("laws", "dims", "samples")
     _known(table, {*known, "quick"}, where)
-    from .gaussian import DIMS, LAWS  # late: few sweep files ask for norm checks
+    from ..norms import DIMS, LAWS  # late: few sweep files ask for norm checks
 
     table = {"laws": list(LAWS), "dims": list(DIMS), **table, **_quick(table, quick, where, known)}
     laws, dims, samples = table["laws"], table["dims"], table.get("samples")
@@ -197,6 +204,9 @@ def _norms(content: Mapping[str, object], quick: bool, seed: object, where: str)
     for law in laws:
         choose(NOISES, law if isinstance(law, str) else repr(law), f"noise law in {where}:")
     seed = seed[0] if isinstance(seed, list) and seed else seed
-    return Norms(tuple(laws), tuple(require_integer(d, f"{where}: dims", least=1, most=2**32) for d in dims),
-                 None if samples is None else require_integer(samples, f"{where}: samples", least=2, most=2**32),
-                 require_integer(seed, f"{where}: seed", least=0, most=2**64 - 1))
+    return Norms(
+        tuple(laws),
+        tuple(require_integer(d, f"{where}: dims", least=1, most=2**32) for d in dims),
+        None if samples is None else require_integer(samples, f"{where}: samples", least=2, most=2**32),
+        require_integer(seed, f"{where}: seed", least=0, most=2**64 - 1),
+    )

@@ -36,7 +36,11 @@ class Executor(Protocol):
         """Give up what is running and waiting, at once."""
 
 
-_report: Callable[[int], None] = lambda amount: None
+def _ignore(amount: int) -> None:
+    """The report of a process that runs no task."""
+
+
+_report: Callable[[int], None] = _ignore
 
 
 def report(amount: int) -> None:

@@ -112,8 +112,9 @@ def _resampled(samples: Sequence[NDArray[np.float64]], seed: int) -> NDArray[np.
         if size - edges[-1] >= 2:  # a single replica has no spread to draw from
             edges.append(size)
     rng = np.random.default_rng(seed)
-    drawn = np.concatenate([rng.multinomial(m - 1, np.full(m, 1 / m), RESAMPLES) * (m / (m - 1))
-                            for m in np.diff(edges)], axis=1)
+    drawn = np.concatenate(
+        [rng.multinomial(m - 1, np.full(m, 1 / m), RESAMPLES) * (m / (m - 1)) for m in np.diff(edges)], axis=1
+    )
     table = np.zeros((edges[-1], len(samples)))
     for j, y in enumerate(samples):
         size = max(e for e in edges if e <= y.size)

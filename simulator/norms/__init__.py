@@ -1,6 +1,6 @@
 """Monte Carlo of ‖g‖₁, ‖g‖₂ and their ratio for vectors of iid noise, beside the exact values.
 
-Memory is bounded whatever the dimension and the number of samples (simulator/norm_sampling.py), and the
+Memory is bounded whatever the dimension and the number of samples (simulator/norms/sampling.py), and the
 moments of the blocks are merged in order, so the numbers do not depend on the threads.
 
 If the noise is exact, every z-score is standard normal: of the 84 of the default rows the largest is
@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from problems import NOISES, Noise
 from problems.errors import InputError, choose, require_integer
 
-from .exact_norms import mean_l1, mean_l2
-from .norm_rows import NormRow, load_rows, norm_table, save_rows
-from .norm_sampling import Moments, blocks
+from .exact import mean_l1, mean_l2
+from .rows import NormRow, load_rows, norm_table, save_rows
+from .sampling import Moments, blocks
 
 __all__ = ["NormRow", "load_rows", "norm_check", "norm_table", "samples_for", "save_rows"]
 
@@ -37,8 +37,14 @@ def samples_for(dim: int) -> int:
     return max(LEAST, min(MOST, BUDGET // dim))
 
 
-def norm_check(laws: Iterable[str | Noise] = LAWS, dims: Iterable[int] = DIMS, samples: int | None = None,
-               seed: int = 0, progress: Progress | None = None, threads: int | None = None) -> list[NormRow]:
+def norm_check(
+    laws: Iterable[str | Noise] = LAWS,
+    dims: Iterable[int] = DIMS,
+    samples: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> list[NormRow]:
     """Rows for every law at every dimension, dimensions fastest.
 
     *samples* is the number of vectors of every row, ``samples_for(dim)`` by default. ``progress(done,
@@ -68,10 +74,26 @@ def norm_check(laws: Iterable[str | Noise] = LAWS, dims: Iterable[int] = DIMS, s
                     progress(done, total)
             l1, l2, ratio = sums
             if ratio.count < 2:
-                raise InputError(f"norms of {label(noise)} at d={dim}: {ratio.count} of {count} samples are not 0, "
-                                 "so their ratio has no error; take more samples")
-            rows.append(NormRow(label(noise), dim, count, l1.mean, l1.sem, exact_l1, l2.mean, l2.sem, exact_l2,
-                                ratio.mean, ratio.sem, violations))
+                raise InputError(
+                    f"norms of {label(noise)} at d={dim}: {ratio.count} of {count} samples are not 0, "
+                    "so their ratio has no error; take more samples"
+                )
+            rows.append(
+                NormRow(
+                    label(noise),
+                    dim,
+                    count,
+                    l1.mean,
+                    l1.sem,
+                    exact_l1,
+                    l2.mean,
+                    l2.sem,
+                    exact_l2,
+                    ratio.mean,
+                    ratio.sem,
+                    violations,
+                )
+            )
     return rows
 
 

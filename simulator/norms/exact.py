@@ -35,11 +35,14 @@ def mean_l2(noise: Noise, dim: int) -> float:
     if noise.name == "rademacher":
         return math.sqrt(dim)
     if noise.name not in DEFECTS:
-        raise InputError(f"no exact E‖g‖₂ is known for the noise {noise.name!r} "
-                         f"(known: gaussian, rademacher, {', '.join(DEFECTS)})")
+        raise InputError(
+            f"no exact E‖g‖₂ is known for the noise {noise.name!r} (known: gaussian, rademacher, {', '.join(DEFECTS)})"
+        )
     if noise.arguments.get("nu", math.inf) < 4:
-        raise InputError(f"E‖g‖₂ is not known for student with nu={noise.arguments['nu']:g}: its tail, which 32-bit "
-                         "words cut, decides it; take nu ≥ 4")
+        raise InputError(
+            f"E‖g‖₂ is not known for student with nu={noise.arguments['nu']:g}: its tail, which 32-bit "
+            "words cut, decides it; take nu ≥ 4"
+        )
     return integrate(lambda t: DEFECTS[noise.name](t, **noise.arguments), dim)
 
 
@@ -121,5 +124,6 @@ DEFECTS = {"uniform": uniform_defect, "laplace": laplace_defect, "sparse": spars
 def _check(noise: Noise, dim: int) -> None:
     require_integer(dim, "dim", least=1)
     if not math.isfinite(noise.variance):
-        raise InputError(f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; "
-                         "for student take nu > 2")
+        raise InputError(
+            f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; for student take nu > 2"
+        )

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from problems.errors import InputError
 
+from ..results import Result
+from ..spec import Spec
+from ..strict_json import dumps
 from .config import Norms, Plan
-from .results import Result
-from .spec import Spec
 from .store import Store, write_whole
-from .strict_json import dumps
 
 FORMAT = "ratecheck sweep 1"
 PLAN, NORMS = "sweep.json", "norms.json"
@@ -61,13 +61,14 @@ def open_folder(directory: str | Path) -> Folder:
         raise InputError(f"{store.cells} can't be read: {error.strerror}") from error
     has_norms = (store.directory / NORMS).exists()
     if plan is None and not there and not has_norms:
-        raise InputError(f"{directory} is no results folder: it has neither {PLAN} nor cells; "
-                         "give the folder that a sweep wrote")
+        raise InputError(
+            f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
+        )
     wanted = there if plan is None else [spec.key() for spec in plan.specs]
     found, faults = store.load_many(wanted)
     rows = []
     if has_norms:
-        from .gaussian import load_rows
+        from ..norms import load_rows
 
         try:
             rows = load_rows(store.directory)
@@ -84,10 +85,14 @@ def write_plan(directory: Path, plan: Plan) -> None:
         before = None  # it is replaced
     if before is None or before.norms != plan.norms:
         (directory / NORMS).unlink(missing_ok=True)
-    content = {"format": FORMAT, "source": plan.source, "quick": plan.quick,
-               "claims": None if plan.claims is None else list(plan.claims),
-               "norms": None if plan.norms is None else asdict(plan.norms),
-               "cells": [{"key": spec.key(), "spec": spec.to_dict()} for spec in plan.specs]}
+    content = {
+        "format": FORMAT,
+        "source": plan.source,
+        "quick": plan.quick,
+        "claims": None if plan.claims is None else list(plan.claims),
+        "norms": None if plan.norms is None else asdict(plan.norms),
+        "cells": [{"key": spec.key(), "spec": spec.to_dict()} for spec in plan.specs],
+    }
     write_whole(directory / PLAN, (dumps(content) + "\n").encode())
 
 
@@ -111,8 +116,13 @@ def read_plan(directory: Path) -> Plan | None:
             Spec.from_dict(cell["spec"])
             specs.append(Spec.of(**cell["spec"]))
         claims = data["claims"]
-        return Plan(str(data["source"]), bool(data["quick"]), tuple(specs),
-                    None if claims is None else tuple(map(str, claims)), norms)
+        return Plan(
+            str(data["source"]),
+            bool(data["quick"]),
+            tuple(specs),
+            None if claims is None else tuple(map(str, claims)),
+            norms,
+        )
     except (InputError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged: {error!s:.300}; {_remedy()}") from error
 

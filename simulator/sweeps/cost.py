@@ -8,12 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .spec import Spec
+from ..spec import Spec
 
 CORE_RATE = 5e-9  # seconds a coordinate-step on one core, adamw on rational, Gaussian noise, float64
-RELATIVE = {"cosine": 1.3, "ripple": 1.7, "welsch": 2.0, "cauchy": 1.2, "ramp": 1.2,
-            "sgd": 0.8, "momentum": 0.9, "adam": 1.1, "adamw_torch": 1.1,
-            "student": 1.6, "sparse": 1.3, "rademacher": 0.8, "uniform": 0.8, "float32": 0.6}
+RELATIVE = {
+    "cosine": 1.3,
+    "ripple": 1.7,
+    "welsch": 2.0,
+    "cauchy": 1.2,
+    "ramp": 1.2,
+    "sgd": 0.8,
+    "momentum": 0.9,
+    "adam": 1.1,
+    "adamw_torch": 1.1,
+    "student": 1.6,
+    "sparse": 1.3,
+    "rademacher": 0.8,
+    "uniform": 0.8,
+    "float32": 0.6,
+}
 SMALL = 16  # up to this dimension the engine has blocks of its own
 CELL = 0.01  # seconds a cell takes anyway
 COMPILE_FIRST, COMPILE = 3.5, 0.8  # seconds: the loops of a process, then the formulas of one combination

@@ -21,9 +21,9 @@ from problems import Noise
 from problems.elementary import FLAGS
 from problems.formula import Formula
 
-from . import rng
-from .engines.noise_tile import compile_noise
-from .rng import TILE
+from .. import rng
+from ..engines.noise_tile import compile_noise
+from ..rng import TILE
 
 LANES = 64
 BLOCK = 2**21  # coordinates, about, in what one thread does at a time
@@ -48,8 +48,11 @@ class Moments:
         if not (self.count and other.count):
             return self if self.count else other
         count, step = self.count + other.count, other.mean - self.mean
-        return Moments(count, self.mean + step * (other.count / count),
-                       self.squares + other.squares + step * step * (self.count * other.count / count))
+        return Moments(
+            count,
+            self.mean + step * (other.count / count),
+            self.squares + other.squares + step * step * (self.count * other.count / count),
+        )
 
     @property
     def sem(self) -> float:
@@ -60,8 +63,9 @@ class Moments:
 Block = tuple[Moments, Moments, Moments, int]
 
 
-def blocks(pool: ThreadPoolExecutor, noise: Noise, dim: int, samples: int, seed: int,
-           replica: int) -> Iterator[tuple[int, Block]]:
+def blocks(
+    pool: ThreadPoolExecutor, noise: Noise, dim: int, samples: int, seed: int, replica: int
+) -> Iterator[tuple[int, Block]]:
     """(samples, (moments of ‖g‖₁, of ‖g‖₂ and of their ratio, violations)) of every block, in order.
 
     The blocks are the same whatever the pool, and few are in flight, so memory is bounded.
@@ -121,10 +125,10 @@ def compile_norms(formula: Formula, draws: str):
                 fill(z, words_1, words_2, np.uint64(low), step, replica, k0, k1, constants)
                 if low + LANES > dim:
                     for t in range(TILE):
-                        z[t * LANES + dim - low:(t + 1) * LANES] = np.float32(0)
+                        z[t * LANES + dim - low : (t + 1) * LANES] = np.float32(0)
                 add(sum_1, sum_2, z)
             for t in range(TILE):
-                l1[tile * TILE + t] = np.sum(sum_1[t * LANES:(t + 1) * LANES])
-                l2[tile * TILE + t] = np.sum(sum_2[t * LANES:(t + 1) * LANES])
+                l1[tile * TILE + t] = np.sum(sum_1[t * LANES : (t + 1) * LANES])
+                l2[tile * TILE + t] = np.sum(sum_2[t * LANES : (t + 1) * LANES])
 
     return run

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from scipy.special import ndtr
 
-from .claims import NormClaim
+from ..claims import NormClaim
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
 
@@ -26,7 +26,9 @@ def judge_norms(claim: NormClaim, rows: Sequence, alpha: float) -> Verdict:
     reasons = []
     for row, gap, p in zip(rows, negative, p_values, strict=True):
         if p < alpha:
-            reasons.append(f"{row.law}, d = {row.dim}: the gap is {gap:.3g} < 0 over {row.samples} samples (p = {p:.2g})")
+            reasons.append(
+                f"{row.law}, d = {row.dim}: the gap is {gap:.3g} < 0 over {row.samples} samples (p = {p:.2g})"
+            )
     reasons += [f"{row.law}, d = {row.dim}: the exact gap is {value:.3g} < 0" for row, value in exact if not value >= 0]
     if reasons:
         outcome = Outcome.VIOLATED
@@ -34,18 +36,28 @@ def judge_norms(claim: NormClaim, rows: Sequence, alpha: float) -> Verdict:
         outcome, reasons = Outcome.INCONCLUSIVE, ["no rows of a norm check to judge"]
     elif strange:
         outcome = Outcome.INCONCLUSIVE
-        reasons = [f"d = {row.dim}: the sample's {norm} mean is {z:+.1f} standard errors from the exact one; the "
-                   "sampler or the formula is wrong" for row, norm, z in strange]
+        reasons = [
+            f"d = {row.dim}: the sample's {norm} mean is {z:+.1f} standard errors from the exact one; the "
+            "sampler or the formula is wrong"
+            for row, norm, z in strange
+        ]
     else:
         outcome = Outcome.HOLDS
         dims = f"d = {min(row.dim for row in rows)} … {max(row.dim for row in rows)}"
         reasons = [f"no exception in {len(rows)} row(s), {sum(row.samples for row in rows)} samples, {dims}"]
         if exact:
             row, value = min(exact, key=lambda pair: pair[1] / pair[0].exact_l1)
-            reasons.append(f"the exact gap is ≥ 0 in each and the samples agree with the exact means; it is smallest "
-                           f"at d = {row.dim}: {value / row.exact_l1:.3g} of E‖g‖₁")
-    numbers = {"alpha": alpha, "correction": f"Holm over {len(rows)} rows", "samples": sum(row.samples for row in rows),
-               "smallest_gap": min(negative, default=None), "smallest_p": min(p_values, default=None)}
+            reasons.append(
+                f"the exact gap is ≥ 0 in each and the samples agree with the exact means; it is smallest "
+                f"at d = {row.dim}: {value / row.exact_l1:.3g} of E‖g‖₁"
+            )
+    numbers = {
+        "alpha": alpha,
+        "correction": f"Holm over {len(rows)} rows",
+        "samples": sum(row.samples for row in rows),
+        "smallest_gap": min(negative, default=None),
+        "smallest_p": min(p_values, default=None),
+    }
     return Verdict(claim.name, outcome, claim.expected, claim.statement, tuple(reasons), numbers, Cells(len(rows)))
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .claims import Claim
-from .claims.claim import departure
+from ..claims import Claim
+from ..claims.claim import departure
+from ..results import Result
 from .fit import LEAST_REPLICAS, groups, labels
 from .intervals import Estimate, mean
-from .results import Result
 
 TOO_FEW = f"too few replicas (fewer than {LEAST_REPLICAS})"
 
@@ -61,7 +61,12 @@ def sort_cells(claim: Claim, results: Sequence[Result]) -> Sorted:
                 cells.aside[f"the bound is {bound:g}"] += 1
                 continue
             judged = Judged(cell, values / bound, mean(values / bound), label)
-            kind = cells.diverged if judged.mean.value == math.inf else \
-                cells.few if values.size < LEAST_REPLICAS else cells.sound
+            kind = (
+                cells.diverged
+                if judged.mean.value == math.inf
+                else cells.few
+                if values.size < LEAST_REPLICAS
+                else cells.sound
+            )
             kind.append(judged)
     return cells

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .intervals import mean
-from .results import Result
+from ..judge.intervals import mean
+from ..results import Result
 
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 NORMS = ("mean_grad_l1", "mean_grad_l2")
@@ -43,8 +43,11 @@ def _sections(result: Result) -> tuple[dict[str, object], ...]:
     """The row in parts, so that a column which only some cells have still stands beside its kind."""
     spec, stats = result.spec, result.stats
     entries = spec.to_dict()
-    arguments = {f"{name[:-1]}_{argument}": value for name in ("problem_args", "optimizer_args", "noise_args")
-                 for argument, value in entries.pop(name).items()}
+    arguments = {
+        f"{name[:-1]}_{argument}": value
+        for name in ("problem_args", "optimizer_args", "noise_args")
+        for argument, value in entries.pop(name).items()
+    }
     measured: dict[str, object] = {"C": result.constants.c}
     for name in NORMS:
         measured |= _estimate(name, getattr(stats, name))
@@ -52,8 +55,11 @@ def _sections(result: Result) -> tuple[dict[str, object], ...]:
     for norm, bound in (("l1", result.bound_l1), ("l2", result.bound_l2)):
         values = getattr(stats, f"mean_grad_{norm}")
         measured |= _estimate(f"ratio_{norm}", values / bound if 0 < bound < math.inf else None)
-    measured |= {"max_abs_x": float(np.max(stats.max_abs_x, initial=0.0)), "status": result.status,
-                 "replicas_diverged": int(np.sum(stats.diverged))}
+    measured |= {
+        "max_abs_x": float(np.max(stats.max_abs_x, initial=0.0)),
+        "status": result.status,
+        "replicas_diverged": int(np.sum(stats.diverged)),
+    }
     measured |= {name: result.provenance.get(name) for name in ("seconds", "backend")}
     return ({"key": spec.key()} | entries, arguments, {f"used_{name}": v for name, v in result.hyper.items()}, measured)
 
@@ -70,4 +76,3 @@ def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:
 
 def _plain(value: object) -> object:
     return "" if value is None else repr(value) if isinstance(value, float) else value
-

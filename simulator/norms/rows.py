@@ -121,18 +121,41 @@ def norm_table(rows: Sequence[NormRow]):
     from rich.table import Table
 
     scores = [abs(z) for row in rows for z in (row.z_l1, row.z_l2)]
-    table = Table(title="Norms of noise: Monte Carlo (standard error) beside exact values",
-                  caption=f"largest |z| of {len(scores)}: {max(scores, default=0.0):.2f} (standard normal if exact)")
-    for head in ("law", "d", "samples", "E‖g‖₁/d", "exact", "z", "E‖g‖₂/√d", "exact", "z", "‖g‖₁/(√d‖g‖₂)",
-                 "d→∞", "broken"):
+    table = Table(
+        title="Norms of noise: Monte Carlo (standard error) beside exact values",
+        caption=f"largest |z| of {len(scores)}: {max(scores, default=0.0):.2f} (standard normal if exact)",
+    )
+    for head in (
+        "law",
+        "d",
+        "samples",
+        "E‖g‖₁/d",
+        "exact",
+        "z",
+        "E‖g‖₂/√d",
+        "exact",
+        "z",
+        "‖g‖₁/(√d‖g‖₂)",
+        "d→∞",
+        "broken",
+    ):
         table.add_column(head, justify="left" if head == "law" else "right", no_wrap=True)
     for row in rows:
         root = math.sqrt(row.dim)
         table.add_row(
-            row.law, f"{row.dim:,}", f"{row.samples:,}",
-            measured(row.mean_l1 / row.dim, row.sem_l1 / row.dim), f"{row.exact_l1 / row.dim:.6f}", f"{row.z_l1:+.2f}",
-            measured(row.mean_l2 / root, row.sem_l2 / root), f"{row.exact_l2 / root:.6f}", f"{row.z_l2:+.2f}",
-            measured(row.ratio_mean, row.ratio_sem), f"{row.ratio_limit:.4f}", str(row.violations))
+            row.law,
+            f"{row.dim:,}",
+            f"{row.samples:,}",
+            measured(row.mean_l1 / row.dim, row.sem_l1 / row.dim),
+            f"{row.exact_l1 / row.dim:.6f}",
+            f"{row.z_l1:+.2f}",
+            measured(row.mean_l2 / root, row.sem_l2 / root),
+            f"{row.exact_l2 / root:.6f}",
+            f"{row.z_l2:+.2f}",
+            measured(row.ratio_mean, row.ratio_sem),
+            f"{row.ratio_limit:.4f}",
+            str(row.violations),
+        )
     return table
 
 

@@ -10,10 +10,13 @@ from markupsafe import Markup
 
 from problems.errors import InputError
 
-from .outcome import Verdict, exit_code
-from .plots import FIGURES, Drawing, draw
-from .plots.inline import css, inline
-from .report_tables import (
+from ..judge.outcome import Verdict, exit_code
+from ..plots import FIGURES, Drawing, draw
+from ..plots.inline import css, inline
+from ..results import Result
+from ..strict_json import dumps
+from ..sweeps.store import write_whole
+from .tables import (
     cell_table,
     constant_table,
     growth_table,
@@ -22,9 +25,6 @@ from .report_tables import (
     run_table,
     verdict_table,
 )
-from .results import Result
-from .store import write_whole
-from .strict_json import dumps
 from .tidy import tidy_csv
 
 FORMAT = "ratecheck verdicts 1"
@@ -32,11 +32,17 @@ TONES = {0: "good", 1: "bad", 3: "open"}
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def write_report(directory: str | Path, results: Sequence[Result], verdicts: Sequence[Verdict],
-                 norm_rows: Sequence = (), plan=None, notes: Sequence[str] = ()) -> list[Path]:
+def write_report(
+    directory: str | Path,
+    results: Sequence[Result],
+    verdicts: Sequence[Verdict],
+    norm_rows: Sequence = (),
+    plan=None,
+    notes: Sequence[str] = (),
+) -> list[Path]:
     """Write report.html (self-contained), report.md, results.csv, verdicts.json and figures/*.svg, *.png.
 
-    *plan* (``simulator.config.Plan``) says which cells were due, so that the report can say how partial
+    *plan* (``simulator.sweeps.config.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. Returns the
     paths. Raises InputError when the folder can't be written. Equal results give equal figures, byte for byte.
     """
@@ -55,24 +61,49 @@ def write_report(directory: str | Path, results: Sequence[Result], verdicts: Seq
         for kind, content in (("svg", svg), ("png", drawing.png())):
             files.append(figures / f"{drawing.name}.{kind}")
             write_whole(files[-1], content)
-        shown.append({"name": drawing.name, "title": drawing.title, "caption": drawing.caption,
-                      "svg": Markup(inline(drawing, svg))})
+        shown.append(
+            {
+                "name": drawing.name,
+                "title": drawing.title,
+                "caption": drawing.caption,
+                "svg": Markup(inline(drawing, svg)),
+            }
+        )
     _remove_stale(figures, {file.name for file in files})
     missing = partial(results, norm_rows, plan)
     content = {
         "title": f"ratecheck: {Path(plan.source).name}" if plan is not None else "ratecheck report",
-        "quick": plan is not None and plan.quick, "partial": missing, "notes": list(notes),
-        "summary": summary(verdicts, missing), "tone": "open" if missing else TONES[exit_code(verdicts)],
-        "verdicts": verdict_table(verdicts), "figures": shown,
-        "skipped": [d for d in drawings if not isinstance(d, Drawing)], "runs": run_table(results, plan),
-        "growth": growth_table(verdicts), "constants": constant_table(results), "norms": norm_rows_table(norm_rows),
-        "cells": cell_table(results), "provenance": provenance(results, plan),
-        "light": Markup(css(dark=False)), "dark": Markup(css(dark=True))}
+        "quick": plan is not None and plan.quick,
+        "partial": missing,
+        "notes": list(notes),
+        "summary": summary(verdicts, missing),
+        "tone": "open" if missing else TONES[exit_code(verdicts)],
+        "verdicts": verdict_table(verdicts),
+        "figures": shown,
+        "skipped": [d for d in drawings if not isinstance(d, Drawing)],
+        "runs": run_table(results, plan),
+        "growth": growth_table(verdicts),
+        "constants": constant_table(results),
+        "norms": norm_rows_table(norm_rows),
+        "cells": cell_table(results),
+        "provenance": provenance(results, plan),
+        "light": Markup(css(dark=False)),
+        "dark": Markup(css(dark=True)),
+    }
     texts = {
-        "report.html": render("report.html.j2", content), "report.md": render("report.md.j2", content),
+        "report.html": render("report.html.j2", content),
+        "report.md": render("report.md.j2", content),
         "results.csv": tidy_csv(results),
-        "verdicts.json": dumps({"format": FORMAT, "exit_code": exit_code(verdicts), "partial": missing,
-                                "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts]}) + "\n"}
+        "verdicts.json": dumps(
+            {
+                "format": FORMAT,
+                "exit_code": exit_code(verdicts),
+                "partial": missing,
+                "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
+            }
+        )
+        + "\n",
+    }
     for name, text in texts.items():
         write_whole(directory / name, text.encode())
     return [directory / name for name in texts] + files
@@ -80,8 +111,14 @@ def write_report(directory: str | Path, results: Sequence[Result], verdicts: Seq
 
 def render(template: str, content: dict) -> str:
     """A template with *content*; text is escaped in HTML, and by the filter ``md`` in Markdown."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True, autoescape=template.endswith(".html.j2"), keep_trailing_newline=True)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=template.endswith(".html.j2"),
+        keep_trailing_newline=True,
+    )
     environment.filters["md"] = escape_markdown
     return environment.get_template(template).render(content)
 
@@ -102,8 +139,11 @@ def summary(verdicts: Sequence[Verdict], missing: str = "") -> str:
     controls = [v for v in verdicts if v.expected != "holds"]
     wrong = [v for v in verdicts if not v.as_expected]
     if wrong:
-        return (f"{len(wrong)} of {len(verdicts)} verdicts are not as expected: "
-                + ", ".join(f"{v.claim} ({v.outcome.value})" for v in wrong) + ".")
+        return (
+            f"{len(wrong)} of {len(verdicts)} verdicts are not as expected: "
+            + ", ".join(f"{v.claim} ({v.outcome.value})" for v in wrong)
+            + "."
+        )
     parts = [f"{len(claims)} of {len(claims)} claims hold"] * bool(claims)
     parts += [f"{len(controls)} of {len(controls)} false controls are violated"] * bool(controls)
     return f"{'So far as' if missing else 'As'} expected: {' and '.join(parts)}."

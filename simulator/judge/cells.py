@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .claims import Claim
-from .claims.claim import AXES
+from ..claims import Claim
+from ..claims.claim import AXES
+from ..results import Result
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
-from .judge_sort import TOO_FEW, Judged, Sorted, sort_cells
 from .outcome import Cells, Outcome, Verdict
-from .results import Result
+from .sort import TOO_FEW, Judged, Sorted, sort_cells
 
 MARGIN = 0.02
 
@@ -57,39 +57,68 @@ def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdic
             reasons.append(f"the ratio stays level in K and d, within ±{MARGIN:g}, on {', '.join(level)}")
     for reason, count in (cells.broken + cells.aside).items():
         reasons.append(f"{count} cell(s) left aside: {reason}")
-    numbers = {"alpha": alpha, "margin": MARGIN, "bound": "explicit" if claim.explicit else "O(·)",
-               "correction": f"Holm over {ruling.tests} test(s)", "tests": ruling.tests, "blind": ruling.blind and not cells.few,
-               "max_ratio": _largest(cells.sound + cells.diverged, alpha),
-               "groups": [_group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
-                          for name, group, own in zip(names, found, growths, strict=True)]}
+    numbers = {
+        "alpha": alpha,
+        "margin": MARGIN,
+        "bound": "explicit" if claim.explicit else "O(·)",
+        "correction": f"Holm over {ruling.tests} test(s)",
+        "tests": ruling.tests,
+        "blind": ruling.blind and not cells.few,
+        "max_ratio": _largest(cells.sound + cells.diverged, alpha),
+        "groups": [
+            _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
+            for name, group, own in zip(names, found, growths, strict=True)
+        ],
+    }
     aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.few)}) if cells.few else Counter())
-    return Verdict(claim.name, outcome, claim.expected, claim.statement, tuple(reasons), numbers,
-                   Cells(len(cells.sound) + len(cells.diverged), dict(aside)))
+    return Verdict(
+        claim.name,
+        outcome,
+        claim.expected,
+        claim.statement,
+        tuple(reasons),
+        numbers,
+        Cells(len(cells.sound) + len(cells.diverged), dict(aside)),
+    )
 
 
 def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
     adjusted = holm([judged.mean.p_above(1.0) for judged in sound])
-    violations = [f"{j.where}: measured/bound is {j.mean.value:.4g}, at least {j.mean.low(alpha):.4g} "
-                  f"(p = {p:.2g} after Holm over {len(sound)} cells)"
-                  for j, p in zip(sound, adjusted, strict=True) if p < alpha]
-    doubts = [f"{j.where}: measured/bound is {j.mean.value:.4g} and may be {j.mean.high(alpha):.4g}: more replicas "
-              "would settle it" for j in sound if not j.mean.high(alpha) < 1.0]
+    violations = [
+        f"{j.where}: measured/bound is {j.mean.value:.4g}, at least {j.mean.low(alpha):.4g} "
+        f"(p = {p:.2g} after Holm over {len(sound)} cells)"
+        for j, p in zip(sound, adjusted, strict=True)
+        if p < alpha
+    ]
+    doubts = [
+        f"{j.where}: measured/bound is {j.mean.value:.4g} and may be {j.mean.high(alpha):.4g}: more replicas "
+        "would settle it"
+        for j in sound
+        if not j.mean.high(alpha) < 1.0
+    ]
     return Ruling(violations, doubts, len(sound))
 
 
 def _growths(claim: Claim, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
-    tests = [(name, axis, own.exponents[axis]) for name, own in zip(names, growths, strict=True)
-             for axis in claim.axes if axis in own.exponents]
+    tests = [
+        (name, axis, own.exponents[axis])
+        for name, own in zip(names, growths, strict=True)
+        for axis in claim.axes
+        if axis in own.exponents
+    ]
     adjusted = holm([b.p_above(MARGIN) for *_, b in tests])
     violations, doubts = [], []
     for (name, axis, b), p in zip(tests, adjusted, strict=True):
-        grows = (f"{name}: measured/bound goes like {SYMBOLS[axis]}^{b.value:.3f}, "
-                 f"[{b.low(alpha):.3f}, {b.high(alpha):.3f}]")
+        grows = (
+            f"{name}: measured/bound goes like {SYMBOLS[axis]}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
+        )
         if p < alpha:
             violations.append(f"{grows}: more than {MARGIN:g} (p = {p:.2g} after Holm over {len(tests)} exponents)")
         elif not b.high(alpha) < MARGIN:
-            doubts.append(f"{grows}: the grid can't settle whether it exceeds {MARGIN:g}; more replicas or larger "
-                          f"{SYMBOLS[axis]} would")
+            doubts.append(
+                f"{grows}: the grid can't settle whether it exceeds {MARGIN:g}; more replicas or larger "
+                f"{SYMBOLS[axis]} would"
+            )
     settled = {axis for _, axis, _ in tests}
     for axis in claim.axes:
         if axis not in settled:
@@ -104,8 +133,10 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
         if cells.broken:
             return Outcome.VOID, ["an assumption is broken by every cell"]
         return Outcome.INCONCLUSIVE, ["no cells to judge"]
-    reasons = [f"{j.where}: {np.sum(np.isinf(j.ratio))} of {j.ratio.size} replicas diverged, so the mean is infinite"
-               for j in cells.diverged] + ruling.violations
+    reasons = [
+        f"{j.where}: {np.sum(np.isinf(j.ratio))} of {j.ratio.size} replicas diverged, so the mean is infinite"
+        for j in cells.diverged
+    ] + ruling.violations
     if reasons:
         return Outcome.VIOLATED, _shortened(reasons)
     if cells.few:
@@ -115,8 +146,10 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
     if reasons:
         return Outcome.INCONCLUSIVE, _shortened(reasons)
     largest = _largest(cells.sound, alpha)
-    level = (f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
-             f"{100 * (1 - alpha):g} %, at {largest['where']}")
+    level = (
+        f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
+        f"{100 * (1 - alpha):g} %, at {largest['where']}"
+    )
     if claim.explicit:
         return Outcome.HOLDS, [f"all {len(judged)} cells lie under the bound; {level}"]
     axes = " and ".join(SYMBOLS[axis] for axis in claim.axes)
@@ -131,8 +164,9 @@ def _shortened(reasons: list[str], most: int = 8) -> list[str]:
 def _level_groups(names: Sequence[str], growths: Sequence[Growth], alpha: float) -> list[str]:
     """Groups whose ratio has both exponents within ±MARGIN, after Holm over the groups (two one-sided tests each)."""
     whole = [(name, own) for name, own in zip(names, growths, strict=True) if set(own.exponents) == set(AXES)]
-    adjusted = holm([max(p for b in own.exponents.values() for p in (b.p_below(MARGIN), b.p_above(-MARGIN)))
-                     for _, own in whole])
+    adjusted = holm(
+        [max(p for b in own.exponents.values() for p in (b.p_below(MARGIN), b.p_above(-MARGIN))) for _, own in whole]
+    )
     return [name for (name, _), p in zip(whole, adjusted, strict=True) if p < alpha]
 
 
@@ -144,13 +178,26 @@ def _largest(judged: Sequence[Judged], alpha: float) -> dict | None:
     if not judged:
         return None
     top = max(judged, key=lambda j: j.mean.value)
-    return {"value": top.mean.value, "upper": max(j.mean.high(alpha) for j in judged), "where": top.where,
-            "problem": top.cell.spec.problem, "dim": top.cell.spec.dim, "steps": top.cell.spec.steps}
+    return {
+        "value": top.mean.value,
+        "upper": max(j.mean.high(alpha) for j in judged),
+        "where": top.where,
+        "problem": top.cell.spec.problem,
+        "dim": top.cell.spec.dim,
+        "steps": top.cell.spec.steps,
+    }
 
 
 def _group_numbers(name: str, group: Group, own: Growth, largest: float, alpha: float) -> dict:
-    exponents = {axis: {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
-                 for axis, b in own.exponents.items()}
-    return {"group": name, "settings": dict(group.settings), "cells": len(group.cells), "cells_fitted": own.cells,
-            "max_ratio": largest,
-            **{axis: exponents.get(axis, {"why": own.missing.get(axis)}) for axis in AXES}}
+    exponents = {
+        axis: {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
+        for axis, b in own.exponents.items()
+    }
+    return {
+        "group": name,
+        "settings": dict(group.settings),
+        "cells": len(group.cells),
+        "cells_fitted": own.cells,
+        "max_ratio": largest,
+        **{axis: exponents.get(axis, {"why": own.missing.get(axis)}) for axis in AXES},
+    }

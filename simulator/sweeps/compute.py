@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from ..engines import run
+from ..spec import Spec
 from .config import Plan
 from .cost import cell_seconds, combination
-from .engines import run
 from .executors import cores, open_executor, report
 from .progress import Monitor
-from .spec import Spec
 from .store import CellError, Store
 
 BATCH = 3.0  # seconds, about, of small cells that a worker takes together
@@ -53,6 +53,7 @@ def batches(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs:
     to look at. More workers: the biggest first, so that none is left running alone at the end, and
     small cells that share their compiled code together, so that not every worker compiles everything.
     """
+
     def cost(spec: Spec) -> float:
         return cell_seconds(spec, backend, threads)
 
@@ -79,16 +80,20 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
     threads = max(1, cores() // jobs)
     todo = batches(todo, backend, threads, jobs)
     begin = time.perf_counter()
-    with (open_executor(jobs) as executor,
-          Monitor([spec for batch in todo for spec in batch], backend, threads, jobs, executor.count) as monitor):
+    with (
+        open_executor(jobs) as executor,
+        Monitor([spec for batch in todo for spec in batch], backend, threads, jobs, executor.count) as monitor,
+    ):
         futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in todo}
         try:
             for future in executor.as_completed(futures):
                 future.result()
                 monitor.finished(futures[future])
         except BrokenProcessPool as error:
-            raise SweepError("a worker process died, perhaps for want of memory; the finished cells are stored: "
-                             "run again, with a smaller -j") from error
+            raise SweepError(
+                "a worker process died, perhaps for want of memory; the finished cells are stored: "
+                "run again, with a smaller -j"
+            ) from error
     return time.perf_counter() - begin
 
 

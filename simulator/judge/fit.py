@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..results import Result
+from ..spec import canonical_json
 from .intervals import Estimate, power_law, seed_of
-from .results import Result
-from .spec import canonical_json
 
 LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over to see it bend
 LEAST_REPLICAS = 8
@@ -78,18 +78,28 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
     The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An axis
     with fewer values gets no exponent; it still gets its column, so that it can't disturb the other's.
     """
-    pairs = [(c.spec, y) for c, y in zip(cells, ratios, strict=True)
-             if y.size > 1 and np.all(np.isfinite(y)) and np.all(y > 0)]
+    pairs = [
+        (c.spec, y)
+        for c, y in zip(cells, ratios, strict=True)
+        if y.size > 1 and np.all(np.isfinite(y)) and np.all(y > 0)
+    ]
     floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
     used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
     values = {axis: sorted({getattr(s, axis) for s, _ in used}) for axis in GRID}
-    missing = {axis: f"{len(values[axis])} value(s) of {SYMBOLS[axis]} on the larger half of the grid, "
-                     f"{LEAST_VALUES} are needed" for axis in GRID if len(values[axis]) < LEAST_VALUES}
+    missing = {
+        axis: f"{len(values[axis])} value(s) of {SYMBOLS[axis]} on the larger half of the grid, "
+        f"{LEAST_VALUES} are needed"
+        for axis in GRID
+        if len(values[axis]) < LEAST_VALUES
+    }
     if len(missing) == len(GRID):
         return Growth(missing=missing, cells=len(used))
     columns = [axis for axis in GRID if len(values[axis]) > 1]
-    fitted = power_law(np.log([[getattr(s, axis) for axis in columns] for s, _ in used]),
-                       [y for _, y in used], _seed(s for s, _ in used))
+    fitted = power_law(
+        np.log([[getattr(s, axis) for axis in columns] for s, _ in used]),
+        [y for _, y in used],
+        _seed(s for s, _ in used),
+    )
     if fitted is None:
         return Growth(missing=dict.fromkeys(GRID, "K and d change together on this grid"), cells=len(used))
     return Growth({axis: b for axis, b in zip(columns, fitted, strict=True) if axis not in missing}, missing, len(used))
@@ -101,9 +111,16 @@ def constant_exponents(results: Iterable[Result]) -> list[ConstantExponent]:
     Takes cells of a horizon schedule as it is (no overridden hyper-parameters), of finite C, with enough
     replicas and none diverged.
     """
-    sound = [r for r in results if r.spec.schedule == "horizon" and not r.spec.optimizer_args
-             and 0 < r.constants.c < math.inf and r.status == "ok"
-             and r.stats.mean_grad_l1.size >= LEAST_REPLICAS and np.all(r.stats.mean_grad_l1 > 0)]
+    sound = [
+        r
+        for r in results
+        if r.spec.schedule == "horizon"
+        and not r.spec.optimizer_args
+        and 0 < r.constants.c < math.inf
+        and r.status == "ok"
+        and r.stats.mean_grad_l1.size >= LEAST_REPLICAS
+        and np.all(r.stats.mean_grad_l1 > 0)
+    ]
     found = []
     for constant, expected in EXPECTED.items():
         for group in groups(sound, free=(constant,)):
@@ -121,7 +138,7 @@ def constant_exponents(results: Iterable[Result]) -> list[ConstantExponent]:
 def _larger_half(values: Iterable[int]) -> float:
     """The least value that belongs to the larger half of the grid."""
     distinct = sorted(set(values))
-    return distinct[-max(LEAST_VALUES, math.ceil(len(distinct) / 2)):][0] if distinct else 0
+    return distinct[-max(LEAST_VALUES, math.ceil(len(distinct) / 2)) :][0] if distinct else 0
 
 
 def _seed(specs: Iterable) -> int:

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .claims import CLAIMS, Claim, NormClaim
+from ..claims import CLAIMS, Claim, NormClaim
+from ..plugins import find
+from ..results import Result
+from .cells import judge_cells
 from .intervals import ALPHA
-from .judge_cells import judge_cells
-from .judge_norms import judge_norms
+from .norms import judge_norms
 from .outcome import Cells, Outcome, Verdict, exit_code
-from .plugins import find
-from .results import Result
 
 __all__ = ["Cells", "Outcome", "Verdict", "exit_code", "find_claim", "judge"]
 
 
-def judge(results: Iterable[Result], norm_rows: Iterable = (), claims: Sequence[str | Claim | NormClaim] | None = None,
-          alpha: float = ALPHA) -> list[Verdict]:
+def judge(
+    results: Iterable[Result],
+    norm_rows: Iterable = (),
+    claims: Sequence[str | Claim | NormClaim] | None = None,
+    alpha: float = ALPHA,
+) -> list[Verdict]:
     """A verdict for each of *claims*: names, ``FILE.py:NAME`` or claims; by default the shipped ones.
 
-    *norm_rows* are ``simulator.gaussian.NormRow``. By default claims that nothing was run for are left
+    *norm_rows* are ``simulator.norms.NormRow``. By default claims that nothing was run for are left
     out, and so are false controls on a grid without their axis (the claim beside them is then
     inconclusive itself); a claim asked for by name is always reported. Raises InputError for an unknown
     claim.
@@ -32,7 +36,7 @@ def judge(results: Iterable[Result], norm_rows: Iterable = (), claims: Sequence[
     results, rows = list(results), list(norm_rows)
     asked = claims is not None
     verdicts = []
-    for claim in (CLAIMS.values() if claims is None else map(find_claim, claims)):
+    for claim in CLAIMS.values() if claims is None else map(find_claim, claims):
         if isinstance(claim, NormClaim):
             verdict = judge_norms(claim, rows, alpha)
         else:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from .fit import SYMBOLS, ConstantExponent, constant_exponents
-from .intervals import Estimate, mean
-from .norm_rows import NormRow, measured
-from .outcome import Outcome, Verdict
-from .plots.exponents import claimed_norm, place
-from .plots.pages import L2_OPTIMIZERS, order, short
-from .plots.ratio import bound
-from .plots.style import LEVEL, compact
-from .results import Result
+from ..judge.fit import SYMBOLS, ConstantExponent, constant_exponents
+from ..judge.intervals import Estimate, mean
+from ..judge.outcome import Outcome, Verdict
+from ..norms.rows import NormRow, measured
+from ..plots.exponents import claimed_norm, place
+from ..plots.pages import L2_OPTIMIZERS, order, short
+from ..plots.ratio import bound
+from ..plots.style import LEVEL, compact
+from ..results import Result
 
 MOST_CELLS = 400
 
@@ -24,18 +24,26 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
     for v in verdicts:
         tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
         top = v.numbers.get("max_ratio")
-        rows.append({
-            "claim": v.claim, "outcome": v.outcome.value, "tone": tone, "statement": v.statement,
-            "reasons": list(v.reasons),
-            "kind": "claim" if v.expected == "holds" else "false control, must be VIOLATED",
-            "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
-            "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
-            "cells": f"{v.cells.judged} judged" + "".join(f", {n} aside: {why}" for why, n in v.cells.aside.items())})
+        rows.append(
+            {
+                "claim": v.claim,
+                "outcome": v.outcome.value,
+                "tone": tone,
+                "statement": v.statement,
+                "reasons": list(v.reasons),
+                "kind": "claim" if v.expected == "holds" else "false control, must be VIOLATED",
+                "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
+                "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
+                "cells": f"{v.cells.judged} judged"
+                + "".join(f", {n} aside: {why}" for why, n in v.cells.aside.items()),
+            }
+        )
     return rows
 
 
 def run_table(results: Sequence[Result], plan) -> list[dict]:
     """A row per problem, optimizer, noise and schedule: sizes, cells done and due, diverged cells."""
+
     def kind(spec) -> tuple[str, ...]:
         return short(spec.optimizer), short(spec.problem), short(spec.noise), spec.schedule
 
@@ -49,13 +57,22 @@ def run_table(results: Sequence[Result], plan) -> list[dict]:
     for name in dict.fromkeys([*done, *due]):
         cells = done.get(name, [])
         specs = [cell.spec for cell in cells]
-        rows.append({
-            "optimizer": name[0], "problem": name[1], "noise": name[2], "schedule": name[3],
-            "dims": spans(s.dim for s in specs), "steps": ", ".join(map(compact, sorted({s.steps for s in specs}))),
-            "replicas": spans(s.replicas for s in specs), "sigma": spans(s.sigma for s in specs),
-            "smoothness": spans(s.smoothness for s in specs), "gap": spans(s.gap for s in specs),
-            "cells": f"{len(cells)} of {due.get(name, len(cells))}",
-            "diverged": (sum(cell.status == "diverged" for cell in cells) or "none") if cells else ""})
+        rows.append(
+            {
+                "optimizer": name[0],
+                "problem": name[1],
+                "noise": name[2],
+                "schedule": name[3],
+                "dims": spans(s.dim for s in specs),
+                "steps": ", ".join(map(compact, sorted({s.steps for s in specs}))),
+                "replicas": spans(s.replicas for s in specs),
+                "sigma": spans(s.sigma for s in specs),
+                "smoothness": spans(s.smoothness for s in specs),
+                "gap": spans(s.gap for s in specs),
+                "cells": f"{len(cells)} of {due.get(name, len(cells))}",
+                "diverged": (sum(cell.status == "diverged" for cell in cells) or "none") if cells else "",
+            }
+        )
     return rows
 
 
@@ -66,32 +83,53 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
         for group in v.numbers.get("groups", []):
             if not any("exponent" in group[axis] for axis in ("steps", "dim")):
                 continue
-            rows.append({"claim": v.claim, "group": group["group"], "cells": group["cells"],
-                         "max_ratio": number(group["max_ratio"]),
-                         **{axis: _exponent(group[axis]) for axis in ("steps", "dim")}})
+            rows.append(
+                {
+                    "claim": v.claim,
+                    "group": group["group"],
+                    "cells": group["cells"],
+                    "max_ratio": number(group["max_ratio"]),
+                    **{axis: _exponent(group[axis]) for axis in ("steps", "dim")},
+                }
+            )
     return rows
 
 
 def constant_table(results: Sequence[Result]) -> list[dict]:
     """A row per measured exponent in σ, L or Δ, with its 95 % interval."""
+
     def row(e: ConstantExponent) -> dict:
-        return {"constant": SYMBOLS[e.constant], "where": place(e), "norm": {"l1": "‖·‖₁", "l2": "‖·‖₂"}[e.norm],
-                "values": ", ".join(f"{v:g}" for v in e.values), "exponent": f"{e.exponent.value:.4f}",
-                "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]",
-                "expected": f"{e.expected:g}"}
+        return {
+            "constant": SYMBOLS[e.constant],
+            "where": place(e),
+            "norm": {"l1": "‖·‖₁", "l2": "‖·‖₂"}[e.norm],
+            "values": ", ".join(f"{v:g}" for v in e.values),
+            "exponent": f"{e.exponent.value:.4f}",
+            "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]",
+            "expected": f"{e.expected:g}",
+        }
 
     return [row(e) for e in constant_exponents(sorted(results, key=order)) if e.norm == claimed_norm(e)]
 
 
 def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
     """A row per law and dimension: Monte Carlo means (standard error in the last digits) beside exact values."""
+
     def row(r: NormRow) -> dict:
         d, root = r.dim, math.sqrt(r.dim)
-        return {"law": r.law, "dim": d, "samples": r.samples,
-                "l1": measured(r.mean_l1 / d, r.sem_l1 / d), "exact_l1": f"{r.exact_l1 / d:.6f}",
-                "l2": measured(r.mean_l2 / root, r.sem_l2 / root), "exact_l2": f"{r.exact_l2 / root:.6f}",
-                "z_l1": f"{r.z_l1:+.2f}", "z_l2": f"{r.z_l2:+.2f}",
-                "ratio": measured(r.ratio_mean, r.ratio_sem), "violations": r.violations}
+        return {
+            "law": r.law,
+            "dim": d,
+            "samples": r.samples,
+            "l1": measured(r.mean_l1 / d, r.sem_l1 / d),
+            "exact_l1": f"{r.exact_l1 / d:.6f}",
+            "l2": measured(r.mean_l2 / root, r.sem_l2 / root),
+            "exact_l2": f"{r.exact_l2 / root:.6f}",
+            "z_l1": f"{r.z_l1:+.2f}",
+            "z_l2": f"{r.z_l2:+.2f}",
+            "ratio": measured(r.ratio_mean, r.ratio_sem),
+            "violations": r.violations,
+        }
 
     return [row(r) for r in rows]
 
@@ -103,12 +141,21 @@ def cell_table(results: Sequence[Result]) -> list[dict]:
         spec = cell.spec
         norm = "l2" if spec.optimizer in L2_OPTIMIZERS else "l1"
         limit, values = bound(cell), getattr(cell.stats, f"mean_grad_{norm}")
-        rows.append({
-            "optimizer": short(spec.optimizer), "problem": short(spec.problem), "schedule": spec.schedule,
-            "dim": spec.dim, "steps": spec.steps, "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
-            "norm": {"l1": "‖∇f‖₁", "l2": "‖∇f‖₂"}[norm], "mean": interval(mean(values)),
-            "ratio": interval(mean(values / limit)) if 0 < limit < math.inf else "no bound", "replicas": values.size,
-            "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged"})
+        rows.append(
+            {
+                "optimizer": short(spec.optimizer),
+                "problem": short(spec.problem),
+                "schedule": spec.schedule,
+                "dim": spec.dim,
+                "steps": spec.steps,
+                "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
+                "norm": {"l1": "‖∇f‖₁", "l2": "‖∇f‖₂"}[norm],
+                "mean": interval(mean(values)),
+                "ratio": interval(mean(values / limit)) if 0 < limit < math.inf else "no bound",
+                "replicas": values.size,
+                "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged",
+            }
+        )
     return rows
 
 
