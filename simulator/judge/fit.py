@@ -75,8 +75,9 @@ def labels(found: Sequence[Group]) -> list[str]:
 def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
     """The exponents of *ratios* (per cell, one value a replica) in K and d.
 
-    The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An axis
-    with fewer values gets no exponent; it still gets its column, so that it can't disturb the other's.
+    The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An
+    exponent in d compares cells of equal K only, and one in K cells of equal d: a trend in one axis
+    that is no power law can't pass for growth in the other on a grid that has gaps.
     """
     pairs = [
         (c.spec, y)
@@ -85,24 +86,26 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
     ]
     floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
     used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
-    values = {axis: sorted({getattr(s, axis) for s, _ in used}) for axis in GRID}
-    missing = {
-        axis: f"{len(values[axis])} value(s) of {SYMBOLS[axis]} on the larger half of the grid, "
-        f"{LEAST_VALUES} are needed"
-        for axis in GRID
-        if len(values[axis]) < LEAST_VALUES
-    }
-    if len(missing) == len(GRID):
-        return Growth(missing=missing, cells=len(used))
-    columns = [axis for axis in GRID if len(values[axis]) > 1]
-    fitted = power_law(
-        np.log([[getattr(s, axis) for axis in columns] for s, _ in used]),
-        [y for _, y in used],
-        _seed(s for s, _ in used),
-    )
-    if fitted is None:
-        return Growth(missing=dict.fromkeys(GRID, "K and d change together on this grid"), cells=len(used))
-    return Growth({axis: b for axis, b in zip(columns, fitted, strict=True) if axis not in missing}, missing, len(used))
+    exponents, missing = {}, {}
+    for axis, other in (GRID, GRID[::-1]):
+        count = len({getattr(s, axis) for s, _ in used})
+        if count < LEAST_VALUES:
+            missing[axis] = (
+                f"{count} value(s) of {SYMBOLS[axis]} on the larger half of the grid, {LEAST_VALUES} are needed"
+            )
+            continue
+        fitted = power_law(
+            np.log([[getattr(s, axis)] for s, _ in used]),
+            [y for _, y in used],
+            _seed(s for s, _ in used),
+            levels=[getattr(s, other) for s, _ in used],
+            spread=np.log([[getattr(s, name) for name in GRID] for s, _ in used]),
+        )
+        if fitted is None:
+            missing[axis] = "K and d change together on this grid"
+        else:
+            exponents[axis] = fitted[0]
+    return Growth(exponents, missing, len(used))
 
 
 def constant_exponents(results: Iterable[Result]) -> list[ConstantExponent]:

@@ -63,19 +63,30 @@ def mean(values: ArrayLike) -> Estimate:
     return Estimate(float(values.mean()), error, values.size - 1)
 
 
-def power_law(logs: NDArray[np.float64], samples: Sequence[NDArray[np.float64]], seed: int) -> list[Estimate] | None:
+def power_law(
+    logs: NDArray[np.float64],
+    samples: Sequence[NDArray[np.float64]],
+    seed: int,
+    levels: ArrayLike | None = None,
+    spread: NDArray[np.float64] | None = None,
+) -> list[Estimate] | None:
     """Exponents b of E y_j = a Π_i x_ji^(b_i), by weighted least squares of log ȳ_j.
 
     *logs*, shape (J, A): log x_ji; *samples*: J arrays of positive numbers, one a replica, where replica
-    r has the same noise in every j. Returns A estimates, or None where the J places can't tell the
-    exponents apart. See ``_weights`` for the weights and ``_resampled`` for the standard errors.
+    r has the same noise in every j. With *levels*, shape (J,), places of each level have a factor a of
+    their own. *spread*, shape (J, B), *logs* by default: what the variances may go with. Returns A
+    estimates, or None where the J places can't tell the exponents apart. See ``_weights`` for the
+    weights and ``_resampled`` for the standard errors.
     """
-    columns = logs - logs.mean(axis=0)
-    design = np.column_stack([np.ones(len(columns)), columns])
+    levels = np.zeros(len(logs)) if levels is None else np.asarray(levels)
+    own = (levels[:, None] == np.unique(levels)).astype(np.float64)
+    design = np.column_stack([own, logs - logs.mean(axis=0)])
     if np.linalg.matrix_rank(design / np.maximum(np.abs(design).max(axis=0), 1e-300), tol=1e-6) < design.shape[1]:
         return None
-    weighted = design * _weights(design, samples)[:, None]
-    solve = np.linalg.solve(weighted.T @ design, weighted.T)[1:]
+    spread = logs if spread is None else spread
+    law = np.column_stack([np.ones(len(spread)), spread - spread.mean(axis=0)])
+    weighted = design * _weights(law, samples)[:, None]
+    solve = np.linalg.solve(weighted.T @ design, weighted.T)[own.shape[1] :]
     exponents = solve @ np.log([y.mean() for y in samples])
     errors = (_resampled(samples, seed) @ solve.T).std(axis=0, ddof=1)
     df = min(y.size for y in samples) - 1
