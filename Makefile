@@ -14,6 +14,7 @@ help: ## print the targets
 sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
 	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --out $(OUT)
 	$(BIN)/python -m simulator report $(OUT)
+	@$(BIN)/python docs/refresh_readme.py $(OUT)
 
 quick: $(VENV)/.ready ## the same on a small grid, to results/quick (under a minute)
 	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --quick --out $(OUT)/quick

@@ -28,7 +28,7 @@ def table(verdicts: list[dict]) -> str:
 def main(results: Path) -> None:
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
+    verdicts = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
     if not BLOCK.search(text):
         sys.exit(f"{readme} has no markers for the verdict table")
     readme.write_text(BLOCK.sub(lambda m: m[1] + table(verdicts) + m[2], text), encoding="utf-8")

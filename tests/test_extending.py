@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from documents import ROOT, blocks, commands, execute, file_name
 
-PAGE = Path(__file__).parent.parent / "docs" / "extending.md"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-EXIT = re.compile(r"\s+# exit code (\d+)$")
-
-
-def file_name(text: str) -> str:
-    """The name in the first comment line of a block."""
-    found = re.match(r"# ([\w.]+\.(?:py|toml))\n", text)
-    assert found, f"the block does not begin with '# NAME.py': {text[:60]!r}"
-    return found[1]
-
-
-def commands(text: str) -> list[tuple[str, int]]:
-    """The lines after '$ ', each with the exit code it is to have."""
-    lines = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
-    return [(EXIT.sub("", line), int(found[1]) if (found := EXIT.search(line)) else 0) for line in lines]
+BLOCKS = blocks(ROOT / "docs" / "extending.md")
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +18,6 @@ def folder(tmp_path_factory):
         if kind in ("python", "toml"):
             (path / file_name(text)).write_text(text, encoding="utf-8")
     return path
-
-
-def execute(command: list[str], folder: Path) -> subprocess.CompletedProcess:
-    scripts = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
-    )
 
 
 @pytest.mark.parametrize("name", [file_name(text) for kind, text in BLOCKS if kind == "python"])

@@ -174,7 +174,7 @@ def test_groups_and_labels():
     ]
     found = groups(cells)
     assert [len(g.cells) for g in found] == [10, 5, 5]  # replicas don't part a group, sigma and problem do
-    assert labels(found) == ["rational (sigma=1.0)", "rational (sigma=2.0)", "ramp"]
+    assert labels(found) == ["rational (σ=1)", "rational (σ=2)", "ramp"]
 
 
 def test_constant_exponents():

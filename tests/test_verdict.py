@@ -288,7 +288,7 @@ def test_small_groups_count_for_the_level_only():
     extra = sweep(rate(9.0), dims=(16,), steps=(1000,), sigma=3.0)
     found = verdict(sweep(bent) + extra, "adamw-l1")
     assert found.outcome is Outcome.HOLDS and found.numbers["max_ratio"]["value"] > 8
-    assert "sigma=3.0" in found.numbers["max_ratio"]["where"]
+    assert "σ=3)" in found.numbers["max_ratio"]["where"]
     assert (
         outcome(
             sweep(explicit(0.5), optimizer="sgd")

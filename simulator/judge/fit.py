@@ -68,8 +68,12 @@ def labels(found: Sequence[Group]) -> list[str]:
     for own in flat:
         peers = [other for other in flat if other["problem"] == own["problem"]]
         telling = [k for k in own if any(other.get(k) != own[k] for other in peers)]
-        names.append(own["problem"] + (f" ({', '.join(f'{k}={own[k]}' for k in telling)})" if telling else ""))
+        names.append(own["problem"] + (f" ({', '.join(_setting(k, own[k]) for k in telling)})" if telling else ""))
     return names
+
+
+def _setting(name: str, value: object) -> str:
+    return f"{SYMBOLS.get(name, name)}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
 def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
