@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--samples",
         type=number,
         metavar="N",
-        help="vectors of each law and dimension (default: 2^24 coordinates in all)",
+        help="vectors of each law and dimension (default: 2^26 coordinates in all)",
     )
     add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
 
