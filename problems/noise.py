@@ -45,6 +45,12 @@ class Noise:
     arguments: dict[str, float] = field(default_factory=dict)
     constants: tuple[np.float32, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.variance not in (1.0, math.inf):
+            raise InputError(
+                f"noise {self.name!r}: variance must be 1 (scale the formula) or math.inf, got {self.variance!r}"
+            )
+
     @property
     def constant_array(self) -> np.ndarray:
         """``constants`` as a float32 array, shape (len(constants),)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from .cores import cores
 from .engines import run
 from .spec import Spec
 
@@ -18,7 +18,7 @@ REPEATS = 5
 
 def main() -> None:
     """Time every workload REPEATS times after a warm-up and print median, least and most."""
-    table = Table(title=f"adamw on rational, gaussian noise, float64, {os.cpu_count()} threads: ns per coordinate-step")
+    table = Table(title=f"adamw on rational, gaussian noise, float64, {cores()} threads: ns per coordinate-step")
     for column in ("workload", "dim", "steps", "replicas", "median", "min", "max"):
         table.add_column(column, justify="right")
     for name, (dim, steps, replicas) in WORKLOADS.items():

@@ -33,7 +33,7 @@ class Constants:
     @property
     def c(self) -> float:
         """C = (σ_s² L Δ)^(1/4) of the theorems."""
-        return math.sqrt(self.true_sigma * math.sqrt(self.smoothness * self.gap))
+        return math.sqrt(self.true_sigma * math.sqrt(self.smoothness) * math.sqrt(self.gap))
 
 
 def sgd_rule(c: Constants) -> Hyper:

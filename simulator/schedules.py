@@ -6,12 +6,13 @@ gives wins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from problems.errors import InputError, nearest, require_number
 
 from .horizon import Constants, Hyper
-from .optimizers import OPTIMIZERS, Optimizer
+from .optimizers import BIASES, OPTIMIZERS, Optimizer
 
 
 def horizon(optimizer: Optimizer, constants: Constants, given: Mapping[str, float]) -> Hyper:
@@ -22,12 +23,23 @@ def horizon(optimizer: Optimizer, constants: Constants, given: Mapping[str, floa
             f"{', '.join(o.name for o in OPTIMIZERS.values() if o.horizon)}); "
             "use the constant schedule with lr=…"
         )
-    rule = optimizer.horizon(constants)
+    try:
+        rule = optimizer.horizon(constants)
+    except ArithmeticError as error:
+        raise InputError(
+            f"the horizon rule of {optimizer.name!r} can't be computed for {constants}: {error}"
+        ) from error
     if set(rule) != set(optimizer.settings):
         raise InputError(
             f"optimizer {optimizer.name!r}: its horizon rule must give {', '.join(optimizer.settings)}, "
             f"got {', '.join(rule)}"
         )
+    for name, value in rule.items():
+        if not math.isfinite(value) or (name in BIASES.values() and not 0 <= value < 1):
+            raise InputError(
+                f"the horizon rule of {optimizer.name!r} gives {name}={value:g} for {constants}; choose constants of "
+                "ordinary size, or the constant schedule"
+            )
     return {**rule, **given}
 
 

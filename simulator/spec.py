@@ -7,6 +7,7 @@ or the number of threads. ``resolve`` turns names into objects: the ``Cell`` tha
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -109,6 +110,8 @@ class Spec:
         noise = _noise(self.noise, self.noise_args)
         constants = Constants(self.dim, self.steps, self.smoothness, self.gap, self.sigma, noise.variance)
         generator = find(PROBLEMS, self.problem, "problem")
+        if not hasattr(generator, "requires"):
+            raise InputError(f"{self.problem} is no problem, but {type(generator).__name__}; see docs/extending.md")
         own = {
             "dim": self.dim,
             "smoothness": self.smoothness,
@@ -146,6 +149,7 @@ class Cell:
                 problem.scale,
                 problem.start,
                 problem.center,
+                problem.spectrum,
                 problem.curvature,
                 problem.minimum,
                 *problem.constants,
@@ -170,12 +174,14 @@ def canonical_json(content: object) -> str:
 
 def _noise(name: str, arguments: Mapping[str, float]) -> Noise:
     make = find(NOISES, name, "noise")
-    code = make.__code__
-    known = code.co_varnames[: code.co_argcount]
+    known = [] if isinstance(make, type) else list(inspect.signature(make).parameters)
     for argument in arguments:
         if argument not in known:
             raise InputError(
                 f"noise {name!r} has no argument {argument!r}{nearest(argument, known)} "
                 f"(it has: {', '.join(known) or 'none'})"
             )
-    return make(**arguments)
+    noise = None if isinstance(make, type) else make(**arguments)
+    if not isinstance(noise, Noise):
+        raise InputError(f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md")
+    return noise

@@ -3,9 +3,10 @@
 import pytest
 
 from problems.errors import InputError
+from simulator.norms import check_key, load_rows, norm_check, save_rows
 from simulator.sweeps import config
 from simulator.sweeps.config import load_plan
-from simulator.sweeps.folder import read_plan, write_plan
+from simulator.sweeps.folder import open_folder, read_plan, write_plan
 
 HEAD = 'replicas = 8\nproblem = "rational"\noptimizer = "adamw"\n'
 
@@ -109,15 +110,16 @@ def test_the_plan_survives_the_results_folder(plan, tmp_path):
     assert read_plan(tmp_path / "elsewhere") is None
 
 
-def test_norm_checks_of_other_settings_are_removed(plan, tmp_path):
-    text = HEAD + "[[sweep]]\ndim = 1\nsteps = 10\n[norms]\nlaws = ['gaussian']\ndims = [1]\n"
-    write_plan(tmp_path, plan(text))
-    rows = tmp_path / "norms.json"
-    rows.write_text("rows")
-    write_plan(tmp_path, plan(text.replace("dim = 1\n", "dim = 2\n")))
-    assert rows.exists()
+def test_norm_checks_of_other_settings_are_left_alone_and_left_out(plan, tmp_path):
+    text = HEAD + "[[sweep]]\ndim = 1\nsteps = 10\n[norms]\nlaws = ['gaussian']\ndims = [1]\nsamples = 100\n"
+    rows = norm_check(["gaussian"], [1], 100, 5)
+    save_rows(rows, tmp_path, check_key(["gaussian"], [1], 100, 5))
     write_plan(tmp_path, plan(text, seed=5))
-    assert not rows.exists()
+    assert open_folder(tmp_path).norm_rows == rows
+    write_plan(tmp_path, plan(text, seed=6))
+    folder = open_folder(tmp_path)
+    assert folder.norm_rows == [] and "other settings" in folder.faults[0] and "norm checks" in folder.partial
+    assert load_rows(tmp_path) == rows
 
 
 CELL = "[[sweep]]\ndim = 1\nsteps = 10\n"

@@ -11,9 +11,12 @@ import pytest
 from problems import NOISES, PROBLEMS, profile
 from simulator.engines import run
 from simulator.engines.cpu import simulate
+from simulator.engines.hyper import hyper_rows
+from simulator.engines.reference import trajectory
 from simulator.optimizers import OPTIMIZERS, optimizer
 from simulator.rng import TILE
 from simulator.spec import Cell, Spec
+from simulator.stats import Stats
 
 HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
 
@@ -99,8 +102,6 @@ def test_replicas_and_seeds_have_noise_of_their_own():
 
 def test_optimizers_meet_the_same_noise():
     """With lr → 0 the first stochastic gradients are those of the start: equal for every optimizer."""
-    from simulator.engines.reference import trajectory
-
     first = [next(iter(trajectory(spec(optimizer=name).resolve(), 1)))[2] for name in OPTIMIZERS]
     assert all(np.array_equal(g, first[0]) for g in first)
 
@@ -170,3 +171,45 @@ def test_checkpoints_agree_with_the_averages():
     assert np.array_equal(stats.running_l1[:, -1], stats.mean_grad_l1)
     assert np.array_equal(stats.running_l2[:, 0], stats.grad_l2[:, 0])
     assert (stats.grad_linf <= stats.grad_l2).all() and (stats.grad_l2 <= stats.grad_l1).all()
+
+
+def test_bias_corrections_count_from_one():
+    cell = spec(optimizer="adam").resolve()
+    names = cell.optimizer.hyper
+    rows = hyper_rows(cell, 4, 3)
+    for name, beta in (("bias1", 0.9), ("bias2", 0.97)):
+        np.testing.assert_allclose(rows[:, names.index(name)], [1 - beta**k for k in (5, 6, 7)], rtol=1e-14)
+
+
+def test_first_step_of_adam_is_lr_times_sign():
+    """m̂/√v̂ = g/|g| at step 1, in both engines, when ε = 0 and nothing is noisy."""
+    given = {"lr": 0.01, "beta1": 0.9, "beta2": 0.97, "eps": 0.0}
+    cell = Spec.of("quadratic", "adam", 3, 2, 1, schedule="constant", sigma=0.0, optimizer_args=given)
+    start = cell.resolve().problem.start
+    for backend in ("cpu", "reference"):
+        np.testing.assert_allclose(run(cell, backend).stats.max_abs_x, [[start, start - 0.01]], rtol=1e-14)
+
+
+def test_every_replica_has_its_own_noise():
+    cell = spec(dim=1, replicas=300, steps=20)
+    stats = run(cell).stats
+    assert np.unique(stats.mean_grad_l1).size == 300
+    last = [abs(gradient[0]) for _, gradient, _ in trajectory(cell.resolve(), 299)]
+    assert stats.mean_grad_l1[299] == pytest.approx(np.mean(last), rel=1e-12)
+
+
+def test_long_runs_in_small_chunks_lose_no_step():
+    cell = spec(dim=3, steps=4100, replicas=1)
+    assert_close(simulate(cell.resolve(), chunk=48), run(cell, "reference").stats, 1e-11)
+
+
+def test_one_number_that_is_not_finite_makes_the_averages_infinite():
+    curves = dict.fromkeys(
+        ("grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2"), np.ones((2, 3))
+    )
+    f_gap = np.ones((2, 3))
+    f_gap[1, 2] = np.nan
+    stats = Stats.of(np.ones(2), np.ones(2), np.ones(2), np.array([1, 2, 3]), f_gap=f_gap, **curves)
+    for average in (stats.mean_grad_l1, stats.mean_grad_l2, stats.mean_grad_l2_squared):
+        assert average.tolist() == [1.0, np.inf]
+    assert stats.running_l1[1].tolist() == [1.0, 1.0, np.inf]

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from problems import NOISES, InputError, Noise, gaussian, laplace, rademacher, sparse, student, uniform
+from simulator import rng
 from simulator.engines.noise_tile import tile
-from simulator.norms import label, norm_check, samples_for
+from simulator.norms import check_key, label, norm_check, samples_for
 from simulator.norms.exact import DEFECTS, gaussian_l2, integrate, mean_l1, mean_l2
 from simulator.norms.rows import NormRow, load_rows, measured, norm_table, save_rows
-from simulator.norms.sampling import Moments
+from simulator.norms.sampling import Moments, compile_norms
 
 ROW = NormRow("gaussian", 4, 100, 3.2, 0.01, 3.1915, 1.9, 0.01, 1.88, 0.85, 0.001, 0)
 
@@ -192,7 +193,7 @@ def test_z_of_a_law_without_spread():
 
 def test_save_and_load(tmp_path):
     rows = [ROW, replace(ROW, law="sparse(q=0.1)", sem_l1=0.0)]
-    path = save_rows(rows, tmp_path / "new")
+    path = save_rows(rows, tmp_path / "new", "k")
     assert load_rows(tmp_path / "new") == rows
     assert [p.name for p in path.parent.iterdir()] == ["norms.json"]  # no temporary file stays
 
@@ -211,7 +212,7 @@ def test_save_and_load(tmp_path):
     ],
 )
 def test_a_damaged_row_is_refused(tmp_path, change, words):
-    path = save_rows([ROW, ROW], tmp_path)
+    path = save_rows([ROW, ROW], tmp_path, "k")
     data = json.loads(path.read_text())
     data["rows"][1] |= change
     path.write_text(json.dumps(data))
@@ -228,17 +229,34 @@ def test_a_foreign_file_is_refused(tmp_path, text):
         load_rows(tmp_path)
 
 
+def test_rows_of_other_settings_are_not_taken_for_these(tmp_path):
+    key = check_key(["gaussian"], [1, 2], 100, 0)
+    save_rows([ROW], tmp_path, key)
+    assert load_rows(tmp_path, key) == [ROW]
+    others = [
+        check_key(["uniform"], [1, 2], 100, 0),
+        check_key(["gaussian"], [1, 3], 100, 0),
+        check_key(["gaussian"], [1, 2], None, 0),
+        check_key(["gaussian"], [1, 2], 100, 1),
+        check_key([replace(gaussian(), constants=(np.float32(1),))], [1, 2], 100, 0),
+    ]
+    assert len({key, *others}) == 6
+    for other in others:
+        with pytest.raises(InputError, match="other settings"):
+            load_rows(tmp_path, other)
+
+
 def test_unreadable_and_unwritable(tmp_path):
     with pytest.raises(InputError, match="can't be read"):
         load_rows(tmp_path / "none")
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"can't be written.*choose another folder"):
-        save_rows([ROW], tmp_path / "file" / "inside")
+    with pytest.raises(InputError, match=r"can't write to .*choose another folder"):
+        save_rows([ROW], tmp_path / "file" / "inside", "k")
 
 
 def test_infinite_numbers_are_not_saved(tmp_path):
     with pytest.raises(ValueError, match="Out of range float"):
-        save_rows([replace(ROW, mean_l1=math.inf)], tmp_path)
+        save_rows([replace(ROW, mean_l1=math.inf)], tmp_path, "k")
 
 
 def test_table(rows):
@@ -264,3 +282,16 @@ def test_every_registered_law_of_finite_variance_has_exact_norms():
         assert mean_l2(noise, 100) <= 10
     assert mean_l2(rademacher(), 100) == 10
     assert mean_l2(gaussian(), 1) == pytest.approx(math.sqrt(2 / math.pi), rel=1e-15)
+
+
+@pytest.mark.parametrize("dim", [1, 63, 64, 65, 127])
+def test_every_coordinate_counts_once(dim):
+    """Also where the last block of lanes is not full."""
+    law, seed, replica = gaussian(), 3, 7
+    l1, square = np.empty((2, rng.TILE))
+    compile_norms(law.formula, law.draws)(
+        l1, square, dim, np.uint64(rng.TILE), np.uint64(replica), *rng.key(seed), law.constant_array
+    )
+    g = tile(law, seed, 0, dim, rng.TILE, replica).astype(np.float64)
+    np.testing.assert_allclose(l1, np.abs(g).sum(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(square, (g * g).sum(axis=1), rtol=1e-13)

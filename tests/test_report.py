@@ -16,10 +16,11 @@ from figure_results import cell, grid, norm_rows
 from problems.errors import InputError
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
-from simulator.report import escape_markdown, partial, summary, write_report
+from simulator.report import escape_markdown, summary, write_report
 from simulator.report.tables import interval, provenance, run_table, verdict_table
 from simulator.report.tidy import tidy_rows
 from simulator.sweeps.config import Norms, Plan
+from simulator.sweeps.folder import missing_parts
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)
@@ -217,9 +218,9 @@ def test_partial_needs_a_plan():
         specs: tuple
         norms: object = None
 
-    assert partial(RESULTS, (), None) == ""
-    assert partial(RESULTS, (), Some(tuple(r.spec for r in RESULTS))) == ""
-    assert "1 of 18 cells are missing" in partial(RESULTS[1:], (), Some(tuple(r.spec for r in RESULTS)))
+    assert missing_parts(None, RESULTS, ()) == ""
+    assert missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS, ()) == ""
+    assert "1 of 18 cells are missing" in missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS[1:], ())
     rows = run_table(RESULTS[1:], Some(tuple(r.spec for r in RESULTS)))
     assert [row["cells"] for row in rows] == ["8 of 9", "9 of 9"]
 

@@ -3,10 +3,12 @@
 import importlib.util
 import io
 import json
+import math
 import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from cells import made_up, same_bits
 
 from problems.errors import InputError
+from simulator import files
 from simulator.spec import Spec
 from simulator.sweeps import store as store_module
 from simulator.sweeps.store import CellError, Store
@@ -207,7 +210,7 @@ def test_abandoned_temporary_files_are_removed(store):
         path.write_bytes(b"half")
         return path
 
-    host = store_module._host()
+    host = files.host()
     dead, alive = unfinished(host, child.pid), unfinished(host, os.getpid())
     elsewhere, ancient = unfinished("elsewhere", 1), unfinished("elsewhere", 2)
     os.utime(ancient, (time.time() - 2 * store_module.OLD,) * 2)
@@ -224,3 +227,43 @@ def test_keys_are_stable():
     golden = json.loads(GOLDEN.read_text())
     assert [make_keys.entry(cell["arguments"]) for cell in golden] == golden
     assert len({cell["key"] for cell in golden}) == len(golden) >= 6
+
+
+CHANGES = {
+    "dtype": {"dtype": "float32"},
+    "seed": {"seed": 1},
+    "dim": {"dim": 5},
+    "steps": {"steps": 21},
+    "replicas": {"replicas": 3},
+    "smoothness": {"smoothness": 2.0},
+    "gap": {"gap": 2.0},
+    "sigma": {"sigma": 2.0},
+    "start": {"problem_args": {"start": 2.5}},
+    "spectrum": {"problem_args": {"spectrum": 1.0}},
+    "hyper-parameter": {"optimizer_args": {"beta2": 0.5}},
+    "noise": {"noise": "uniform"},
+    "schedule": {"schedule": "constant", "optimizer_args": {"lr": 0.1}},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_key_changes_with(change):
+    plain = {"problem": "rational", "optimizer": "adamw", "dim": 4, "steps": 20, "replicas": 2}
+    assert Spec.of(**plain).key() != Spec.of(**{**plain, **CHANGES[change]}).key()
+
+
+def test_key_changes_with_what_the_names_mean():
+    cell = Spec.of("rational", "adamw", 4, 20, 2).resolve()
+    others = [
+        replace(cell, problem=replace(cell.problem, **{name: 1.25 * getattr(cell.problem, name) + 0.5}))
+        for name in ("scale", "start", "center", "spectrum", "curvature", "minimum")
+    ]
+    others += [
+        replace(cell, problem=replace(cell.problem, dphi=cell.problem.phi)),
+        replace(cell, noise=replace(cell.noise, variance=math.inf)),
+        replace(cell, noise=replace(cell.noise, constants=(np.float32(1),))),
+        replace(cell, noise=replace(cell.noise, formula=cell.problem.phi)),
+        replace(cell, optimizer=replace(cell.optimizer, update=cell.problem.phi)),
+        replace(cell, hyper={**cell.hyper, "lr": 0.5}),
+    ]
+    assert len({cell.key, *(other.key for other in others)}) == 1 + len(others)

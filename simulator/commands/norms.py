@@ -36,10 +36,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ..files import require_writable
     from ..judge import exit_code, judge
-    from ..norms import DIMS, LAWS, norm_check, norm_table, save_rows
+    from ..norms import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
     from ..sweeps.progress import simple_bar
-    from ..sweeps.store import require_writable
     from .tables import show_rich
     from .verify import show_verdicts
 
@@ -48,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
     laws, dims = args.laws or LAWS, args.dims or DIMS
     with simple_bar(f"norm checks of {len(laws)} laws at {len(dims)} dimensions") as progress:
         rows = norm_check(laws, dims, args.samples, args.seed, progress=progress)
-    written = [save_rows(rows, directory), *_figure(rows, directory)]
+    written = [save_rows(rows, directory, check_key(laws, dims, args.samples, args.seed)), *_figure(rows, directory)]
     show_rich(norm_table(rows))
     verdicts = judge([], rows)
     show_verdicts(verdicts)
@@ -57,8 +57,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _figure(rows, directory: Path) -> list[Path]:
+    from ..files import write_whole
     from ..plots import Drawing, draw
-    from ..sweeps.store import write_whole
 
     written = []
     for drawing in draw([], rows):

@@ -109,8 +109,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
+    from ..cores import cores
     from ..sweeps.cost import human_seconds, total_seconds
-    from ..sweeps.executors import cores
 
     threads = max(1, cores() // jobs)
 
@@ -165,21 +165,21 @@ def _norms(norms, directory: Path, fresh: bool) -> None:
     from problems.errors import InputError
 
     from ..norms import load_rows, norm_check, save_rows
-    from ..sweeps.folder import NORMS
+    from ..sweeps.folder import NORMS, norms_key
     from ..sweeps.progress import simple_bar
 
     if (directory / NORMS).exists() and not fresh:
         try:
-            if len(load_rows(directory)) == len(norms.laws) * len(norms.dims):
-                return
+            load_rows(directory, norms_key(norms))
+            return
         except InputError as error:
-            print(f"warning: {error}", file=sys.stderr)
+            print(f"warning: {error}; they are made again", file=sys.stderr)
     what = f"norm checks of {len(norms.laws)} laws at {len(norms.dims)} dimensions"
     if not sys.stderr.isatty():
         print(what, file=sys.stderr, flush=True)
     with simple_bar(what) as progress:
         rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress)
-    save_rows(rows, directory)
+    save_rows(rows, directory, norms_key(norms))
 
 
 class _Terminated(KeyboardInterrupt):

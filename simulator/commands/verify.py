@@ -11,7 +11,7 @@ EPILOG = """examples:
   ratecheck verify results || echo "some claim is not as expected"
 
 exit code: 0 all claims hold and all false controls fail, 1 otherwise, 2 usage, 3 something is
-inconclusive. Cells that are missing or damaged are counted and left out."""
+inconclusive or missing. Cells that are missing or damaged are counted and left out."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def execute(args: argparse.Namespace) -> int:
     verdicts = judge_folder(folder)
     show_verdicts(verdicts)
     show_state(folder)
-    return exit_code(verdicts)
+    return exit_code(verdicts, partial=bool(folder.partial or folder.faults))
 
 
 def judge_folder(folder) -> list:

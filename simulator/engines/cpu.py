@@ -7,11 +7,11 @@ Memory is O(replicas · dim + chunk), independent of the number of steps. What d
 from __future__ import annotations
 
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from ..cores import cores
 from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
@@ -37,7 +37,7 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
     """
     spec, problem, noise = cell.spec, cell.problem, cell.noise
     dtype = np.dtype(spec.dtype)
-    threads = threads or os.cpu_count() or 1
+    threads = threads or cores()
     lanes = SMALL_LANES if spec.dim <= SMALL_LANES else LANES
     group_lanes, groups = _groups(spec.dim, lanes)
     items = spec.replicas * groups

@@ -92,10 +92,14 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
     used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
     exponents, missing = {}, {}
     for axis, other in (GRID, GRID[::-1]):
-        count = len({getattr(s, axis) for s, _ in used})
+        lines: dict[int, set[int]] = {}
+        for spec, _ in used:
+            lines.setdefault(getattr(spec, other), set()).add(getattr(spec, axis))
+        count = max(map(len, lines.values()), default=0)
         if count < LEAST_VALUES:
             missing[axis] = (
-                f"{count} value(s) of {SYMBOLS[axis]} on the larger half of the grid, {LEAST_VALUES} are needed"
+                f"{count} value(s) of {SYMBOLS[axis]} at the same {SYMBOLS[other]} on the larger half of the grid, "
+                f"{LEAST_VALUES} are needed"
             )
             continue
         fitted = power_law(
@@ -105,10 +109,7 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
             levels=[getattr(s, other) for s, _ in used],
             spread=np.log([[getattr(s, name) for name in GRID] for s, _ in used]),
         )
-        if fitted is None:
-            missing[axis] = "K and d change together on this grid"
-        else:
-            exponents[axis] = fitted[0]
+        exponents[axis] = fitted[0]
     return Growth(exponents, missing, len(used))
 
 

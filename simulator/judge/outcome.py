@@ -61,14 +61,14 @@ class Verdict:
         )
 
 
-def exit_code(verdicts: Iterable[Verdict]) -> int:
+def exit_code(verdicts: Iterable[Verdict], partial: bool = False) -> int:
     """0: every claim holds and every control fails; 1: something is wrong, VOID included; 3: nothing is
-    wrong, but something is inconclusive, or nothing was judged at all."""
+    wrong, but something is inconclusive, or the results are *partial*, or nothing was judged at all."""
     verdicts = list(verdicts)
     surprises = [v for v in verdicts if not v.as_expected]
     if any(v.outcome is not Outcome.INCONCLUSIVE for v in surprises):
         return 1
-    return 3 if surprises or not verdicts else 0
+    return 3 if surprises or partial or not verdicts else 0
 
 
 def _jsonable(value: object) -> object:

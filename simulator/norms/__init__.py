@@ -11,7 +11,7 @@ a row has standard errors of about 1e-4, so that shifts a z-score by some 0.003;
 
 from __future__ import annotations
 
-import os
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from problems import NOISES, Noise
 from problems.errors import InputError, choose, require_integer
 
+from ..cores import cores
+from ..spec import NUMERICS, canonical_json
 from .exact import mean_l1, mean_l2
 from .rows import NormRow, load_rows, norm_table, save_rows
 from .sampling import Moments, blocks
@@ -60,7 +62,7 @@ def norm_check(
     exact = [(mean_l1(noise, dim), mean_l2(noise, dim)) for noise, dim, _ in cells]
     total, done = sum(dim * count for _, dim, count in cells), 0
     rows = []
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         for (noise, dim, count), (exact_l1, exact_l2) in zip(cells, exact, strict=True):
             sums = (Moments(), Moments(), Moments())
             violations = 0
@@ -95,6 +97,18 @@ def norm_check(
                 )
             )
     return rows
+
+
+def check_key(laws: Iterable[str | Noise], dims: Iterable[int], samples: int | None, seed: int) -> str:
+    """What determines the rows of ``norm_check``: equal keys, equal rows."""
+    noises = [law if isinstance(law, Noise) else choose(NOISES, law, "noise law")() for law in laws]
+    content = {
+        "numerics": NUMERICS,
+        "laws": [[label(n), n.draws, n.formula.digest, [f"{float(c):.12g}" for c in n.constants]] for n in noises],
+        "dims": [[dim, samples or samples_for(dim)] for dim in dims],
+        "seed": seed,
+    }
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 
 
 def label(noise: Noise) -> str:

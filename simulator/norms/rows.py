@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from problems.errors import InputError
 
-FORMAT = "ratecheck norms 1"
+from ..files import require_writable, write_whole
+
+FORMAT = "ratecheck norms 2"
 FILE = "norms.json"
 
 
@@ -62,24 +62,23 @@ def _z(mean: float, sem: float, exact: float) -> float:
     return 0.0 if abs(mean - exact) <= rounding else math.copysign(math.inf, mean - exact)
 
 
-def save_rows(rows: Sequence[NormRow], folder: str | Path) -> Path:
-    """Write *rows* to FOLDER/norms.json in one move; return the path. Raises InputError if it can't be written."""
+def save_rows(rows: Sequence[NormRow], folder: str | Path, key: str) -> Path:
+    """Write *rows* and the *key* of their settings (``check_key``) to FOLDER/norms.json; return the path.
+
+    Raises InputError if it can't be written.
+    """
     path = Path(folder) / FILE
-    text = json.dumps({"format": FORMAT, "rows": [asdict(row) for row in rows]}, indent=1, allow_nan=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{FILE}.", delete=False) as file:
-            file.write(text + "\n")
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise InputError(f"{path} can't be written: {error.strerror}; choose another folder") from error
+    content = {"format": FORMAT, "key": key, "rows": [asdict(row) for row in rows]}
+    require_writable(path.parent)
+    write_whole(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return path
 
 
-def load_rows(folder: str | Path) -> list[NormRow]:
-    """The rows of FOLDER/norms.json. Raises InputError, naming the entry, for a file that ``save_rows`` can't have
-    written."""
+def load_rows(folder: str | Path, key: str | None = None) -> list[NormRow]:
+    """The rows of FOLDER/norms.json, of the settings of *key* if it is given.
+
+    Raises InputError, naming the entry, for a file that ``save_rows`` can't have written or of another key.
+    """
     path = Path(folder) / FILE
     try:
         data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
@@ -89,6 +88,8 @@ def load_rows(folder: str | Path) -> list[NormRow]:
         raise InputError(f"{path} is not JSON ({error}); make it again with ratecheck norms") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("rows"), list):
         raise InputError(f"{path} is not a file of norm checks (format {FORMAT!r}); make it again with ratecheck norms")
+    if key is not None and data.get("key") != key:
+        raise InputError(f"{path} holds norm checks of other settings or another version than the sweep's")
     return [_row(entry, f"{path}, row {index}") for index, entry in enumerate(data["rows"])]
 
 

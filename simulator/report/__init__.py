@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from problems.errors import InputError
 
+from ..files import write_whole
 from ..judge.outcome import Verdict, exit_code
 from ..plots import FIGURES, Drawing, draw
 from ..plots.inline import css, inline
 from ..results import Result
 from ..strict_json import dumps
-from ..sweeps.store import write_whole
+from ..sweeps.folder import missing_parts
 from .tables import (
     cell_table,
     constant_table,
@@ -70,11 +71,11 @@ def write_report(
             }
         )
     _remove_stale(figures, {file.name for file in files})
-    missing = partial(results, norm_rows, plan)
+    missing = missing_parts(plan, results, norm_rows)
     content = {
         "title": f"ratecheck: {Path(plan.source).name}" if plan is not None else "ratecheck report",
         "quick": plan is not None and plan.quick,
-        "partial": missing,
+        "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
         "notes": list(notes),
         "summary": summary(verdicts, missing),
         "tone": "open" if missing else TONES[exit_code(verdicts)],
@@ -97,7 +98,7 @@ def write_report(
         "verdicts.json": dumps(
             {
                 "format": FORMAT,
-                "exit_code": exit_code(verdicts),
+                "exit_code": exit_code(verdicts, partial=bool(missing or notes)),
                 "partial": missing,
                 "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
             }
@@ -147,18 +148,6 @@ def summary(verdicts: Sequence[Verdict], missing: str = "") -> str:
     parts = [f"{len(claims)} of {len(claims)} claims hold"] * bool(claims)
     parts += [f"{len(controls)} of {len(controls)} false controls are violated"] * bool(controls)
     return f"{'So far as' if missing else 'As'} expected: {' and '.join(parts)}."
-
-
-def partial(results: Sequence[Result], norm_rows: Sequence, plan) -> str:
-    """How much of the plan is missing, in words; '' if nothing, or if there is no plan to compare with."""
-    if plan is None:
-        return ""
-    due, missing = len(plan.specs), []
-    if len(results) < due:
-        missing.append(f"{due - len(results)} of {due} cells are missing")
-    if plan.norms and not norm_rows:
-        missing.append("the norm checks are missing")
-    return f"{' and '.join(missing)}: verdicts and figures are of what is there." if missing else ""
 
 
 def _remove_stale(figures: Path, written: set[str]) -> None:

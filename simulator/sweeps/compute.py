@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from ..cores import cores
 from ..engines import run
 from ..spec import Spec
 from .config import Plan
 from .cost import cell_seconds, combination
-from .executors import cores, open_executor, report
+from .executors import open_executor, report
 from .progress import Monitor
 from .store import CellError, Store
 

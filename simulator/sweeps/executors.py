@@ -48,11 +48,6 @@ def report(amount: int) -> None:
     _report(amount)
 
 
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Inline:
     """Runs each task in this process, when its turn comes in ``as_completed``.
 

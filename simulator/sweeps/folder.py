@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from problems.errors import InputError
 
+from ..files import write_whole
 from ..results import Result
 from ..spec import Spec
 from ..strict_json import dumps
 from .config import Norms, Plan
-from .store import Store, write_whole
+from .store import Store
 
 FORMAT = "ratecheck sweep 1"
 PLAN, NORMS = "sweep.json", "norms.json"
@@ -39,14 +41,20 @@ class Folder:
     @property
     def partial(self) -> str:
         """How much is missing, in words; '' when all is there or there is no plan to compare with."""
-        if self.plan is None:
-            return ""
-        due, missing = len(self.plan.specs), []
-        if len(self.results) < due:
-            missing.append(f"{due - len(self.results)} of {due} cells are missing")
-        if self.plan.norms and not self.norm_rows:
-            missing.append("the norm checks are missing")
-        return "partial: " + " and ".join(missing) if missing else ""
+        missing = missing_parts(self.plan, self.results, self.norm_rows)
+        return f"partial: {missing}" if missing else ""
+
+
+def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Sequence) -> str:
+    """What of *plan* is missing, in words; '' when nothing is or there is no plan."""
+    if plan is None:
+        return ""
+    due, missing = len(plan.specs), []
+    if len(results) < due:
+        missing.append(f"{due - len(results)} of {due} cells are missing")
+    if plan.norms and not norm_rows:
+        missing.append("the norm checks are missing")
+    return " and ".join(missing)
 
 
 def open_folder(directory: str | Path) -> Folder:
@@ -71,20 +79,21 @@ def open_folder(directory: str | Path) -> Folder:
         from ..norms import load_rows
 
         try:
-            rows = load_rows(store.directory)
+            rows = load_rows(store.directory, norms_key(plan.norms) if plan and plan.norms else None)
         except InputError as error:
             faults.append(str(error))
     return Folder(store.directory, plan, list(found.values()), rows, faults, len(set(there) - set(wanted)))
 
 
+def norms_key(norms: Norms) -> str:
+    """The key of the norm checks that a plan asks for."""
+    from ..norms import check_key
+
+    return check_key(norms.laws, norms.dims, norms.samples, norms.seed)
+
+
 def write_plan(directory: Path, plan: Plan) -> None:
-    """Write *plan*; norm checks made with other settings than its own are removed. Raises InputError."""
-    try:
-        before = read_plan(directory)
-    except InputError:
-        before = None  # it is replaced
-    if before is None or before.norms != plan.norms:
-        (directory / NORMS).unlink(missing_ok=True)
+    """Write *plan* in the place of any earlier one; raises InputError when it can't be written."""
     content = {
         "format": FORMAT,
         "source": plan.source,

@@ -5,7 +5,7 @@ A results folder holds
 - ``cells/<key>.npz``: one cell, key = ``Spec.key()``. Entries ``spec``, ``hyper`` and ``provenance``
   (JSON text) and the arrays of ``Stats``; no pickle, so ``np.load(path)`` reads it without this package.
 - ``cells/.<key>.<host>.<pid>.<random>.tmp``: a cell being written, renamed when it is complete.
-- ``sweep.json``: the plan, all cells that are due (``simulator.sweeps.compute``). ``norms.json``: norm checks.
+- ``sweep.json``: the plan, all cells that are due (``simulator.sweeps.folder``). ``norms.json``: norm checks.
 - what ``report`` writes.
 
 Any number of processes and hosts may write into one folder: a name says the content, so the last
@@ -18,7 +18,6 @@ import io
 import json
 import math
 import os
-import socket
 import time
 import zipfile
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ import numpy as np
 
 from problems.errors import InputError
 
+from ..files import host, require_writable, write_whole
 from ..results import Result
 from ..spec import Cell, Spec, canonical_json
 from ..stats import Stats
@@ -115,47 +115,17 @@ class Store:
             self.path(key).unlink(missing_ok=True)
 
 
-def require_writable(directory: Path) -> None:
-    """Create *directory* and try that it takes files; raises InputError when it doesn't."""
-    probe = directory / f".probe.{os.getpid()}"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder with --out") from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there complete or not at all; raises InputError when the disk refuses."""
-    name = f".{path.stem}.{_host()}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-    temporary = path.with_name(name)
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"can't write {path}: {error.strerror}") from error
-
-
 def _abandoned(path: Path) -> bool:
     """Whether an unfinished file's writer is gone: dead on this host, or silent for a day elsewhere."""
     parts = path.name.split(".")
     try:
-        if len(parts) == 6 and parts[2] == _host():
+        if len(parts) == 6 and parts[2] == host():
             os.kill(int(parts[3]), 0)
         return time.time() - path.stat().st_mtime > OLD
     except (ProcessLookupError, OverflowError, ValueError):
         return True
     except OSError:  # another user's process, or a file that is gone by now
         return False
-
-
-def _host() -> str:
-    return socket.gethostname().replace(".", "-")
 
 
 def _decode(content: bytes, key: str) -> Result:
