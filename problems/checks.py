@@ -101,9 +101,11 @@ def check_module(module: types.ModuleType, rng: np.random.Generator | None = Non
     are ``Noise`` objects and functions annotated to return one that need no arguments. Imported ones are left out.
     """
     out: dict[str, list[Finding]] = {}
+    seen: set[int] = set()
     for name, thing in vars(module).items():
-        if name.startswith("_") or isinstance(thing, (type, Formula)):
+        if name.startswith("_") or isinstance(thing, (type, Formula)) or id(thing) in seen:
             continue
+        seen.add(id(thing))  # a decorated derivative is the profile again
         if isinstance(thing, Noise):
             out[name] = check_noise(thing)
         elif getattr(thing, "__module__", None) == module.__name__:

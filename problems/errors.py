@@ -34,6 +34,8 @@ def require_number(value: object, what: str, *, above: float | None = None, leas
         wanted += f" > {above:g}"
     if least is not None:
         wanted += f" ≥ {least:g}"
+    if isinstance(value, int) and abs(value) > 2**1023:
+        raise InputError(f"{what} must be {wanted}, got an integer beyond the floating-point numbers")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise InputError(f"{what} must be {wanted}, got {value!r}")
     if (above is not None and value <= above) or (least is not None and value < least):

@@ -133,6 +133,8 @@ def student(nu: float = 5.0) -> Noise:
     1 all the same; it is 7e-7 above Student's own √((ν−2)/ν) at ν = 5, 3e-4 at 3 and 23 % at 2.1.
     """
     nu = require_number(nu, "student: nu (degrees of freedom)", least=1)
+    if nu > 1e6:  # the difference of the gamma functions loses its digits, and nobody can tell it from a Gaussian
+        raise InputError(f"student: nu (degrees of freedom) must be at most 1e6, got {nu:g}; use gaussian")
     finite = nu > 2
     scale = 1 / math.sqrt(nu * (_mean_power(2 / nu) - 1) / 2) if finite else 1.0
     ratio = 0.0

@@ -48,8 +48,14 @@ class Ramp:
                 "choose a noise of finite variance and sigma > 0"
             )
         # φ(u₀) = LΔ/(d G²) with G the slope; u₀ = √((1 + φ)² − 1) = √(φ(2 + φ)), exact for small φ too
-        height = math.sqrt(smoothness * gap * steps) / (steepness * steepness * sigma)
-        start = math.sqrt(height * (2.0 + height))
+        squared = steepness * steepness * sigma
+        height = math.sqrt(smoothness) * math.sqrt(gap) * math.sqrt(steps) / squared if squared > 0 else math.inf
+        start = math.sqrt(height) * math.sqrt(2.0 + height)
+        if not 1e-150 < start < 1e150:
+            raise InputError(
+                f"problem 'ramp': steepness={steepness:g} with sigma={sigma:g}, smoothness={smoothness:g}, gap={gap:g} "
+                f"and steps={steps} puts the start at u₀={start:g}; choose constants of ordinary size"
+            )
         problem = soft_ramp(dim, smoothness, gap, start=start)
         return replace(problem, name=self.name, arguments={"steepness": steepness})
 

@@ -44,6 +44,8 @@ class Profile:
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
+        if not self.phi.parameters:
+            raise InputError(f"profile {self.name!r}: φ takes u first, got no parameter")
         expected = list(self.shape)
         if list(self.phi.parameters[1:]) != expected:
             raise InputError(
@@ -135,4 +137,9 @@ def power_sum(dim: int, exponent: float) -> float:
 
 
 def _value(rule: Rule, shape: Mapping[str, float]) -> float:
-    return rule(**shape) if callable(rule) else rule
+    try:
+        return rule(**shape) if callable(rule) else rule
+    except InputError:
+        raise
+    except Exception as error:  # the user's own function
+        raise InputError(f"a rule for sup|φ''| or min φ fails with {shape}: {type(error).__name__}: {error}") from error

@@ -1,7 +1,8 @@
 """The command line: ``ratecheck``, also ``python -m simulator``.
 
 Exit codes: 0 all well, 1 some claim is not as expected, 2 wrong input or usage (one line on stderr,
-no traceback), 3 something is inconclusive, 130 interrupted.
+no traceback), 3 something is inconclusive, 130 interrupted,
+141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if argv and not argv[0].startswith("-") and argv[0] not in MODULES:
         raise InputError(f"unknown command {argv[0]!r}{nearest(argv[0], MODULES)} (known: {', '.join(MODULES)})")
     parser, commands = build_parser()
+    if argv and argv[0] in commands:  # before argparse misses a required option that was only misspelt
+        options = [option for action in commands[argv[0]]._actions for option in action.option_strings]
+        for text in argv[1:]:
+            given = text.partition("=")[0]
+            if given.startswith("--") and len(given) > 2 and given not in options:
+                commands[argv[0]].error(f"unknown option {given!r}{nearest(given, options)}")
     args, unknown = parser.parse_known_args(argv)
     if unknown:
         command = commands[args.command]
@@ -85,9 +92,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:  # the reader, such as head, has enough; what it did not see may have been bad news
+        _drop_output()
+        return 141
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _drop_output()  # no file's error but the standard output's: a full disk, say
+        return complain(f"can't write the output: {error.strerror or error}")
+
+
+def _drop_output() -> None:
+    """Send what is left in the buffers nowhere, so that Python's exit does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str, code: int = 2) -> int:

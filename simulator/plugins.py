@@ -34,8 +34,8 @@ def load(path: str | Path) -> types.ModuleType:
     file = Path(path)
     try:
         content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise InputError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from error
     name = f"ratecheck_user_{hashlib.sha256(str(file.resolve()).encode() + content).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
@@ -49,7 +49,7 @@ def load(path: str | Path) -> types.ModuleType:
     except InputError:
         del sys.modules[name]
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise InputError(f"{path} can't be run: {type(error).__name__}: {error}") from error
     return module

@@ -24,10 +24,12 @@ def horizon(optimizer: Optimizer, constants: Constants, given: Mapping[str, floa
             "use the constant schedule with lr=…"
         )
     try:
-        rule = optimizer.horizon(constants)
-    except ArithmeticError as error:
+        rule = {name: float(value) for name, value in optimizer.horizon(constants).items()}
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
-            f"the horizon rule of {optimizer.name!r} can't be computed for {constants}: {error}"
+            f"the horizon rule of {optimizer.name!r} gives no numbers for {constants}: {type(error).__name__}: {error}"
         ) from error
     if set(rule) != set(optimizer.settings):
         raise InputError(
@@ -71,7 +73,7 @@ def check_given(optimizer: Optimizer, given: Mapping[str, float]) -> None:
         if name not in optimizer.settings:
             raise InputError(
                 f"optimizer {optimizer.name!r} has no argument {name!r}{nearest(name, optimizer.settings)} "
-                f"(it has: {', '.join(optimizer.settings)})"
+                f"(it has: {', '.join(optimizer.settings) or 'none'})"
             )
         value = require_number(value, f"optimizer {optimizer.name!r}: {name}", least=LIMITS.get(name))
         if name in ("beta1", "beta2") and value >= 1:

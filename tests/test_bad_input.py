@@ -80,6 +80,14 @@ def refused(capsys):
         ({"optimizer": "adam"}, ["'adam'", "no theorem", "constant"]),
         ({"optimizer": "adam", "schedule": "constant"}, ["lr"]),
         ({"sigma": "0"}, ["sigma > 0", "constant"]),
+        ({"dim": str(2**32), "replicas": "1000"}, ["GiB", "smaller dim"]),
+        ({"sigma": "1" + "0" * 400}, ["sigma", "finite"]),
+        ({"noise": "student", "noise_arg": "nu=1e17"}, ["nu", "1e6", "gaussian"]),
+        ({"problem": "ramp", "problem_arg": "steepness=1e-200"}, ["'ramp'", "steepness"]),
+        ({"problem": "ramp", "problem_arg": "steepness=1e200"}, ["'ramp'", "steepness"]),
+        ({"sigma": "1e-200"}, ["horizon", "sigma=1e-200"]),
+        ({"sigma": "1e200", "smoothness": "1e200"}, ["horizon", "1e+200"]),
+        ({"smoothness": "1e-300", "gap": "1e-300"}, ["horizon", "beta1=1"]),
         ({"problem": "ramp", "sigma": "0", "optimizer": "sgd"}, ["ramp", "finite C"]),
         ({"problem": "ramp", "noise": "student", "noise_arg": "nu=2"}, ["ramp", "finite C", "finite variance"]),
         ({"problem": "nothing.py:well"}, ["nothing.py", "No such file"]),
@@ -238,3 +246,54 @@ def test_unexpected_exceptions_keep_their_traceback(monkeypatch):
     monkeypatch.setattr("simulator.engines.run", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(run())
+
+
+def test_objects_of_the_wrong_kind_in_a_users_file(refused, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def plain(dim):\n    return dim\n\n\nclass Law:\n    pass\n\n\ndef empty():\n    return None\n")
+    refused(run(problem=f"{path}:plain"), "mine.py:plain", "no problem")
+    refused(run(noise=f"{path}:Law"), "mine.py:Law", "no noise")
+    refused(run(noise=f"{path}:empty"), "mine.py:empty", "no noise")
+    refused(run(optimizer=f"{path}:plain"), "mine.py:plain", "no optimizer")
+
+
+def test_a_users_functions_that_fail(refused, tmp_path):
+    path = tmp_path / "mine.py"
+    text = "from problems import profile\n\n@profile(curvature=lambda: 1 / 0)\ndef p(u):\n    return u * u\n"
+    path.write_text(text + "\n@p.derivative\ndef q(u):\n    return 2.0 * u\n")
+    refused(run(problem=f"{path}:p"), "sup|φ''|", "ZeroDivisionError")
+    path.write_text("import sys\n\nsys.exit(0)\n")
+    refused(["check", str(path)], "mine.py", "SystemExit")
+    for rule, word in (("lambda c: 3", "no numbers"), ("lambda c: {'lr': float('nan')}", "lr=nan")):
+        head = "from simulator.optimizers import optimizer\n\n"
+        path.write_text(head + f"@optimizer({rule})\ndef own(x, g, lr):\n    return x - lr * g\n")
+        refused(run(optimizer=f"{path}:own"), "horizon rule of 'own'", word)
+
+
+def test_a_claim_that_fails_is_named(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from simulator.claims import claim\n\n\n@claim('odd', optimizer='sgd')\ndef odd(cell):\n"
+        "    'A statement.'\n    return cell.nosuch, 1.0\n"
+    )
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        f"claims = ['{path}:odd']\n[[sweep]]\nproblem = 'quadratic'\noptimizer = 'sgd'\n"
+        "dim = 1\nsteps = 2\nreplicas = 2\n"
+    )
+    out = tmp_path / "out"
+    assert main(["sweep", str(plan), "--out", str(out), "--backend", "reference"]) == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", "verify", str(out)], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "'odd' fails on sgd" in done.stderr
+
+
+def test_a_reader_that_goes_away_or_a_full_disk_is_no_success():
+    def code(command):
+        return subprocess.run(["bash", "-c", command], capture_output=True, encoding="utf-8", check=False)
+
+    gone = code(f"set -o pipefail; {sys.executable} -m simulator list | true")
+    assert gone.returncode != 0 and "Traceback" not in gone.stderr
+    full = code(f"{sys.executable} -m simulator list > /dev/full")
+    assert full.returncode == 2 and full.stderr.startswith("error: ") and full.stderr.count("\n") == 1

@@ -66,7 +66,14 @@ class Claim:
         Raises InputError when the claim's function returns something else.
         """
         try:
-            values, bound = self.measure(cell)
+            returned = self.measure(cell)
+        except Exception as error:  # the user's own function
+            raise InputError(
+                f"claim {self.name!r} fails on {cell.spec.optimizer} on {cell.spec.problem}, d = {cell.spec.dim}, "
+                f"K = {cell.spec.steps}: {type(error).__name__}: {error}"
+            ) from error
+        try:
+            values, bound = returned
             values, bound = np.asarray(values, dtype=np.float64), float(bound)
         except (TypeError, ValueError) as error:
             raise InputError(f"claim {self.name!r} must return (values of every replica, bound): {error}") from error

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import math
+import os
 import platform
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from problems.errors import choose
+import numpy as np
+
+from problems.errors import InputError, choose
 
 from ..results import Result
-from ..spec import Spec
+from ..spec import Cell, Spec
 
 BACKENDS = {"cpu": "simulator.engines.cpu", "reference": "simulator.engines.reference"}
 
@@ -31,6 +35,7 @@ def run(
     """
     module = choose(BACKENDS, backend, "backend")
     cell = spec.resolve()
+    require_memory(cell)
     engine = importlib.import_module(module)  # late: Numba's start-up is not paid by who doesn't run
     begin = time.perf_counter()
     stats = engine.simulate(cell, threads=threads, progress=progress)
@@ -49,6 +54,18 @@ def run(
             "versions": _versions(),
         },
     )
+
+
+def require_memory(cell: Cell) -> None:
+    """Raise InputError for a cell whose state alone is larger than this machine's memory."""
+    spec = cell.spec
+    needed = spec.dim * spec.replicas * (1 + len(cell.optimizer.state)) * np.dtype(spec.dtype).itemsize
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
+    if needed > there:
+        raise InputError(
+            f"dim={spec.dim} with replicas={spec.replicas} needs {needed / 2**30:.1f} GiB for its state and this "
+            f"machine has {there / 2**30:.1f} GiB; choose a smaller dim or fewer replicas"
+        )
 
 
 def _versions() -> dict[str, str]:

@@ -58,7 +58,8 @@ def norm_check(
     if samples is not None:
         samples = require_integer(samples, "samples", least=2, most=2**32)
     noises = [law if isinstance(law, Noise) else choose(NOISES, law, "noise law")() for law in laws]
-    cells = [(noise, dim, samples or samples_for(dim)) for noise in noises for dim in dims]
+    noises = list({label(noise): noise for noise in noises}.values())  # a row twice is no second sample
+    cells = [(noise, dim, samples or samples_for(dim)) for noise in noises for dim in dict.fromkeys(dims)]
     exact = [(mean_l1(noise, dim), mean_l2(noise, dim)) for noise, dim, _ in cells]
     total, done = sum(dim * count for _, dim, count in cells), 0
     rows = []

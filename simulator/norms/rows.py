@@ -140,7 +140,7 @@ def norm_table(rows: Sequence[NormRow]):
         "d→∞",
         "broken",
     ):
-        table.add_column(head, justify="left" if head == "law" else "right", no_wrap=True)
+        table.add_column(head, justify="left" if head == "law" else "right", overflow="fold")
     for row in rows:
         root = math.sqrt(row.dim)
         table.add_row(

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..cores import cores
-from ..engines import run
+from ..engines import require_memory, run
 from ..spec import Spec
 from .config import Plan
 from .cost import cell_seconds, combination
@@ -78,6 +78,8 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
     An exception, Ctrl-C too, ends the workers at once; what is stored stays. Raises InputError when a
     cell can't be run or written, SweepError when a worker died.
     """
+    for spec in todo:
+        require_memory(spec.resolve())
     threads = max(1, cores() // jobs)
     todo = batches(todo, backend, threads, jobs)
     begin = time.perf_counter()

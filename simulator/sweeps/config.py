@@ -33,6 +33,7 @@ from ..spec import Spec
 FIELDS = tuple(f.name for f in fields(Spec))
 NAMES = ("problem", "optimizer", "noise", "schedule", "dtype")
 ARGUMENTS = ("problem_args", "optimizer_args", "noise_args")
+EXAMPLES = {"problem_args": "start = 2.0", "optimizer_args": "lr = 0.1", "noise_args": "nu = 5.0"}
 REQUIRED = ("problem", "optimizer", "dim", "steps", "replicas")
 MOST_CELLS = 100_000
 
@@ -68,7 +69,7 @@ def load_plan(path: str | Path, *, quick: bool = False, seed: int | None = None,
     known = {*FIELDS, "claims", "norms", "quick", "sweep"}
     _known(content, known, str(path))
     tables = content.get("sweep")
-    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
         raise InputError(f"{path}: a sweep file has at least one [[sweep]] table (with double brackets)")
     top = {k: v for k, v in content.items() if k in FIELDS}
     top_quick = _quick(content, quick, str(path))
@@ -98,7 +99,7 @@ def read_toml(path: str | Path) -> dict:
         raise InputError(f"{path} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no UTF-8 text: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of the syntax, or of what Python can't hold
         raise InputError(f"{path} is no valid TOML: {error}") from error
 
 
@@ -108,7 +109,9 @@ def product(table: Mapping[str, object], where: str) -> Iterator[dict]:
     for name, value in table.items():
         if name in ARGUMENTS:
             if not isinstance(value, Mapping):
-                raise InputError(f"{where}: {name} must be a table such as {name} = {{ lr = 0.1 }}, got {value!r}")
+                raise InputError(
+                    f"{where}: {name} must be a table such as {name} = {{ {EXAMPLES[name]} }}, got {value!r}"
+                )
             choices.append(list(product(value, f"{where}, {name}")))
         else:
             choices.append(value if isinstance(value, list) else [value])
@@ -161,8 +164,8 @@ def _overrides(texts: Iterable[str]) -> dict:
         _known({name: value}, FIELDS, "--set")
         try:
             found[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError as error:
-            if not value.replace("_", "").isalnum():
+        except (ValueError, RecursionError) as error:
+            if value[0] in "[{\"'":
                 raise InputError(
                     f"--set {name}: {value!r} is no TOML value ({error}); names in a list are quoted, "
                     'as in --set \'problem=["ramp", "cosine"]\''

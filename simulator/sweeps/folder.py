@@ -132,7 +132,12 @@ def read_plan(directory: Path) -> Plan | None:
             None if claims is None else tuple(map(str, claims)),
             norms,
         )
-    except (InputError, KeyError, TypeError, AttributeError) as error:
+    except InputError as error:
+        raise InputError(
+            f"{path} is damaged, or names a file of yours that is not to be found from this folder: {error!s:.300}; "
+            + _remedy()
+        ) from error
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged: {error!s:.300}; {_remedy()}") from error
 
 
