@@ -143,3 +143,13 @@ def test_a_fitted_slope_of_minus_one_quarter_is_the_wrong_test():
     k = 2.0 ** np.arange(8, 17)
     slope = np.polyfit(np.log(k), np.log(k**-0.25 + 6 * k**-0.5), 1)[0]
     assert slope == pytest.approx(-0.358, abs=5e-4)
+
+
+def test_numbers_of_the_theory_page_that_no_run_is_needed_for():
+    """Sections 6 and 8: the local slope of AdamW on rational, the exponent of its transient, the critical γ."""
+    floor, (c, _) = 2**-1.25 * math.sqrt(2 / math.pi), oracles.adamw_transient(*PROFILES["rational"])
+    transient = c * 64000**-0.25
+    assert -(1 + transient / (floor + transient)) / 4 == pytest.approx(-0.41, abs=0.005)
+    up, down = (oracles.adamw_transient(*PROFILES["rational"], kappa=kappa)[0] for kappa in (1.1, 1 / 1.1))
+    assert math.log(up / down) / math.log(1.21) == pytest.approx(-0.22, abs=0.005)
+    assert 8**0.25 * (1 - 64000**-0.25 / 8) == pytest.approx(1.669, abs=0.0005)
