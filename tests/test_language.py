@@ -313,7 +313,9 @@ def test_what_is_no_function():
     with pytest.raises(FormulaError, match=r"test_language\.py:\d+: .*with def, not lambda"):
         Formula(lambda u: u)
     with pytest.raises(FormulaError, match=r"can't be read; write the formula with def in a file"):
-        Formula(eval("lambda u: u"))
+        namespace = {}
+        exec(compile("def sourceless(u):\n    return u\n", "<nowhere>", "exec"), namespace)
+        Formula(namespace["sourceless"])
     with pytest.raises(FormulaError, match="is a Python function, got <built-in function"):
         Formula(math.sin)
 
