@@ -19,7 +19,8 @@ EPILOG = """examples:
 --json prints one object: spec, constants, hyperparameters (null where the optimizer has none),
 mean_grad_l1 and mean_grad_l2 (values: one per replica, the average over k = 1..K of the true
 gradient's norm), ratio_l1 = mean_grad_l1/(sqrt(d) C K^(-1/4)), ratio_l2 = mean_grad_l2/(C K^(-1/4)),
-max_abs_x, status and seconds. Infinity is written 1e999; what does not exist is null."""
+max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status and
+seconds. Infinity is written 1e999; what does not exist is null."""
 COMMON = ("lr", "beta1", "beta2", "eps", "weight_decay")
 
 
