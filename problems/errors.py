@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -25,6 +25,15 @@ def choose(registry: Mapping[str, T], name: str, what: str) -> T:
     if name in registry:
         return registry[name]
     raise InputError(f"unknown {what} {name!r}{nearest(name, registry)} (known: {', '.join(registry)})")
+
+
+def require_known(given: Iterable[str], known: Collection[str], owner: str) -> None:
+    """Raise InputError for the first name of *given* that is no argument of *owner*, with the nearest that is."""
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"{owner} has no argument {name!r}{nearest(name, known)} (it has: {', '.join(known) or 'none'})"
+            )
 
 
 def require_number(value: object, what: str, *, above: float | None = None, least: float | None = None) -> float:

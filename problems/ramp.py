@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from .errors import InputError, nearest, require_integer, require_number
+from .errors import InputError, require_integer, require_known, require_number
 from .problem import SeparableProblem
 from .profiles import soft_ramp
 
@@ -30,12 +30,7 @@ class Ramp:
         self, dim: int, smoothness: float = 1.0, gap: float = 1.0, *, sigma: float, steps: int, **arguments: float
     ) -> SeparableProblem:
         """The ramp for noise σ_s = *sigma* and horizon K = *steps*; raises InputError for an infinite or zero C."""
-        for name in arguments:
-            if name not in self.parameters:
-                raise InputError(
-                    f"problem 'ramp' has no argument {name!r}{nearest(name, self.parameters)} "
-                    f"(it has: {', '.join(self.parameters)})"
-                )
+        require_known(arguments, self.parameters, "problem 'ramp'")
         steepness = require_number(
             arguments.get("steepness", self.parameters["steepness"]), "problem 'ramp': steepness", above=0
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .errors import InputError, nearest, require_integer, require_number
+from .errors import InputError, require_integer, require_known, require_number
 from .formula import Formula
 from .problem import SeparableProblem
 
@@ -74,12 +74,7 @@ class Profile:
         dim = require_integer(dim, "dim", least=1, most=2**32)
         smoothness = require_number(smoothness, "smoothness", above=0)
         gap = require_number(gap, "gap", above=0)
-        for name in arguments:
-            if name not in self.parameters:
-                raise InputError(
-                    f"problem {self.name!r} has no argument {name!r}"
-                    f"{nearest(name, self.parameters)} (it has: {', '.join(self.parameters)})"
-                )
+        require_known(arguments, self.parameters, f"problem {self.name!r}")
         values = {
             name: require_number(value, f"problem {self.name!r}: {name}")
             for name, value in {**self.parameters, **arguments}.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from problems.errors import InputError, nearest, require_number
+from problems.errors import InputError, require_known, require_number
 
 from .horizon import Constants, Hyper
 from .optimizers import BIASES, OPTIMIZERS, Optimizer
@@ -69,12 +69,8 @@ LIMITS = dict.fromkeys(("lr", "beta1", "beta2", "eps", "weight_decay"), 0.0)
 
 def check_given(optimizer: Optimizer, given: Mapping[str, float]) -> None:
     """Raise InputError for a hyper-parameter that the optimizer does not have or that is out of range."""
+    require_known(given, optimizer.settings, f"optimizer {optimizer.name!r}")
     for name, value in given.items():
-        if name not in optimizer.settings:
-            raise InputError(
-                f"optimizer {optimizer.name!r} has no argument {name!r}{nearest(name, optimizer.settings)} "
-                f"(it has: {', '.join(optimizer.settings) or 'none'})"
-            )
         value = require_number(value, f"optimizer {optimizer.name!r}: {name}", least=LIMITS.get(name))
         if name in ("beta1", "beta2") and value >= 1:
             raise InputError(f"optimizer {optimizer.name!r}: {name} must be below 1, got {value:g}")

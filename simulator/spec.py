@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 
 from problems import NOISES, PROBLEMS, Noise, SeparableProblem
-from problems.errors import InputError, choose, nearest, require_integer, require_number
+from problems.errors import InputError, choose, require_integer, require_known, require_number
 
 from .horizon import Constants
 from .optimizers import OPTIMIZERS, Optimizer
@@ -175,12 +175,7 @@ def canonical_json(content: object) -> str:
 def _noise(name: str, arguments: Mapping[str, float]) -> Noise:
     make = find(NOISES, name, "noise")
     known = [] if isinstance(make, type) else list(inspect.signature(make).parameters)
-    for argument in arguments:
-        if argument not in known:
-            raise InputError(
-                f"noise {name!r} has no argument {argument!r}{nearest(argument, known)} "
-                f"(it has: {', '.join(known) or 'none'})"
-            )
+    require_known(arguments, known, f"noise {name!r}")
     noise = None if isinstance(make, type) else make(**arguments)
     if not isinstance(noise, Noise):
         raise InputError(f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md")
