@@ -63,7 +63,7 @@ def _figure(rows, directory: Path) -> list[Path]:
     written = []
     for drawing in draw([], rows):
         if isinstance(drawing, Drawing):
-            for kind, content in (("svg", drawing.svg()), ("png", drawing.png())):
-                written.append(directory / f"{drawing.name}.{kind}")
+            for name, content in drawing.files().items():
+                written.append(directory / name)
                 write_whole(written[-1], content)
     return written

@@ -82,6 +82,10 @@ class Drawing:
     def png(self) -> bytes:
         return self._saved("png", {"Software": None, "Title": self.title})
 
+    def files(self) -> dict[str, bytes]:
+        """File name → content, the SVG and the PNG."""
+        return {f"{self.name}.svg": self.svg(), f"{self.name}.png": self.png()}
+
     def _saved(self, kind: str, metadata: dict) -> bytes:
         content = io.BytesIO()
         with mpl.rc_context(RC):

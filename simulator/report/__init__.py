@@ -58,16 +58,16 @@ def write_report(
     for drawing in drawings:
         if not isinstance(drawing, Drawing):
             continue
-        svg = drawing.svg()
-        for kind, content in (("svg", svg), ("png", drawing.png())):
-            files.append(figures / f"{drawing.name}.{kind}")
+        drawn = drawing.files()
+        for name, content in drawn.items():
+            files.append(figures / name)
             write_whole(files[-1], content)
         shown.append(
             {
                 "name": drawing.name,
                 "title": drawing.title,
                 "caption": drawing.caption,
-                "svg": Markup(inline(drawing, svg)),
+                "svg": Markup(inline(drawing, drawn[f"{drawing.name}.svg"])),
             }
         )
     _remove_stale(figures, {file.name for file in files})
