@@ -10,7 +10,7 @@ from .elementary import COMPILE, functions
 from .parsing import Parsed
 
 
-def to_numba(parsed: Parsed, dtype: np.dtype):
+def to_numba(parsed: Parsed, dtype: np.dtype, normal: frozenset[str] = frozenset()):
     library = functions(dtype)
     namespace = {"__real": dtype.type}  # names that no formula has
     rename = {}
@@ -22,10 +22,10 @@ def to_numba(parsed: Parsed, dtype: np.dtype):
             compiled = callee.numba(dtype) if hasattr(callee, "numba") else to_numba(parsed.callees[name], dtype)
             namespace[rename[name]] = compiled
     namespace |= {f"__power_{n}": library[f"power_{n}"] for n in range(2, 9)}
-    namespace |= {"__sqrt": library["sqrt"], "__pow": library["pow"]}
+    namespace |= {"__sqrt": library["sqrt"], "__pow": library["pow"], "__log_normal": library["log_normal"]}
     tree = ast.parse(ast.unparse(parsed.tree)).body[0]
     tree.decorator_list = []
-    tree = ast.fix_missing_locations(_Typed(parsed, rename).visit(tree))
+    tree = ast.fix_missing_locations(_Typed(parsed, rename, normal).visit(tree))
     exec(compile(ast.Module([tree], []), f"<formula {parsed.tree.name}>", "exec"), namespace)
     return COMPILE(namespace[parsed.tree.name])
 
@@ -36,9 +36,11 @@ class _Typed(ast.NodeTransformer):
     A bare float literal is a float64 in Numba and would quietly promote a float32 run.
     """
 
-    def __init__(self, parsed: Parsed, rename: dict[str, str]):
+    def __init__(self, parsed: Parsed, rename: dict[str, str], normal: frozenset[str]):
         self.parsed = parsed
         self.rename = rename
+        assigned = {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        self.normal = normal - assigned
 
     def typed(self, value: float) -> ast.expr:
         return ast.Call(ast.Name("__real", ast.Load()), [ast.Constant(float(value))], [])
@@ -91,6 +93,8 @@ class _Typed(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = self.rename[ast.unparse(node.func)]
+        if self.parsed.calls[ast.unparse(node.func)] == "math log" and ast.unparse(node.args[0]) in self.normal:
+            name = "__log_normal"
         arguments = [self.visit(a) for a in node.args]
         most = 2 if name in ("__call_min", "__call_max") else len(arguments)
         call = ast.Call(ast.Name(name, ast.Load()), arguments[:most], [])

@@ -32,7 +32,7 @@ class Formula:
         self.parameters = self.parsed.parameters
         self.returns = self.parsed.returns
         self.__doc__ = self.function.__doc__
-        self._compiled: dict[np.dtype, object] = {}
+        self._compiled: dict[tuple[np.dtype, frozenset[str]], object] = {}
 
     def __repr__(self) -> str:
         return f"Formula({self.name}({', '.join(self.parameters)}))"
@@ -72,14 +72,18 @@ class Formula:
         closure = f.__closure__ and tuple(types.CellType(_for_arrays(c.cell_contents)) for c in f.__closure__)
         return types.FunctionType(f.__code__, {"__builtins__": __builtins__, **names}, f.__name__, None, closure)
 
-    def numba(self, dtype):
-        """The formula as an inlined Numba function whose numbers all have type *dtype*."""
-        dtype = np.dtype(dtype)
-        if dtype not in self._compiled:
+    def numba(self, dtype, normal: frozenset[str] = frozenset()):
+        """The formula as an inlined Numba function whose numbers all have type *dtype*.
+
+        *normal* names arguments that are promised to be positive, finite and not subnormal: their logarithms
+        then come without special cases, with the same bits.
+        """
+        kind = np.dtype(dtype), normal
+        if kind not in self._compiled:
             from .compiled import to_numba  # late: Numba is slow to import, and arrays do without
 
-            self._compiled[dtype] = to_numba(self.parsed, dtype)
-        return self._compiled[dtype]
+            self._compiled[kind] = to_numba(self.parsed, *kind)
+        return self._compiled[kind]
 
 
 _NUMPY_NAMES = {"pow": "power", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}

@@ -20,6 +20,15 @@ TILE = 16  # steps whose noise is made together; a pair law joins steps t and t 
 PAIR = TILE // 2
 
 
+def row(step: int) -> int:
+    """Row of a tile that holds its step number *step* mod TILE, in the loops that are compiled.
+
+    Words are made four steps at a time and a pair law joins the halves of a tile; so a half holds its
+    words 0 first, then its words 1, 2 and 3, and both loops run over memory in order.
+    """
+    return step & 8 | (step & 3) << 1 | step >> 2 & 1
+
+
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds on uint64 scalars or arrays that hold 32-bit words; returns four such words.
 

@@ -90,6 +90,17 @@ def test_bits_do_not_depend_on_threads_or_chunks(dim, optimizer_name):
         assert_identical(simulate(cell, threads=threads, chunk=chunk), whole)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("dim", "widths"),
+    [(1, [16, 32, 64, 128]), (16, [16, 64]), (32, [32, 64, 256]), (100, [64, 128]), (3000, [64, 256])],
+)
+def test_bits_do_not_depend_on_the_width_of_a_block(dim, widths, dtype):
+    cell = spec(dim=dim, steps=37, problem_args={"spectrum": 0.7}, dtype=dtype).resolve()
+    for lanes in widths:
+        assert_identical(simulate(cell, lanes=lanes, chunk=19), simulate(cell))
+
+
 def test_replicas_do_not_depend_on_their_number():
     few, many = (run(spec(replicas=r, dim=2000)).stats for r in (2, 5))
     assert np.array_equal(few.mean_grad_l1, many.mean_grad_l1[:2])

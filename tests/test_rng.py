@@ -7,7 +7,7 @@ import pytest
 from problems import gaussian
 from problems.elementary import FLAGS
 from simulator.engines import noise_tile
-from simulator.rng import PAIR, TILE, key, philox, words
+from simulator.rng import PAIR, TILE, key, philox, row, words
 
 KNOWN = [  # counter, key, output: Random123's kat_vectors
     ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
@@ -58,9 +58,17 @@ def test_compiled_words_are_the_same(lanes, first):
     coordinate, replica, stream, seed = 2**20 - 5, 2**31 + 1, 1, 2**63 + 7
     out = np.empty(TILE * lanes, dtype=np.uint32)
     u = np.uint64
-    noise_tile.words_loop(lanes)(out, u(coordinate), u(first), u(replica), u(stream), *key(seed))
+    make_words = noise_tile.words_loop(lanes)
+    fill = numba.njit(lambda *arguments: make_words(*arguments), **FLAGS)
+    fill(out, u(coordinate), u(first), u(replica), u(stream), *key(seed))
     expected = words(seed, np.arange(coordinate, coordinate + lanes), first, replica, stream)
-    np.testing.assert_array_equal(out.reshape(TILE, lanes), expected)
+    np.testing.assert_array_equal(out.reshape(TILE, lanes)[[row(t) for t in range(TILE)]], expected)
+
+
+def test_rows_of_a_tile_are_a_permutation_that_keeps_the_halves():
+    rows = [row(t) for t in range(TILE)]
+    assert sorted(rows) == list(range(TILE))
+    assert [r + PAIR for r in rows[:PAIR]] == rows[PAIR:] == [row(TILE + t) for t in range(PAIR, TILE)]
 
 
 def test_places_have_words_of_their_own():

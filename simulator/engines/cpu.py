@@ -16,13 +16,12 @@ from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
 from .hyper import hyper_rows, varies
-from .kernel import compile_advance, fold
+from .kernel import compile_advance, compile_fold
 from .noise_tile import compile_noise
-from .steps import compile_measure, compile_steps
+from .steps import UNIT, compile_steps
 
-LANES = 64
 SMALL_LANES = 16  # for dim ≤ 16
-GROUP_BLOCKS = 16
+GROUP = 1024  # coordinates; at least, see _groups
 MOST_GROUPS = 4096
 CHUNK_WORK = 1 << 28  # coordinate-steps between two reports of progress, about half a second
 CHUNK_SUMS = 1 << 22  # float64 numbers in a chunk's sums
@@ -30,23 +29,25 @@ MOST_CHUNK = 1 << 16
 TASKS_PER_THREAD = 4
 
 
-def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int | None = None) -> Stats:
-    """Run every replica of *cell* on *threads* threads (all cores by default), *chunk* steps at a time.
+def simulate(
+    cell: Cell, threads: int | None = None, progress=None, chunk: int | None = None, lanes: int | None = None
+) -> Stats:
+    """Run every replica of *cell* on *threads* threads (all cores by default), *chunk* steps and *lanes* coordinates at
+    a time; *lanes* is a multiple of UNIT, or of 16 when one block holds all coordinates.
 
-    Neither *threads* nor *chunk* changes a bit of the result. See ``Stats`` for what is recorded.
+    None of the three changes a bit of the result. See ``Stats`` for what is recorded.
     """
     spec, problem, noise = cell.spec, cell.problem, cell.noise
     dtype = np.dtype(spec.dtype)
     threads = threads or cores()
-    lanes = SMALL_LANES if spec.dim <= SMALL_LANES else LANES
-    group_lanes, groups = _groups(spec.dim, lanes)
+    lanes = lanes or (SMALL_LANES if spec.dim <= SMALL_LANES else UNIT)
+    group_lanes, groups = _groups(spec.dim)
     items = spec.replicas * groups
     chunk = min(chunk or _chunk(spec.dim * spec.replicas, items), spec.steps)
-    advance = compile_advance(dtype, lanes)
+    advance, fold = compile_advance(dtype, lanes), compile_fold()
     functions = (
         compile_noise(noise.formula, noise.draws, lanes),
-        compile_steps(problem.dphi, cell.optimizer, dtype, lanes),
-        compile_measure(problem.phi, problem.dphi, dtype),
+        compile_steps(problem.phi, problem.dphi, cell.optimizer, dtype, lanes),
     )
 
     padded = -(-spec.dim // lanes) * lanes
@@ -91,7 +92,7 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
                 noise.constant_array,
                 table,
                 stride,
-                here,
+                here - start,
                 sums,
                 diagnostics[-1],
             )
@@ -123,9 +124,9 @@ def simulate(cell: Cell, threads: int | None = None, progress=None, chunk: int |
     )
 
 
-def _groups(dim: int, lanes: int) -> tuple[int, int]:
+def _groups(dim: int) -> tuple[int, int]:
     """Coordinates per group and number of groups: of the dimension alone, at most MOST_GROUPS groups."""
-    size = lanes * GROUP_BLOCKS
+    size = GROUP
     while -(-dim // size) > MOST_GROUPS:
         size *= 2
     return size, -(-dim // size)

@@ -13,13 +13,15 @@ from problems.elementary import COMPILE, FLAGS
 
 from .. import rng
 from ..rng import PAIR, TILE
-from .steps import tuple_reader
+from .machine_code import compile_stored
+from .tuples import tuple_reader
 
 SIGN_BIT, SIZE_BITS = np.uint32(0x80000000), np.uint32(0x7FFFFFFF)
 ONE_BITS = np.uint32(0x3F800000)  # the float32 1.0
+SIZES = frozenset({"a", "b", "size"})  # the arguments of a law that are sizes: at least 2⁻³²
 HALF, SIZE_UNIT = np.float32(0.5), np.float32(2.0**-31)
 
-philox = COMPILE(rng.philox)
+philox, row = COMPILE(rng.philox), COMPILE(rng.row)
 
 
 @COMPILE
@@ -34,35 +36,37 @@ def words_loop(lanes: int):
     """``make_words(out, coordinate, first_step, replica, stream, k0, k1)`` for a fixed number of lanes.
 
     Fills *out*, uint32 of TILE × lanes, with the words of lanes from *coordinate* and TILE steps from
-    *first_step*, a multiple of TILE. Every integer is a uint64, or Numba would mix in floats.
+    *first_step*, a multiple of TILE, in the rows of ``rng.row``. Every integer is a uint64, or Numba
+    would mix in floats.
     """
 
-    @numba.njit(**FLAGS)
+    run = 2 * lanes  # a word of the two quads of a half tile
+
+    @COMPILE
     def make_words(out, coordinate, first_step, replica, stream, k0, k1):
         quad = first_step // np.uint64(4)
-        for q in range(TILE // 4):
-            rows = out[4 * q * lanes : (4 * q + 4) * lanes]
-            row_0, row_1, row_2, row_3 = (
-                rows[:lanes],
-                rows[lanes : 2 * lanes],
-                rows[2 * lanes : 3 * lanes],
-                rows[3 * lanes :],
-            )
-            step = quad + np.uint64(q)
-            for lane in range(lanes):
-                a, b, c, d = philox(coordinate + np.uint64(lane), step, replica, stream, k0, k1)
-                row_0[lane] = np.uint32(a)
-                row_1[lane] = np.uint32(b)
-                row_2[lane] = np.uint32(c)
-                row_3[lane] = np.uint32(d)
+        for half in range(2):
+            words = out[half * PAIR * lanes :]
+            word_0, word_1, word_2, word_3 = words[:run], words[run:], words[2 * run :], words[3 * run :]
+            for q in range(2):
+                step = quad + np.uint64(2 * half + q)
+                for lane in range(lanes):
+                    a, b, c, d = philox(coordinate + np.uint64(lane), step, replica, stream, k0, k1)
+                    word_0[q * lanes + lane] = np.uint32(a)
+                    word_1[q * lanes + lane] = np.uint32(b)
+                    word_2[q * lanes + lane] = np.uint32(c)
+                    word_3[q * lanes + lane] = np.uint32(d)
 
     return make_words
 
 
 @cache
 def law_loop(formula: Formula, draws: str, lanes: int):
-    """``make_noise(z, first, second, constants)``: flat z from words of stream 0 and, for 'double' laws, stream 1."""
-    law = formula.numba(np.float32)
+    """``make_noise(z, first, second, constants)``: flat z from words of stream 0 and, for 'double' laws, stream 1.
+
+    Rows of z are the rows of the words, whatever their order within the two halves of a tile.
+    """
+    law = formula.numba(np.float32, SIZES)
     read = tuple_reader(0, len(formula.parameters) - (2 if draws == "single" else 4))
     size, half = TILE * lanes, PAIR * lanes
 
@@ -95,30 +99,30 @@ def law_loop(formula: Formula, draws: str, lanes: int):
     return make_noise
 
 
-fill_signature = types.void(
-    types.float32[::1], types.uint32[::1], types.uint32[::1], *[types.uint64] * 5, types.float32[::1]
-)
+fill_signature = types.void(types.float32[::1], types.uint32[::1], types.int64, *[types.uint64] * 5, types.float32[::1])
 
 
 @cache
 def compile_noise(formula: Formula, draws: str, lanes: int):
-    """``fill(z, first, second, coordinate, first_step, replica, k0, k1, constants)`` for one law.
+    """``fill(z, words, tiles, coordinate, first_step, replica, k0, k1, constants)`` for one law.
 
-    *z* float32 and *first*, *second* uint32 are flat, TILE × lanes; row t of z is step first_step + t.
-    *constants* are the law's, a float32 array.
+    *z*, float32, is flat, tiles × TILE × lanes; a tile's rows are in the order of ``rng.row``. *words*, uint32 of
+    2 × TILE × lanes, is scratch. *constants* are the law's, a float32 array.
     """
     make_words, make_noise = words_loop(lanes), law_loop(formula, draws, lanes)
-    double = draws == "double"
+    double, size = draws == "double", TILE * lanes
     stream_0, stream_1 = np.uint64(0), np.uint64(1)
 
-    @numba.njit(fill_signature, **FLAGS)
-    def fill(z, first, second, coordinate, first_step, replica, k0, k1, constants):
-        make_words(first, coordinate, first_step, replica, stream_0, k0, k1)
-        if double:
-            make_words(second, coordinate, first_step, replica, stream_1, k0, k1)
-        make_noise(z, first, second, constants)
+    def fill(z, words, tiles, coordinate, first_step, replica, k0, k1, constants):
+        first, second = words[:size], words[size:]
+        for t in range(tiles):
+            step = first_step + np.uint64(t * TILE)
+            make_words(first, coordinate, step, replica, stream_0, k0, k1)
+            if double:
+                make_words(second, coordinate, step, replica, stream_1, k0, k1)
+            make_noise(z[t * size : (t + 1) * size], first, second, constants)
 
-    return fill
+    return compile_stored(fill, fill_signature, formula.digest, draws, lanes)
 
 
 def tile(noise: Noise, seed: int, coordinate: int, lanes: int, first_step: int, replica: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, and the
 slopes w_i/s. ``parameters`` is a flat array: σ_i, centre, 1/scale, and the profile's constants.
-Both functions have fixed signatures and are called through pointers, so that a new problem, optimizer
-or noise compiles its own few lines and not the loops around them.
+``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer
+compiles its own few lines and not the loops around them.
 """
 
 from __future__ import annotations
@@ -18,38 +18,34 @@ from problems import Formula
 from problems.elementary import COMPILE, FLAGS
 
 from ..optimizers import Optimizer
+from ..rng import TILE
+from .machine_code import compile_stored
+from .noise_tile import row
+from .tuples import tuple_reader
 
+UNIT = 64  # lanes that are summed before the sum joins the others: so the width of a block shows in no bit
+REDUCE = {**FLAGS, "fastmath": {"reassoc"}}
 PLACE = 3  # where the profile's constants start in ``parameters``
 
 
 def steps_signature(real):
-    """``steps(w, z, count, table, row, stride, parameters, sums, offset)``."""
-    return types.void(
+    """``steps(w, used, z, skip, first, count, table, stride, parameters, sums, marks, mark, diagnostics)`` → *mark*."""
+    integer, double = types.int64, types.float64
+    return integer(
         real[::1],
+        integer,
         types.float32[::1],
-        types.int64,
+        integer,
+        integer,
+        integer,
         real[:, ::1],
-        types.int64,
-        types.int64,
+        integer,
         real[::1],
-        types.float64[:, ::1],
-        types.int64,
+        double[:, ::1],
+        integer[::1],
+        integer,
+        double[:, ::1],
     )
-
-
-def measure_signature(real):
-    """``measure(w, used, slope_row, parameters, out)``."""
-    return types.void(real[::1], types.int64, types.int64, real[::1], types.float64[::1])
-
-
-def tuple_reader(first: int, count: int):
-    """An inlined function that reads *count* numbers of a 1-D array, from *first*, into a tuple.
-
-    Numbers in a tuple are registers to the compiler, while an array might change under the loop.
-    """
-    namespace = {}
-    exec(f"def read(a): return ({''.join(f'a[{first + j}], ' for j in range(count))})", namespace)
-    return COMPILE(namespace["read"])
 
 
 def update_function(optimizer: Optimizer, lanes: int, dtype: np.dtype):
@@ -66,13 +62,18 @@ def update_function(optimizer: Optimizer, lanes: int, dtype: np.dtype):
 
 
 @cache
-def compile_steps(dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int):
-    """*count* steps of a block over the rows of noise *z*, with the hyper-parameters of *table* from *row* on
-    (*stride* 0: one row for all), adding Σ|∇_i| and Σ∇_i² to sums[:, offset …].
+def compile_steps(phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int):
+    """*count* steps of a block from step *first* of the chunk on, over whole tiles of noise *z* but the first *skip*.
+
+    Hyper-parameters are the rows of *table*, one a step or, with *stride* 0, one for all. Adds Σ|∇_i| and
+    Σ∇_i² to sums[:, first …]. The steps in *marks*, of which *mark* is the next, are measured into
+    *diagnostics*; returns the next mark.
     """
     real = dtype.type
+    unit, one = min(lanes, UNIT), lanes <= UNIT
     slope, zero = (1 + len(optimizer.state)) * lanes, real(0)
     profile = dphi.numba(dtype)
+    measure = compile_measure(phi, dphi, dtype)
     update = update_function(optimizer, lanes, dtype)
     read_hyper = tuple_reader(0, len(optimizer.hyper))
     read_constants = tuple_reader(PLACE, len(dphi.parameters) - 1)
@@ -86,51 +87,67 @@ def compile_steps(dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: i
         return gradient + sigma * real(z)
 
     # reassoc lets the two sums run in vector lanes; all other arithmetic is in functions without it
-    @numba.njit(**{**FLAGS, "fastmath": {"reassoc"}})
-    def step(w, z, sigma, center, inverse_scale, constants, hyper):
+    @numba.njit(forceinline=True, **REDUCE)
+    def step(w, z, place, sigma, center, inverse_scale, constants, hyper):
         l1, square = zero, zero
-        for lane in range(lanes):
+        for lane in range(unit):
             gradient = true_gradient(w[lane], w[slope + lane], center, inverse_scale, constants)
-            update(w, lane, stochastic_gradient(gradient, sigma, z[lane]), hyper)
+            update(w, lane, stochastic_gradient(gradient, sigma, z[place + np.uint64(lane)]), hyper)
             gradient = gradient if w[slope + lane] != zero else zero  # a padding lane may hold anything
             l1 += abs(gradient)
             square += gradient * gradient
         return l1, square
 
-    @numba.njit(steps_signature(numba.from_dtype(dtype)), **FLAGS)
-    def steps(w, z, count, table, row, stride, parameters, sums, offset):
+    def steps(w, used, z, skip, first, count, table, stride, parameters, sums, marks, mark, diagnostics):
         constants = read_constants(parameters)
         sigma, center, inverse_scale = parameters[0], parameters[1], parameters[2]
         for k in range(count):
-            l1, square = step(
-                w,
-                z[k * lanes : (k + 1) * lanes],
-                sigma,
-                center,
-                inverse_scale,
-                constants,
-                read_hyper(table[row + k * stride]),
-            )
-            sums[0, offset + k] += np.float64(l1)
-            sums[1, offset + k] += np.float64(square)
+            if mark < marks.size and marks[mark] == first + k:
+                for begin in range(0, used, unit):
+                    end = min(begin + unit, used)
+                    measure(w[begin:end], w[slope + begin : slope + end], parameters, diagnostics[mark])
+                mark += 1
+            place = np.uint64((((skip + k) & ~(TILE - 1)) + row(skip + k)) * lanes)
+            hyper = read_hyper(table[k * stride])
+            for begin in range(0, lanes, unit):
+                part = w if one else w[begin:]
+                l1, square = step(part, z, place + np.uint64(begin), sigma, center, inverse_scale, constants, hyper)
+                sums[0, first + k] += np.float64(l1)
+                sums[1, first + k] += np.float64(square)
+        return mark
 
-    return steps
+    formulas = phi.digest, dphi.digest, optimizer.update.digest
+    return compile_stored(steps, steps_signature(numba.from_dtype(dtype)), *formulas, lanes)
 
 
 @cache
 def compile_measure(phi: Formula, dphi: Formula, dtype: np.dtype):
-    """Add a block's part of the diagnostics to *out*: Σ slope·φ, max|∇_i| and max|x_i| over *used* lanes."""
+    """``measure(x, slopes, parameters, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
     read_constants = tuple_reader(PLACE, len(dphi.parameters) - 1)
+    real, bits = dtype.type, np.int32 if dtype == np.float32 else np.int64
 
-    @numba.njit(measure_signature(numba.from_dtype(dtype)), **FLAGS)
-    def measure(w, used, slope_row, parameters, out):
+    # The order of sizes is the order of their bits, where NaN comes last; and integers need no flag for a maximum.
+    @COMPILE
+    def size_bits(x):
+        return real(abs(x)).view(bits)
+
+    @COMPILE
+    def terms(x, slope, parameters, constants):
+        u = (x - parameters[1]) * parameters[2]
+        return np.float64(slope * value(u, *constants)), size_bits(slope * derivative(u, *constants)), size_bits(x)
+
+    @numba.njit(**REDUCE)
+    def measure(x, slopes, parameters, out):
         constants = read_constants(parameters)
-        for lane in range(used):
-            x, slope = w[lane], w[slope_row + lane]
-            u = (x - parameters[1]) * parameters[2]
-            out[0] += np.float64(slope * value(u, *constants))
-            out[1] = max(out[1], np.float64(abs(slope * derivative(u, *constants))))
-            out[2] = max(out[2], np.float64(abs(x)))
+        total, steepest, furthest = 0.0, bits(0), bits(0)
+        for lane in range(x.size):
+            f, gradient, distance = terms(x[lane], slopes[lane], parameters, constants)
+            total += f
+            steepest = bits(max(steepest, gradient))
+            furthest = bits(max(furthest, distance))
+        out[0] += total
+        out[1] = max(out[1], np.float64(bits(steepest).view(real)))
+        out[2] = max(out[2], np.float64(bits(furthest).view(real)))
 
     return measure

@@ -15,6 +15,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 from problems import Noise
@@ -22,7 +23,8 @@ from problems.elementary import FLAGS
 from problems.formula import Formula
 
 from .. import rng
-from ..engines.noise_tile import compile_noise
+from ..engines.machine_code import compile_stored
+from ..engines.noise_tile import compile_noise, row
 from ..rng import TILE
 
 LANES = 64
@@ -112,23 +114,25 @@ def compile_norms(formula: Formula, draws: str):
             sum_1[i] += g
             sum_2[i] += g * g
 
-    @numba.njit(**FLAGS)
     def run(l1, l2, dim, first, replica, k0, k1, constants):
         z = np.empty(size, np.float32)
-        words_1, words_2 = np.empty(size, np.uint32), np.empty(size, np.uint32)
+        words = np.empty(2 * size, np.uint32)
         sum_1, sum_2 = np.empty(size), np.empty(size)
         for tile in range(l1.size // TILE):
             sum_1[:] = 0.0
             sum_2[:] = 0.0
             step = first + np.uint64(tile * TILE)
             for low in range(0, dim, LANES):
-                fill(z, words_1, words_2, np.uint64(low), step, replica, k0, k1, constants)
+                fill(z, words, 1, np.uint64(low), step, replica, k0, k1, constants)
                 if low + LANES > dim:
                     for t in range(TILE):
                         z[t * LANES + dim - low : (t + 1) * LANES] = np.float32(0)
                 add(sum_1, sum_2, z)
             for t in range(TILE):
-                l1[tile * TILE + t] = np.sum(sum_1[t * LANES : (t + 1) * LANES])
-                l2[tile * TILE + t] = np.sum(sum_2[t * LANES : (t + 1) * LANES])
+                r = row(t)
+                l1[tile * TILE + t] = np.sum(sum_1[r * LANES : (r + 1) * LANES])
+                l2[tile * TILE + t] = np.sum(sum_2[r * LANES : (r + 1) * LANES])
 
-    return run
+    unsigned = types.uint64
+    signature = types.void(types.float64[::1], types.float64[::1], types.int64, *[unsigned] * 4, types.float32[::1])
+    return compile_stored(run, signature, formula.digest, draws)
