@@ -33,8 +33,8 @@ lint: $(VENV)/.ready-lint ## check the style
 	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,PIE .
 	$(BIN)/ruff format --line-length 120 --check .
 
-bench: $(VENV)/.ready ## time the CPU engine
-	$(BIN)/python -m simulator.bench
+bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
+	$(BIN)/python -m simulator.bench --page docs/benchmarks.md
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .ruff_cache .hypothesis

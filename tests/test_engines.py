@@ -11,7 +11,7 @@ import pytest
 from problems import NOISES, PROBLEMS, profile
 from simulator.engines import run
 from simulator.engines.cpu import simulate
-from simulator.engines.hyper import hyper_rows
+from simulator.engines.hyper import hyper_rows, varies
 from simulator.engines.reference import trajectory
 from simulator.optimizers import OPTIMIZERS, optimizer
 from simulator.rng import TILE
@@ -90,6 +90,14 @@ def test_bits_do_not_depend_on_threads_or_chunks(dim, optimizer_name):
         assert_identical(simulate(cell, threads=threads, chunk=chunk), whole)
 
 
+def test_bias_corrections_end_without_a_trace():
+    """Once 1 − beta^k has rounded to 1, in the middle of the run, there is one row of hyper-parameters."""
+    cell = spec(optimizer="adamw_torch", dim=20, steps=1500).resolve()
+    assert varies(cell, 1000) and not varies(cell, 1400)
+    assert (hyper_rows(cell, 1400, 100) == hyper_rows(cell, 1400, 1)).all()
+    assert_identical(simulate(cell, chunk=100), simulate(cell))
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("dim", "widths"),
@@ -166,7 +174,7 @@ def test_progress_adds_up():
 
 def test_memory_does_not_grow_with_steps():
     peaks = []
-    for steps in (300_000, 3_000_000):
+    for steps in (2_000_000, 10_000_000):  # both longer than a chunk
         cell = spec("quadratic", "sgd", dim=1, steps=steps, replicas=1).resolve()
         run(spec("quadratic", "sgd", dim=1, replicas=1))  # compiles
         tracemalloc.start()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from simulator.sweeps import compute as sweep_module
 from simulator.sweeps.compute import SweepError, batches, survey
 from simulator.sweeps.config import load_plan
 from simulator.sweeps.cost import TimeLeft, cell_seconds, combination, total_seconds
+from simulator.sweeps.executors import open_executor
 from simulator.sweeps.folder import open_folder
 from simulator.sweeps.store import Store
 
@@ -163,7 +165,7 @@ def test_killed_and_resumed(undisturbed, jobs, how, capsys):
     done = len(list(out.glob("cells/*.npz")))
     assert 2 <= done < 16
     if how is signal.SIGINT:
-        assert process.returncode == 130
+        assert process.returncode == 130, error
         assert error.splitlines()[-1].startswith(f"interrupted: {done} of 16 cells") and "again" in error
         assert "Traceback" not in error
     else:
@@ -175,6 +177,15 @@ def test_killed_and_resumed(undisturbed, jobs, how, capsys):
     assert f"16 cells, {done} done" in capsys.readouterr().out
     assert_same(out, undisturbed / "whole")
     assert not list(out.glob("**/*.tmp"))
+
+
+def test_an_interrupt_before_the_first_cell_starts(monkeypatch):
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), open_executor(1) as executor:
+        list(executor.as_completed([executor.submit(int)]))
 
 
 def wait_for(condition, seconds):

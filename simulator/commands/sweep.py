@@ -30,6 +30,8 @@ a sweep file: every list means each of its values, a table is the product of its
 keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness, gap, sigma, dtype, seed,
 problem_args, optimizer_args, noise_args; at the top also claims = [...] and [norms]."""
 
+WORTH_TIMING = 20.0  # seconds a sweep must take, by the table, before the machine is timed for a better estimate
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
@@ -110,22 +112,39 @@ def execute(args: argparse.Namespace) -> int:
 def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
     from ..cores import cores
-    from ..sweeps.cost import human_seconds, total_seconds
+    from ..sweeps.cost import human_seconds, slowness, total_seconds
 
     threads = max(1, cores() // jobs)
+    rough = total_seconds(found.todo, args.backend, threads, jobs)
+    pace = slowness(threads) if args.backend == "cpu" and rough > WORTH_TIMING else 1.0
 
     def about(specs) -> str:
-        return human_seconds(total_seconds(specs, args.backend, threads, jobs))
+        return human_seconds(pace * total_seconds(specs, args.backend, threads, jobs))
 
     if args.dry_run:
         _show_kinds(plan, found, about)
-    time = f", about {about(found.todo)} on {min(cores(), jobs * threads)} cores" if found.todo else ""
-    norms = f"; norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if plan.norms else ""
+    norms = _norms_seconds(plan.norms, Path(args.out), args.fresh) if plan.norms else 0.0
+    what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
+    whole = pace * (rough + norms)
+    time = f", about {human_seconds(whole)} on {min(cores(), jobs * threads)} cores" if whole else ""
     print(
         f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
-        f"{len(found.todo)} to do{time}{norms}",
+        f"{len(found.todo)} to do{what}{time}",
         flush=True,
     )
+
+
+def _norms_seconds(norms, directory: Path, fresh: bool) -> float:
+    from ..cores import cores
+    from ..norms import samples_for
+    from ..sweeps.cost import norm_seconds
+    from ..sweeps.folder import NORMS
+
+    if (directory / NORMS).exists() and not fresh:
+        return 0.0
+    block = 64  # coordinates that are made together
+    coordinates = sum(-(-dim // block) * block * (norms.samples or samples_for(dim)) for dim in norms.dims)
+    return norm_seconds(len(norms.laws), len(norms.laws) * coordinates, cores())
 
 
 def _show_kinds(plan, found, about) -> None:

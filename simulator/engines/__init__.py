@@ -13,6 +13,7 @@ import platform
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def run(
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "host": platform.node(),
             "machine": platform.machine(),
-            "versions": _versions(),
+            "versions": dict(_versions()),
         },
     )
 
@@ -68,6 +69,7 @@ def require_memory(cell: Cell) -> None:
         )
 
 
+@cache
 def _versions() -> dict[str, str]:
     names = ("numpy", "numba", "ratecheck")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}

@@ -25,7 +25,7 @@ GROUP = 1024  # coordinates; at least, see _groups
 MOST_GROUPS = 4096
 CHUNK_WORK = 1 << 28  # coordinate-steps between two reports of progress, about half a second
 CHUNK_SUMS = 1 << 22  # float64 numbers in a chunk's sums
-MOST_CHUNK = 1 << 16
+MOST_CHUNK, MOST_ROWS = 1 << 20, 1 << 16  # steps; of which each needs a row of hyper-parameters
 TASKS_PER_THREAD = 4
 
 
@@ -57,7 +57,6 @@ def simulate(
     parameters = np.array(
         [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants], dtype=dtype
     )
-    stride = int(varies(cell))
 
     marks = checkpoint_steps(spec.steps) - 1  # counted from 0, as everywhere inside the engine
     totals = np.zeros((spec.replicas, 3))
@@ -70,8 +69,10 @@ def simulate(
             for task in [pool.submit(function, low, high, *arguments) for low, high in itertools.pairwise(bounds)]:
                 task.result()
 
-        for start in range(0, spec.steps, chunk):
-            stop = min(start + chunk, spec.steps)
+        start = 0
+        while start < spec.steps:
+            stride = int(varies(cell, start))
+            stop = min(start + (min(chunk, MOST_ROWS) if stride else chunk), spec.steps)
             here = marks[(start <= marks) & (marks < stop)]
             diagnostics.append(np.empty((items, here.size, 3)))
             curves.append(np.empty((spec.replicas, here.size, 4)))
@@ -108,6 +109,7 @@ def simulate(
             )
             if progress:
                 progress(spec.dim * spec.replicas * (stop - start))
+            start = stop
 
     l1, l2, running_1, running_2 = np.moveaxis(np.concatenate(curves, axis=1), 2, 0)
     parts = np.concatenate(diagnostics, axis=1).reshape(spec.replicas, groups, marks.size, 3)

@@ -8,22 +8,27 @@ from ..optimizers import BIASES
 from ..spec import Cell
 
 
-def varies(cell: Cell) -> bool:
-    """Whether some hyper-parameter of the formula depends on the step."""
-    return any(name in BIASES for name in cell.optimizer.hyper)
+def varies(cell: Cell, first: int = 0) -> bool:
+    """Whether some hyper-parameter of the formula depends on the step, after the first *first* steps.
+
+    A bias correction doesn't any more once 1 − beta^k has rounded to 1.
+    """
+    return any(_bias(cell, name, first + 1.0) != 1.0 for name in cell.optimizer.hyper if name in BIASES)
 
 
 def hyper_rows(cell: Cell, first: int, count: int) -> np.ndarray:
-    """Rows for the steps *first* + 1 … *first* + *count* (k counts from 1): float64, (count, arguments).
-
-    ``bias1`` is 1 − beta1^k, computed as −expm1(k log beta1) so that it is exact for small k too.
-    """
+    """Rows for the steps *first* + 1 … *first* + *count* (k counts from 1): float64, (count, arguments)."""
     k = np.arange(first + 1, first + count + 1, dtype=np.float64)
     rows = np.empty((count, len(cell.optimizer.hyper)))
     for j, name in enumerate(cell.optimizer.hyper):
         if name in BIASES:
-            with np.errstate(divide="ignore"):
-                rows[:, j] = -np.expm1(k * np.log(cell.hyper[BIASES[name]]))
+            rows[:, j] = _bias(cell, name, k)
         else:
             rows[:, j] = cell.hyper[name]
     return rows
+
+
+def _bias(cell: Cell, name: str, k):
+    """1 − beta^k, computed as −expm1(k log beta) so that it is exact for small k too."""
+    with np.errstate(divide="ignore"):
+        return -np.expm1(k * np.log(cell.hyper[BIASES[name]]))

@@ -1,35 +1,41 @@
 """How long cells will take: dim · steps · replicas with a rate per kind of cell, corrected as cells finish.
 
-The rates are rough, of one core of a 2020s x86 server; ``TimeLeft`` scales them to the machine at hand.
+The rates are those of one core of a 2020s x86 server, as ``python -m simulator.bench.costs`` prints them.
+``slowness`` compares them with the machine at hand, ``TimeLeft`` with the sweep as it goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from ..spec import Spec
 
-CORE_RATE = 5e-9  # seconds a coordinate-step on one core, adamw on rational, Gaussian noise, float64
-RELATIVE = {
-    "cosine": 1.3,
-    "ripple": 1.7,
-    "welsch": 2.0,
-    "cauchy": 1.2,
-    "ramp": 1.2,
-    "sgd": 0.8,
-    "momentum": 0.9,
-    "adam": 1.1,
-    "adamw_torch": 1.1,
-    "student": 1.6,
-    "sparse": 1.3,
-    "rademacher": 0.8,
-    "uniform": 0.8,
-    "float32": 0.6,
+CORE_RATE = 2.3e-9  # seconds a coordinate-step on one core, adamw on rational, Gaussian noise, float64
+EXTRA = {  # what else costs more or less, in times that
+    "quadratic": -0.14,
+    "welsch": 0.41,
+    "cosine": 0.32,
+    "ripple": 0.37,
+    "ramp": 0.18,
+    "sgd": -0.27,
+    "momentum": -0.26,
+    "rmsprop": -0.04,
+    "adam": 0.07,
+    "adamw_torch": 0.08,
+    "rademacher": -0.17,
+    "uniform": -0.17,
+    "student": 0.49,
+    "sparse": 0.26,
+    "float32": -0.24,
+    "small": 0.31,
 }
 SMALL = 16  # up to this dimension the engine has blocks of its own
 CELL = 0.01  # seconds a cell takes anyway
-COMPILE_FIRST, COMPILE = 3.5, 0.8  # seconds: the loops of a process, then the formulas of one combination
+COMPILE_FIRST, COMPILE = 2.5, 0.8  # seconds: the loops of a process, then the formulas of one combination
+LOAD_FIRST, LOAD = 0.7, 0.1  # the same where the machine code is on disk
+NORM_RATE, NORM_COMPILE, NORM_LOAD = 1.4e-9, 1.2, 0.2  # seconds a coordinate on one core; seconds a noise law
 REFERENCE_STEP, REFERENCE_RATE = 4e-5, 3e-8  # seconds a step and a coordinate-step of the reference engine
 
 
@@ -49,9 +55,8 @@ def cell_seconds(spec: Spec, backend: str = "cpu", threads: int = 1) -> float:
         return CELL + spec.replicas * spec.steps * (REFERENCE_STEP + REFERENCE_RATE * spec.dim)
     block = SMALL if spec.dim <= SMALL else 64  # whole blocks of coordinates are computed
     padded = -(-spec.dim // block) * block * spec.steps * spec.replicas
-    relative = 1.0
-    for name in (spec.problem, spec.optimizer, spec.noise, spec.dtype):
-        relative *= RELATIVE.get(name, 1.0)
+    names = spec.problem, spec.optimizer, spec.noise, spec.dtype, "small" if block == SMALL else ""
+    relative = 1.0 + sum(EXTRA.get(name, 0.0) for name in names)
     return CELL + CORE_RATE * relative * padded / threads
 
 
@@ -61,7 +66,36 @@ def total_seconds(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1,
     run = sum(cell_seconds(spec, backend, threads) for spec in specs) / jobs
     if backend == "reference" or not specs:
         return run
-    return run + COMPILE_FIRST + COMPILE * len({combination(spec) for spec in specs})
+    combinations = len({combination(spec) for spec in specs})
+    first, each = (LOAD_FIRST, LOAD) if _stored(combinations) else (COMPILE_FIRST, COMPILE)
+    return run + first + each * combinations
+
+
+def norm_seconds(laws: int, coordinates: int, threads: int = 1) -> float:
+    """Expected seconds of norm checks of so many laws, *coordinates* numbers in all."""
+    return (NORM_LOAD if _stored(laws) else NORM_COMPILE) * laws + NORM_RATE * coordinates / threads
+
+
+def _stored(functions: int) -> bool:
+    """Whether at least so many functions are compiled on disk: most likely those that are asked for."""
+    from ..engines.machine_code import version_folder
+
+    folder = version_folder()
+    return folder is not None and folder.is_dir() and sum(1 for _ in folder.iterdir()) > functions
+
+
+@cache
+def slowness(threads: int) -> float:
+    """How many times longer than CORE_RATE says *threads* threads of this machine take: the median of a few short runs.
+
+    Compiles or loads the standard combination, which takes seconds the first time.
+    """
+    from ..engines import run
+
+    spec = Spec.of("rational", "adamw", 64, 5000, 16 * threads)
+    run(Spec.of("rational", "adamw", 64, 16, 1))
+    seconds = [run(spec, threads=threads).provenance["seconds"] for _ in range(5)]
+    return sorted(seconds)[2] / (CORE_RATE * work(spec) / threads)
 
 
 @dataclass

@@ -86,7 +86,7 @@ class Inline:
 
     def stop(self) -> None:
         self._stopped = True
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():  # Ctrl-C may come before it has started
             self._thread.join(PATIENCE)
 
 

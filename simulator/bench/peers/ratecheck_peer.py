@@ -1,0 +1,34 @@
+"""The CPU engine, as a user calls it: a Spec in, all diagnostics out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+TITLE = "ratecheck"
+PACKAGES = ("numba",)
+FORM = "adamw"
+
+
+def prepare(task):
+    from simulator.engines import run
+    from simulator.spec import Spec
+
+    def simulate(seed):
+        spec = Spec.of(
+            "rational",
+            task.form,
+            task.dim,
+            task.steps,
+            task.replicas,
+            sigma=task.sigma * math.sqrt(task.dim),
+            schedule="constant",
+            seed=seed,
+            optimizer_args={name: getattr(task, name) for name in ("lr", "beta1", "beta2", "eps", "weight_decay")},
+        )
+        stats = run(spec).stats
+        return np.stack([stats.mean_grad_l1, stats.mean_grad_l2], axis=1)
+
+    simulate(0)
+    return simulate
