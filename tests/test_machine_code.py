@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,32 +25,55 @@ def mine(u):
 def _(u):
     return {slope} * u
 """
-# Prints ‖∇f(x¹)‖₁, after a look at the reference engine, and how many functions Numba compiled.
+# For every formula: looks at the reference engine; prints ‖∇f(x¹)‖₁ and how many functions Numba compiled.
 RUN = """
 import sys
 from numba.core import event
 from simulator.engines import run
 from simulator.spec import Spec
-spec = Spec.of("mine.py:mine", sys.argv[1], 3, 20, 1, schedule="constant", optimizer_args={"lr": 0.1}, sigma=0.0)
-with event.install_recorder("numba:compile") as recorder:
-    stats = run(spec).stats
-assert abs(stats.grad_l1 / run(spec, "reference").stats.grad_l1 - 1).max() < 1e-12
-print(float(stats.grad_l1[0, 0]), len(recorder.buffer))
+for name in sys.argv[1:]:
+    given = dict(schedule="constant", optimizer_args={"lr": 0.1})
+    spec = Spec.of(f"{name}.py:mine", "sgd", 3, 20, 1, **given)
+    with event.install_recorder("numba:compile") as recorder:
+        stats = run(spec).stats
+    reference = run(spec, "reference").stats
+    for field, values in stats.arrays().items():
+        assert abs(values - reference.arrays()[field]).max() < 1e-12, (name, field)
+    print(float(stats.grad_l1[0, 0]), len(recorder.buffer))
 """
 
 
-def run(directory: Path, cache: Path | str, value: float, optimizer: str = "sgd") -> tuple[float, int]:
-    (directory / "mine.py").write_text(FORMULA.format(value=value, slope=2 * value))
+def simulate(directory: Path, cache: Path | str, *names: str) -> list[tuple[float, int]]:
     done = subprocess.run(
-        [sys.executable, "-c", RUN, optimizer],
+        [sys.executable, "-c", RUN, *names],
         cwd=directory,
         env={**os.environ, "RATECHECK_CACHE": str(cache), "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    norm, compiled = done.stdout.split()
-    return float(norm), int(compiled)
+    return [(float(norm), int(compiled)) for norm, compiled in map(str.split, done.stdout.splitlines())]
+
+
+def write(directory: Path, name: str, value: float) -> None:
+    (directory / f"{name}.py").write_text(FORMULA.format(value=value, slope=2 * value))
+
+
+def run(directory: Path, cache: Path | str, value: float) -> tuple[float, int]:
+    write(directory, "mine", value)
+    return simulate(directory, cache, "mine")[0]
+
+
+def test_code_of_different_processes_is_not_mixed_up(tmp_path):
+    """Two processes give their functions the same names, and a third runs the code of both."""
+    write(tmp_path, "a", 0.5)
+    write(tmp_path, "b", 0.125)
+    apart = [simulate(tmp_path, tmp_path / name, name)[0][0] for name in "ab"]
+    shutil.copytree(tmp_path / "a", tmp_path / "both")
+    shutil.copytree(tmp_path / "b", tmp_path / "both", dirs_exist_ok=True)
+    for names in ("ab", "ba"):
+        together = simulate(tmp_path, tmp_path / "both", *names)
+        assert together == [(apart["ab".index(name)], 0) for name in names]
 
 
 def test_an_edited_formula_never_runs_stale(tmp_path):

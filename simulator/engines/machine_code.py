@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import os
 import pickle
 import platform
 import re
+import secrets
 import shutil
 import time
 from functools import cache
@@ -22,6 +24,7 @@ from pathlib import Path
 
 import numba
 import platformdirs
+from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
@@ -33,6 +36,22 @@ from problems.errors import InputError
 from ..files import write_whole
 
 UNUSED_DAYS = 30  # after which the code of another version of the package is deleted
+
+
+def _number_symbols_apart() -> None:
+    """Let Numba number functions from a random start.
+
+    Every process numbers them from 1, the number is all that tells the symbols of two closures apart, and
+    of two symbols with one name the linker takes the first: code of two processes would be mixed up.
+    """
+    FunctionIdentity._unique_ids = itertools.count(secrets.randbits(62))
+
+
+NUMBERED = hasattr(FunctionIdentity, "_unique_ids")  # without it nothing is kept
+if NUMBERED:
+    _number_symbols_apart()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_number_symbols_apart)
 
 
 def compile_stored(function, signature, *meaning: object):
@@ -89,7 +108,7 @@ def folder() -> Path | None:
 
 def version_folder() -> Path | None:
     """Where this source, by this Python and Numba, keeps its code."""
-    home = folder()
+    home = folder() if NUMBERED else None
     return home and home / _version()
 
 
