@@ -46,6 +46,9 @@ class _Float64:
     log, exp, sin = LOG_64, EXP_64, SIN_64
 
 
+PRECISIONS = (_Float32, _Float64)
+
+
 def polynomial(coefficients, real):
     """Horner's rule, written out, as an inlined function."""
     terms = [f"real({c!r})" for c in coefficients]

@@ -33,9 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="vectors of each law and dimension (default: 2^26 coordinates in all)",
     )
     add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
+    add("--backend", default="cpu", metavar="NAME", help="cpu, or gpu (CUDA) (default cpu)")
 
 
 def execute(args: argparse.Namespace) -> int:
+    from problems.errors import choose
+
+    from ..engines.device import cupy_device
     from ..files import require_writable
     from ..judge import exit_code, judge
     from ..norms import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
@@ -43,11 +47,13 @@ def execute(args: argparse.Namespace) -> int:
     from .tables import show_rich
     from .verify import show_verdicts
 
+    choose(dict.fromkeys(("cpu", "gpu")), args.backend, "backend")
+    device = cupy_device() if args.backend == "gpu" else None
     directory = Path(args.out)
     require_writable(directory)
     laws, dims = args.laws or LAWS, args.dims or DIMS
     with simple_bar(f"norm checks of {len(laws)} laws at {len(dims)} dimensions") as progress:
-        rows = norm_check(laws, dims, args.samples, args.seed, progress=progress)
+        rows = norm_check(laws, dims, args.samples, args.seed, progress=progress, device=device)
     written = [save_rows(rows, directory, check_key(laws, dims, args.samples, args.seed)), *_figure(rows, directory)]
     show_rich(norm_table(rows))
     verdicts = judge([], rows)

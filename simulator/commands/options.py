@@ -15,6 +15,21 @@ def number(text: str) -> int | float:
     raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
 
 
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """The options --backend and --fast."""
+    parser.add_argument(
+        "--backend",
+        default="cpu",
+        metavar="NAME",
+        help="cpu, gpu (CUDA), auto (gpu where it is there and pays) or reference (NumPy, slow) (default cpu)",
+    )
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="gpu only: let multiplications and additions fuse; the last bits differ from the cpu's (docs/gpu.md)",
+    )
+
+
 def pair(text: str) -> tuple[str, int | float]:
     """'lr=0.1' as ('lr', 0.1)."""
     name, equals, value = text.partition("=")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from contextlib import nullcontext
 
-from .options import number, pair
+from .options import add_backend, number, pair
 
 HELP = "one cell, for people and scripts"
 EPILOG = """examples:
@@ -41,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--smoothness", default=1.0, type=number, metavar="L", help="Lipschitz constant of the gradient (default 1)")
     add("--gap", default=1.0, type=number, metavar="Δ", help="f(x¹) − inf f (default 1)")
     add("--sigma", default=1.0, type=number, metavar="σ_s", help="noise of the whole gradient: √Σσ_i² (default 1)")
-    add("--backend", default="cpu", metavar="NAME", help="cpu (compiled) or reference (NumPy, slow) (default cpu)")
+    add_backend(parser)
     add("--dtype", default="float64", metavar="NAME", help="float64 or float32 (default float64)")
     add("--seed", default=0, type=number, metavar="N", help="seed of the noise (default 0)")
     for what in ("problem", "optimizer", "noise"):
@@ -57,8 +58,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ..engines import AUTO, require_backend
     from ..spec import Spec
 
+    require_backend(args.backend, args.fast)
     spec = Spec.of(
         args.problem,
         args.optimizer,
@@ -76,7 +79,12 @@ def execute(args: argparse.Namespace) -> int:
         optimizer_args=dict(args.optimizer_arg),
         noise_args=dict(args.noise_arg),
     )
-    result = _run(spec, args.backend, quiet=args.json)
+    if args.backend == AUTO:
+        from ..engines.auto import pick
+
+        args.backend, reason = pick(spec)
+        print(f"auto: {args.backend} ({reason})", file=sys.stderr)
+    result = _run(spec, args.backend, args.fast, quiet=args.json)
     content = summary(result)
     if args.json:
         from ..strict_json import dumps
@@ -124,7 +132,7 @@ def _ratio(mean: float, bound: float) -> float | None:
     return mean / bound if bound > 0 else math.inf
 
 
-def _run(spec, backend: str, quiet: bool):
+def _run(spec, backend: str, fast: bool, quiet: bool):
     """Run a cell where Ctrl-C is heard at once, with a bar unless *quiet*."""
     from ..engines import run
     from ..sweeps.cost import work
@@ -144,7 +152,7 @@ def _run(spec, backend: str, quiet: bool):
             if update:
                 update(done, total)
 
-        future = executor.submit(run, spec, backend, None, progress)
+        future = executor.submit(run, spec, backend, None, progress, fast)
         return next(executor.as_completed([future])).result()
 
 

@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from .options import number
+from .options import add_backend, number
 
 HELP = "all cells of a TOML file; run again to resume"
 EPILOG = """examples:
@@ -57,22 +58,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="override a key in every table, e.g. dim=[16,64]; may be repeated",
     )
     add("--dry-run", action="store_true", help="print the plan only")
-    add("--backend", default="cpu", metavar="NAME", help="cpu or reference (default cpu)")
+    add_backend(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
-    from problems.errors import choose, require_integer
+    from problems.errors import InputError, require_integer
 
     from ..cli import complain
-    from ..engines import BACKENDS
+    from ..engines import require_backend
     from ..sweeps.compute import SweepError, compute, survey
     from ..sweeps.config import load_plan
     from ..sweeps.cost import human_seconds
     from ..sweeps.folder import write_plan
     from ..sweeps.store import Store
 
-    choose(BACKENDS, args.backend, "backend")
+    require_backend(args.backend, args.fast)
     jobs = require_integer(args.jobs, "-j", least=1)
+    if jobs > 1 and args.backend in ("gpu", "auto"):
+        raise InputError(f"-j {jobs} with --backend {args.backend}: one process has all of a GPU; leave -j out")
     plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
     store = Store(Path(args.out))
     if not args.dry_run:
@@ -89,7 +92,7 @@ def execute(args: argparse.Namespace) -> int:
 
     try:
         with _terminate_as_interrupt():
-            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs)
+            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs, fast=args.fast)
             if plan.norms:
                 _norms(plan.norms, store.directory, args.fresh)
     except KeyboardInterrupt as interrupt:
@@ -123,6 +126,8 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
 
     if args.dry_run:
         _show_kinds(plan, found, about)
+    if args.backend == "auto" and found.todo:
+        _say_choice(found.todo)
     norms = _norms_seconds(plan.norms, Path(args.out), args.fresh) if plan.norms else 0.0
     what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
     whole = pace * (rough + norms)
@@ -132,6 +137,13 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
         f"{len(found.todo)} to do{what}{time}",
         flush=True,
     )
+
+
+def _say_choice(todo) -> None:
+    from ..engines.auto import pick
+
+    chosen = Counter(map(pick, todo))
+    print("auto: " + "; ".join(f"{count} cells on the {backend} ({why})" for (backend, why), count in chosen.items()))
 
 
 def _norms_seconds(norms, directory: Path, fresh: bool) -> float:

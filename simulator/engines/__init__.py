@@ -1,6 +1,6 @@
 """Engines: functions ``simulate(cell, threads, progress) → Stats`` that give the same numbers.
 
-``reference`` is plain NumPy and slow; ``cpu`` is compiled by Numba and uses all cores.
+``reference`` is plain NumPy and slow; ``cpu`` is compiled by Numba and uses all cores; ``gpu`` is CUDA, by CuPy.
 """
 
 from __future__ import annotations
@@ -22,24 +22,50 @@ from problems.errors import InputError, choose
 from ..results import Result
 from ..spec import Cell, Spec
 
-BACKENDS = {"cpu": "simulator.engines.cpu", "reference": "simulator.engines.reference"}
+BACKENDS = {
+    "cpu": "simulator.engines.cpu",
+    "gpu": "simulator.engines.gpu",
+    "reference": "simulator.engines.reference",
+}
+AUTO = "auto"  # the gpu where it is there and pays, else the cpu
+
+
+def require_backend(name: str, fast: bool = False) -> None:
+    """Raise InputError for an unknown backend, for one that this machine can't run, or if it can't be *fast*."""
+    choose({**BACKENDS, AUTO: AUTO}, name, "backend")
+    if name == "gpu":
+        from .device import cupy_device
+
+        cupy_device()
+    elif fast:
+        raise InputError(f"fast is for the gpu backend alone, got the backend {name!r}")
 
 
 def run(
-    spec: Spec, backend: str = "cpu", threads: int | None = None, progress: Callable[[int], None] | None = None
+    spec: Spec,
+    backend: str = "cpu",
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    fast: bool = False,
 ) -> Result:
     """Run one cell.
 
-    *threads* defaults to all cores and never changes the numbers; *progress* is called with the
-    coordinate-steps (dim · steps · replicas) done since its last call. Raises InputError for an
-    unknown backend or a Spec that can't be resolved.
+    *threads* of the cpu backend defaults to all cores and never changes the numbers; *progress* is called with the
+    coordinate-steps (dim · steps · replicas) done since its last call. *fast* lets the gpu backend fuse
+    multiplications and additions: the last bits differ then. Raises InputError for a backend that is unknown or that
+    this machine can't run, or a Spec that can't be resolved.
     """
-    module = choose(BACKENDS, backend, "backend")
+    require_backend(backend, fast)
     cell = spec.resolve()
-    require_memory(cell)
-    engine = importlib.import_module(module)  # late: Numba's start-up is not paid by who doesn't run
+    if backend == AUTO:
+        from .auto import pick
+
+        backend = pick(spec)[0]
+    require_memory(cell, backend)
+    engine = importlib.import_module(BACKENDS[backend])  # late: Numba's start-up is not paid by who doesn't run
+    options = {"fast": fast} if backend == "gpu" else {}
     begin = time.perf_counter()
-    stats = engine.simulate(cell, threads=threads, progress=progress)
+    stats = engine.simulate(cell, threads=threads, progress=progress, **options)
     seconds = time.perf_counter() - begin
     return Result(
         spec,
@@ -49,16 +75,20 @@ def run(
         {
             "seconds": seconds,
             "backend": backend,
+            **options,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "host": platform.node(),
             "machine": platform.machine(),
+            **({"device": engine.device_name()} if backend == "gpu" else {}),
             "versions": dict(_versions()),
         },
     )
 
 
-def require_memory(cell: Cell) -> None:
-    """Raise InputError for a cell whose state alone is larger than this machine's memory."""
+def require_memory(cell: Cell, backend: str = "cpu") -> None:
+    """Raise InputError for a cell whose state alone is larger than this machine's memory, where it must hold it."""
+    if backend == "gpu":
+        return  # the state is on the card, and the engine looks for itself
     spec = cell.spec
     needed = spec.dim * spec.replicas * (1 + len(cell.optimizer.state)) * np.dtype(spec.dtype).itemsize
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf

@@ -7,9 +7,11 @@ Memory is O(replicas · dim + chunk), independent of the number of steps. What d
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..cores import cores
 from ..rng import key
@@ -30,12 +32,19 @@ TASKS_PER_THREAD = 4
 
 
 def simulate(
-    cell: Cell, threads: int | None = None, progress=None, chunk: int | None = None, lanes: int | None = None
+    cell: Cell,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    *,
+    chunk: int | None = None,
+    lanes: int | None = None,
+    observe: Callable[[NDArray], None] | None = None,
 ) -> Stats:
     """Run every replica of *cell* on *threads* threads (all cores by default), *chunk* steps and *lanes* coordinates at
     a time; *lanes* is a multiple of UNIT, or of 16 when one block holds all coordinates.
 
-    None of the three changes a bit of the result. See ``Stats`` for what is recorded.
+    None of the three changes a bit of the result. See ``Stats`` for what is recorded. *observe* gets the final x and
+    state, shape (replicas, 1 + state, dim).
     """
     spec, problem, noise = cell.spec, cell.problem, cell.noise
     dtype = np.dtype(spec.dtype)
@@ -111,6 +120,8 @@ def simulate(
                 progress(spec.dim * spec.replicas * (stop - start))
             start = stop
 
+    if observe:
+        observe(state[..., : spec.dim])
     l1, l2, running_1, running_2 = np.moveaxis(np.concatenate(curves, axis=1), 2, 0)
     parts = np.concatenate(diagnostics, axis=1).reshape(spec.replicas, groups, marks.size, 3)
     return Stats.of(

@@ -20,10 +20,12 @@ from problems import NOISES, Noise
 from problems.errors import InputError, choose, require_integer
 
 from ..cores import cores
+from ..engines.device import Device
 from ..spec import NUMERICS, canonical_json
 from .exact import mean_l1, mean_l2
+from .gpu_sampling import gpu_norms
 from .rows import NormRow, load_rows, norm_table, save_rows
-from .sampling import Moments, blocks
+from .sampling import Moments, blocks, compile_norms
 
 __all__ = ["NormRow", "load_rows", "norm_check", "norm_table", "samples_for", "save_rows"]
 
@@ -46,12 +48,14 @@ def norm_check(
     seed: int = 0,
     progress: Progress | None = None,
     threads: int | None = None,
+    device: Device | None = None,
 ) -> list[NormRow]:
     """Rows for every law at every dimension, dimensions fastest.
 
     *samples* is the number of vectors of every row, ``samples_for(dim)`` by default. ``progress(done,
     total)`` counts coordinates. Rows draw separate random numbers, and always the same for the same
-    law, dimension and seed. Raises InputError for unknown laws, infinite variance or sizes out of range.
+    law, dimension and seed. They are drawn on *device*, a GPU, if one is given; sums then differ by their rounding.
+    Raises InputError for unknown laws, infinite variance or sizes out of range.
     """
     seed = require_integer(seed, "seed", least=0, most=2**64 - 1)
     dims = [require_integer(dim, "dims", least=1, most=2**32) for dim in dims]
@@ -63,13 +67,14 @@ def norm_check(
     exact = [(mean_l1(noise, dim), mean_l2(noise, dim)) for noise, dim, _ in cells]
     total, done = sum(dim * count for _, dim, count in cells), 0
     rows = []
-    with ThreadPoolExecutor(threads or cores()) as pool:
+    with ThreadPoolExecutor(1 if device else threads or cores()) as pool:
         for (noise, dim, count), (exact_l1, exact_l2) in zip(cells, exact, strict=True):
             sums = (Moments(), Moments(), Moments())
             violations = 0
             # The replica separates rows, by name and not by place: a row is the same in any selection.
             replica = zlib.crc32(f"{label(noise)} {dim}".encode())
-            for size, block in blocks(pool, noise, dim, count, seed, replica):
+            run = gpu_norms(device, noise) if device else compile_norms(noise.formula, noise.draws)
+            for size, block in blocks(pool, run, noise, dim, count, seed, replica):
                 sums = tuple(a.merge(b) for a, b in zip(sums, block[:3], strict=True))
                 violations += block[3]
                 done += size * dim

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -66,13 +66,13 @@ Block = tuple[Moments, Moments, Moments, int]
 
 
 def blocks(
-    pool: ThreadPoolExecutor, noise: Noise, dim: int, samples: int, seed: int, replica: int
+    pool: ThreadPoolExecutor, run: Callable, noise: Noise, dim: int, samples: int, seed: int, replica: int
 ) -> Iterator[tuple[int, Block]]:
     """(samples, (moments of ‖g‖₁, of ‖g‖₂ and of their ratio, violations)) of every block, in order.
 
-    The blocks are the same whatever the pool, and few are in flight, so memory is bounded.
+    *run* is what ``compile_norms`` gives. The blocks are the same whatever the pool, and few are in flight, so memory
+    is bounded.
     """
-    run = compile_norms(noise.formula, noise.draws)
     size = TILE * max(1, min(256, BLOCK // (TILE * dim)))
     waiting: deque = deque()
     for first in range(0, samples, size):

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from ..engines import AUTO
+from ..engines.auto import pick
 from ..spec import Spec
 
 CORE_RATE = 2.3e-9  # seconds a coordinate-step on one core, adamw on rational, Gaussian noise, float64
@@ -37,6 +39,8 @@ COMPILE_FIRST, COMPILE = 2.5, 0.8  # seconds: the loops of a process, then the f
 LOAD_FIRST, LOAD = 0.7, 0.1  # the same where the machine code is on disk
 NORM_RATE, NORM_COMPILE, NORM_LOAD = 1.4e-9, 1.2, 0.2  # seconds a coordinate on one core; seconds a noise law
 REFERENCE_STEP, REFERENCE_RATE = 4e-5, 3e-8  # seconds a step and a coordinate-step of the reference engine
+# Seconds a step and a coordinate-step of the gpu engine, and to compile a combination: guesses, see docs/gpu.md.
+GPU_STEP, GPU_RATE, GPU_COMPILE = 5e-7, 1.5e-11, 1.0
 
 
 def work(spec: Spec) -> int:
@@ -51,6 +55,10 @@ def combination(spec: Spec) -> tuple[str | bool, ...]:
 
 def cell_seconds(spec: Spec, backend: str = "cpu", threads: int = 1) -> float:
     """Expected seconds of a cell whose combination is compiled already."""
+    if backend == AUTO:
+        backend = pick(spec)[0]
+    if backend == "gpu":
+        return CELL + spec.steps * GPU_STEP + work(spec) * GPU_RATE
     if backend == "reference":
         return CELL + spec.replicas * spec.steps * (REFERENCE_STEP + REFERENCE_RATE * spec.dim)
     block = SMALL if spec.dim <= SMALL else 64  # whole blocks of coordinates are computed
@@ -67,6 +75,8 @@ def total_seconds(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1,
     if backend == "reference" or not specs:
         return run
     combinations = len({combination(spec) for spec in specs})
+    if backend == "gpu":
+        return run + GPU_COMPILE * combinations
     first, each = (LOAD_FIRST, LOAD) if _stored(combinations) else (COMPILE_FIRST, COMPILE)
     return run + first + each * combinations
 

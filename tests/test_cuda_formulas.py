@@ -1,0 +1,152 @@
+"""Formulas as CUDA C, compiled by g++, against the Numba versions: the same bits for what is our own arithmetic."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import math
+import sys
+
+import numpy as np
+import pytest
+from emulated_device import build
+from test_formula import branches, compiled
+
+from problems import NOISES, PROBLEMS, Formula
+from problems.cuda import CudaFunctions, elementary_source
+from problems.language import MATH
+from simulator.engines.noise_tile import SIZES
+from simulator.optimizers import OPTIMIZERS
+
+DTYPES = (np.float64, np.float32)
+TWO = ("atan2", "copysign", "hypot", "pow")
+OWN = ("exp", "expm1", "log", "sin", "cos", "tanh", "sqrt", "floor", "ceil", "fabs", "copysign")
+
+
+def in_c(formula, dtype, normal=frozenset()):
+    """The C version, over arrays; always a tuple of results."""
+    functions = CudaFunctions()
+    name = functions.add(formula, normal)
+    inputs, outputs = len(formula.parameters), formula.returns
+    taken = ", ".join(f"in[{i} * n + j]" for i in range(inputs))
+    left = ", ".join(f"out[{i} * n + j]" for i in range(outputs))
+    call = f"{name}<R>({taken}, {left});" if outputs > 1 else f"{left} = {name}<R>({taken});"
+    real = "float" if dtype is np.float32 else "double"
+    loop = f'extern "C" void loop(const R* in, R* out, long n) {{ for (long j = 0; j < n; ++j) {call[:-1]}; }}'
+    text = "\n".join(['#include "emulator.h"', elementary_source(), functions.source(), f"using R = {real};", loop])
+    library = ctypes.CDLL(str(build(text, ("-O1",))))
+
+    def run(*arrays):
+        given = np.array(np.broadcast_arrays(*arrays), dtype=dtype)
+        out = np.empty((outputs, given.shape[1]), dtype=dtype)
+        library.loop(given.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p), given.shape[1])
+        return out
+
+    return run
+
+
+def everywhere(dtype, count=4000):
+    """Numbers of every sign and order, and the special ones."""
+    rng = np.random.default_rng(0)
+    info = np.finfo(dtype)
+    orders = np.exp2(rng.uniform(math.log2(info.smallest_subnormal), math.log2(info.max), count)).astype(dtype)
+    usual = rng.normal(scale=5, size=count).astype(dtype)
+    special = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, info.tiny, info.max], dtype)
+    return np.concatenate([orders, -orders, usual, special])
+
+
+@pytest.fixture(scope="module")
+def language(tmp_path_factory):
+    """Every function of the language as a formula."""
+    path = tmp_path_factory.mktemp("language") / "functions_of_math.py"
+    lines = ["import math", "from problems import Formula"]
+    for name in MATH:
+        taken = "x, y" if name in TWO else "x"
+        lines.append(f"@Formula\ndef f_{name}({taken}):\n    return math.{name}({taken})")
+    path.write_text("\n".join(lines))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", MATH)
+def test_functions_of_the_language(name, dtype, language):
+    """Our own have the same bits wherever Numba's have. The C library's are 4 ulp from one another at most."""
+    formula, x = getattr(language, f"f_{name}"), everywhere(dtype)
+    arguments = (x, np.roll(x, 1)) if name in TWO else (x,)
+    got, expected = in_c(formula, dtype)(*arguments), compiled(formula, dtype)(*arguments)
+    if name in OWN:
+        np.testing.assert_array_equal(got, expected)
+    else:
+        np.testing.assert_allclose(got, expected, rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_profiles(name, dtype):
+    problem = PROBLEMS[name]
+    constants = list(getattr(problem, "shape", {}).values())
+    for formula in (problem.dphi, problem.phi):
+        u = everywhere(dtype)
+        got, expected = in_c(formula, dtype)(u, *constants), compiled(formula, dtype)(u, *constants)
+        if "log1p" in str(formula.parsed.calls):
+            np.testing.assert_allclose(got, expected, rtol=4 * np.finfo(dtype).eps)
+        else:
+            np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates(name, dtype):
+    update = OPTIMIZERS[name].update
+    arguments = [np.roll(everywhere(dtype), i) for i in range(len(update.parameters))]
+    np.testing.assert_array_equal(in_c(update, dtype)(*arguments), compiled(update, dtype)(*arguments))
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_laws(name):
+    """With the logarithms of sizes that need no special cases."""
+    noise, rng = NOISES[name](), np.random.default_rng(0)
+    count = 20_000
+    signs, sizes = rng.choice([-1.0, 1.0], (2, count)), (rng.integers(0, 2**31, (2, count)) + 0.5) * 2.0**-31
+    given = [signs[0], sizes[0]] if noise.draws == "single" else [signs[0], sizes[0], signs[1], sizes[1]]
+    got = in_c(noise.formula, np.float32, SIZES)(*given, *noise.constants)
+    np.testing.assert_array_equal(got, compiled(noise.formula, np.float32)(*given, *noise.constants))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_branches(dtype):
+    """Conditions, chains of them, powers and nested calls: only the power −2 is the C library's."""
+    u = np.random.default_rng(1).uniform(-2, 3, 3000).astype(dtype)
+    a = np.random.default_rng(2).choice(np.array([-0.5, 0.25, 0.75], dtype), 3000)
+    tolerance = 2 * np.finfo(dtype).eps
+    np.testing.assert_allclose(in_c(branches, dtype)(u, a), compiled(branches, dtype)(u, a), rtol=tolerance)
+
+
+@Formula
+def awkward(double, λ, lambda_):
+    """Names that are C's, and none of ASCII; a condition with a name; annotations; constants that are no numbers."""
+    int_: float = double
+    int_ += λ
+    small = int_ < lambda_ or not λ >= 0.0
+    other = small
+    if other and -1 < double < 1 != λ:
+        int_ **= 3
+        return int_, math.inf, -math.inf
+    limit = min(double, λ, lambda_)
+    return (double if small else limit), +(limit**2), math.nan
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_awkward_names(dtype):
+    x = np.random.default_rng(3).normal(size=(3, 2000)).astype(dtype)
+    np.testing.assert_array_equal(in_c(awkward, dtype)(*x), compiled(awkward, dtype)(*x))
+
+
+def test_a_callee_is_written_once():
+    functions = CudaFunctions()
+    names = {functions.add(f) for f in (NOISES["gaussian"]().formula, NOISES["sparse"]().formula, branches, branches)}
+    assert len(names) == 3
+    assert functions.source().count(" R cos_quarter_") == 1

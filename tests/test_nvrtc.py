@@ -1,0 +1,124 @@
+"""NVRTC, without a GPU: every kind of kernel compiles for every kind of card, without spills and with few registers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from test_engines import spec
+
+from problems import NOISES, PROBLEMS
+from problems.errors import InputError
+from simulator.engines import nvrtc
+from simulator.engines.cuda_source import kernel_source, norms_source
+from simulator.engines.gpu import Shape
+from simulator.optimizers import OPTIMIZERS
+
+try:
+    nvrtc.library()
+except InputError as error:
+    pytest.skip(f"kernels are not compiled for cards: {error}", allow_module_level=True)
+
+ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_100", "sm_120")
+LARGE, SMALL = Shape.of(10**6), Shape.of(16)
+# Threads that a multiprocessor must be able to hold; kernel.cu asks for as many.
+REGISTERS = {512: 65536 // 512, 384: 65536 // 384}
+COMBINATIONS = [
+    *(("rational", optimizer, "gaussian") for optimizer in OPTIMIZERS),
+    *((problem, "adamw", "gaussian") for problem in PROBLEMS if problem != "rational"),
+    *(("rational", "adamw", noise) for noise in NOISES if noise != "gaussian"),
+    ("ripple", "adamw_torch", "student"),
+]
+
+
+def resources(source: str, architecture: str) -> dict[str, tuple[int, int]]:
+    """Kernel → (registers, bytes of spills and stack frame)."""
+    _, log = nvrtc.compile_source(source, (*nvrtc.options(architecture), "--ptxas-options=-v"))
+    found = {}
+    for part in log.split("Compiling entry function")[1:]:
+        frame = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", part)
+        found[re.search(r"'(\w+)'", part)[1]] = (
+            int(re.search(r"Used (\d+) registers", part)[1]),
+            sum(map(int, frame.groups())),
+        )
+    return found
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_kernel_spills(architecture, dtype):
+    """All optimizers, profiles and laws for one card; the usual and the largest combination for the others."""
+    chosen = COMBINATIONS if architecture == "sm_90" else [COMBINATIONS[4], COMBINATIONS[-1]]
+    assert ("rational", "adamw", "gaussian") in chosen
+    for problem, optimizer, noise in chosen:
+        cell = spec(problem, optimizer, noise, dtype=dtype).resolve()
+        resident = 384 if "bias1" in cell.optimizer.hyper or len(cell.optimizer.state) > 2 else 512
+        for shape in (LARGE, SMALL):
+            found = resources(kernel_source(cell, shape.threads, shape.coordinates), architecture)
+            assert set(found) == {"begin", "advance", "gather", "fold", "measure"}
+            for kernel, (registers, spilled) in found.items():
+                assert spilled == 0, (problem, optimizer, noise, kernel)
+                assert registers <= REGISTERS[resident], (problem, optimizer, noise, kernel)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_norm_kernel_spills(architecture):
+    for noise in NOISES.values():
+        ((registers, spilled),) = resources(norms_source(noise(), 128), architecture).values()
+        assert spilled == 0 and registers <= 128
+
+
+def float64_operations(optimizer: str) -> list[str]:
+    """What the float32 kernel of an optimizer computes in float64."""
+    cell = spec(optimizer=optimizer, dtype="float32").resolve()
+    source = kernel_source(cell, LARGE.threads, LARGE.coordinates)
+    ptx = nvrtc.compile_source(source, nvrtc.options("sm_90"), "PTX")[0].decode()
+    advance = re.search(r"\.entry advance\(.*?\n\}", ptx, re.DOTALL)[0]
+    return re.findall(r"^\s*(\w+)[.\w]*\.f64\b", advance, re.MULTILINE)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_float32_kernel_computes_in_float32(optimizer):
+    """But for the sums over a block, which are float64 additions, the same ones whatever the formulas."""
+    found = Counter(float64_operations(optimizer))
+    assert set(found) <= {"add", "cvt", "ld", "st"}
+    assert found == Counter(float64_operations("sgd"))
+
+
+def test_the_ieee_options_are_kept():
+    """No fused multiply-add, approximate division or flush to zero where none is asked for; fused ones with fast."""
+    source = kernel_source(spec(dtype="float32").resolve(), 128, 1)
+    exact, fast = (
+        nvrtc.compile_source(source, nvrtc.options("sm_90", fast), "PTX")[0].decode() for fast in (False, True)
+    )
+    assert "fma.rn.f32" not in exact and "fma.rn.f32" in fast
+    for ptx in (exact, fast):
+        assert "div.rn.f32" in ptx and "sqrt.rn.f32" in ptx and ".ftz" not in ptx and ".approx" not in ptx
+
+
+def test_cubins_are_kept_by_what_they_are_made_of(tmp_path, monkeypatch):
+    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
+    source = 'extern "C" __global__ void nothing() {}'
+    calls = []
+    compile_source = nvrtc.compile_source
+    monkeypatch.setattr(nvrtc, "compile_source", lambda *a: calls.append(a) or compile_source(*a))
+    first = nvrtc.cubin(source, "sm_90")
+    assert first.read_bytes().startswith(b"\x7fELF") and first.is_relative_to(tmp_path)
+    assert nvrtc.cubin(source, "sm_90") == first and len(calls) == 1
+    others = {nvrtc.cubin(source, "sm_80"), nvrtc.cubin(source, "sm_90", True), nvrtc.cubin(source + "\n", "sm_90")}
+    assert len(others | {first}) == 4 and len(calls) == 4
+    first.unlink()
+    assert nvrtc.cubin(source, "sm_90").exists() and len(calls) == 5
+
+
+def test_without_a_cache_cubins_last_as_long_as_the_process(monkeypatch):
+    monkeypatch.setenv("RATECHECK_CACHE", "")
+    assert nvrtc.cubin('extern "C" __global__ void nothing() {}', "sm_90").exists()
+
+
+def test_what_nvrtc_refuses():
+    with pytest.raises(nvrtc.CompileError, match="undefined"):
+        nvrtc.compile_source("__global__ void f() { undefined(); }", nvrtc.options("sm_90"))
+    with pytest.raises(InputError, match=r"NVRTC \d+\.\d+ does not know sm_999; pip install -U"):
+        nvrtc.cubin("", "sm_999")
