@@ -6,10 +6,10 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms test parity lint bench clean
+.PHONY: help sweep quick norms test parity lint bench gpu-check clean
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
 	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --out $(OUT)
@@ -35,6 +35,9 @@ lint: $(VENV)/.ready-lint ## check the style
 
 bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
 	$(BIN)/python -m simulator.bench --page docs/benchmarks.md
+
+gpu-check: $(VENV)/.ready $(VENV)/.ready-gpu ## check the GPU engine on this machine's card, write docs/gpu/
+	$(BIN)/python -m simulator.gpucheck
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -16,14 +16,11 @@ from problems import NOISES, PROBLEMS
 from simulator.engines import cpu, gpu
 from simulator.engines.cuda_source import kernel_source
 from simulator.engines.gpu import Shape
+from simulator.gpucheck.suite import SUMS, final_state
 from simulator.norms import norm_check
 from simulator.optimizers import OPTIMIZERS
 from simulator.spec import Spec
 from simulator.stats import checkpoint_steps
-
-# A float32 sum of n terms ≥ 0 errs by (depth of its tree) · 2⁻²⁴ relative: on the CPU at most 4 vectors of 16 lanes and
-# 4 levels, on the GPU at most 4 coordinates a thread and 5 levels. Double sums of few terms are exact beside 1e-12.
-SUMS = {"float64": 1e-12, "float32": (4 + 16 + 4 + 5) * 2.0**-24}
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["up", "down", "shuffled"])
@@ -31,16 +28,9 @@ def device(request):
     return EmulatedDevice(order=request.param)
 
 
-def final_state(engine, cell, **options):
-    """Stats, and x and state of all replicas at the end."""
-    states = []
-    stats = engine.simulate(cell, observe=states.append, **options)
-    return stats, np.concatenate(states)
-
-
 def assert_same_run(cell, device, **options):
-    stats, state = final_state(gpu, cell, device=device, **options)
-    expected, wanted = final_state(cpu, cell)
+    stats, state = final_state(gpu.simulate, cell, device=device, **options)
+    expected, wanted = final_state(cpu.simulate, cell)
     assert state.dtype == wanted.dtype == cell.spec.dtype
     np.testing.assert_array_equal(state, wanted)
     np.testing.assert_array_equal(stats.max_abs_x, expected.max_abs_x)

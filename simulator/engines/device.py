@@ -108,8 +108,10 @@ def cupy_device() -> CupyDevice:
     """The current CUDA device; raises InputError, saying what is missing and how to get it."""
     try:
         import cupy
+    except ModuleNotFoundError as error:
+        raise InputError(f"the gpu backend needs {error.name}, which is not installed; {INSTALL}") from error
     except ImportError as error:
-        raise InputError(f"the gpu backend needs CuPy ({error}); {INSTALL}") from error
+        raise InputError(f"the gpu backend can't load CuPy: {error}; {INSTALL}") from error
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:

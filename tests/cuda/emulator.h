@@ -49,4 +49,4 @@ template <class T> inline T __shfl_xor_sync(unsigned mask, T mine, int lane_mask
 
 // The C functions for either type, as CUDA has them.
 using std::acos, std::asin, std::atan, std::atan2, std::ceil, std::copysign, std::cosh, std::erf, std::erfc;
-using std::fabs, std::floor, std::hypot, std::log1p, std::log2, std::pow, std::sinh, std::sqrt, std::tan;
+using std::fabs, std::floor, std::fma, std::hypot, std::log1p, std::log2, std::pow, std::sinh, std::sqrt, std::tan;

@@ -15,6 +15,7 @@ from types import ModuleType
 
 RATECHECK = "ratecheck"
 PEERS = (RATECHECK, "numpy", "numba_loop", "torch_fused", "torch_compiled", "jax_optax", "jax_expert", "jax_kernel")
+GPU_PEERS = ("torch_fused_cuda", "jax_optax_cuda")  # for simulator/gpucheck
 
 
 def load(name: str) -> ModuleType:

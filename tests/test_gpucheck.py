@@ -1,0 +1,90 @@
+"""make gpu-check on an emulated device: every check, in small; and that it sees what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from emulated_device import EmulatedDevice
+
+from problems.errors import InputError
+from simulator.engines import gpu, nvrtc
+from simulator.engines.cuda_source import kernel_source
+from simulator.gpucheck import command, suite
+from simulator.gpucheck.sizes import FULL, TINY
+
+
+@pytest.fixture(autouse=True)
+def no_compiler_is_needed(monkeypatch):
+    monkeypatch.setattr(nvrtc, "version", lambda: (0, 0))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Exit code, numbers and page of all checks but that of an installed program."""
+    folder = tmp_path_factory.mktemp("gpu")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nvrtc, "version", lambda: (0, 0))
+        patch.setattr("simulator.gpucheck.sanitizer.shutil.which", lambda name: None)
+        code = command.check(EmulatedDevice(), TINY, list(command.CHECKS), folder)
+    numbers = json.loads((folder / "emulated-device.json").read_text())
+    return code, numbers, (folder / "emulated-device.md").read_text()
+
+
+def test_the_numbers(report):
+    code, numbers, _ = report
+    assert numbers["bits"]["differing"] == {} and numbers["bits"]["combinations"] > 10
+    assert numbers["bits"]["worst_sum"]["float64"] <= suite.SUMS["float64"]
+    assert abs(numbers["flagship"]["z"]) < 4 and numbers["flagship"]["seconds"] > 0
+    assert all(abs(z) < 4 for z in numbers["largest"]["z"])
+    assert all(rate > 0 for rate in numbers["speed"]["coordinate_steps_per_second"].values())
+    assert set(numbers["speed"]["limits_per_second"]["float32"]) == {"noise", "steps", "multiply_adds", "parts"}
+    assert len(numbers["peers"]["left_out"]) == 2  # neither runs on this device
+    # A processor is too slow, and that is all that is wrong.
+    assert code == 1 and len(numbers["wrong"]) == 2 and all("the target on an H200" in w for w in numbers["wrong"])
+
+
+def test_the_page(report):
+    _, numbers, page = report
+    assert page.startswith("# emulated device\n\nWritten by `make gpu-check`")
+    for title in ("The same bits", "Speed", "The size of GPT-2", "As large as it gets", "Peers on this card"):
+        assert f"## {title}" in page
+    assert "Not installed, so not run." in page and all(f"- {w}" in page for w in numbers["wrong"])
+
+
+def test_the_first_differing_step_is_found(monkeypatch):
+    """A kernel that does a step wrong, the 12th: the bits differ from there on, and the check says so."""
+    broken = "REAL gradient = slope * slope_of(inner(w[0])) * (begin + s == 11 ? REAL(1.5) : REAL(1));"
+
+    def source(*arguments):
+        text = kernel_source(*arguments)
+        old = "REAL gradient = slope * slope_of(inner(w[0]));"
+        assert old in text
+        return text.replace(old, broken)
+
+    monkeypatch.setattr(gpu, "kernel_source", source)
+    cell = suite.cell("quadratic", "sgd", "gaussian", "float64", 20, 37, 1)
+    difference = suite.compare(cell, EmulatedDevice())
+    assert difference.step == 12 and "differs after step 12" in difference.wrong("float64")
+
+
+def test_sums_that_differ_too_much_are_wrong():
+    assert suite.Difference(None, 1e-13).wrong("float64") is None
+    assert "sums differ by 1.0e-11" in suite.Difference(None, 1e-11).wrong("float64")
+    assert suite.Difference(None, float("nan")).wrong("float32")
+
+
+def test_the_full_check_is_every_combination():
+    names = [name for name, _ in suite.cells(FULL)]
+    assert len(names) == len(set(names)) == 7 * 7 * 6 * 2 + 6
+
+
+def test_without_a_gpu_it_says_so(monkeypatch, capsys, tmp_path):
+    def missing():
+        raise InputError("the gpu backend needs CuPy; install it")
+
+    monkeypatch.setattr(command, "cupy_device", missing)
+    assert command.main(["--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: the gpu backend needs CuPy; install it\n"
+    assert command.main(["--only", "bit"]) == 2
+    assert "did you mean 'bits'" in capsys.readouterr().err
