@@ -10,12 +10,17 @@ import ctypes
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from needs import lack
+
+if shutil.which("g++") is None:
+    lack("the GPU's kernels are not run on the processor: that needs g++")
 
 HERE = Path(__file__).parent / "cuda"
 # -Bsymbolic: or a kernel would be the C library's function of the same name

@@ -94,7 +94,7 @@ def execute(args: argparse.Namespace) -> int:
         with _terminate_as_interrupt():
             seconds = compute(found.todo, store, backend=args.backend, jobs=jobs, fast=args.fast)
             if plan.norms:
-                _norms(plan.norms, store.directory, args.fresh)
+                _norms(plan.norms, store.directory, args.fresh, args.backend)
     except KeyboardInterrupt as interrupt:
         stored = sum(store.path(spec.key()).exists() for spec in plan.specs)
         print(
@@ -119,7 +119,7 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
 
     threads = max(1, cores() // jobs)
     rough = total_seconds(found.todo, args.backend, threads, jobs)
-    pace = slowness(threads) if args.backend == "cpu" and rough > WORTH_TIMING else 1.0
+    pace = slowness(threads) if args.backend in ("cpu", "auto") and rough > WORTH_TIMING else 1.0
 
     def about(specs) -> str:
         return human_seconds(pace * total_seconds(specs, args.backend, threads, jobs))
@@ -131,7 +131,8 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     norms = _norms_seconds(plan.norms, Path(args.out), args.fresh) if plan.norms else 0.0
     what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
     whole = pace * (rough + norms)
-    time = f", about {human_seconds(whole)} on {min(cores(), jobs * threads)} cores" if whole else ""
+    where = f"{min(cores(), jobs * threads)} cores" if args.backend != "gpu" else "the GPU"
+    time = f", about {human_seconds(whole)} on {where}" if whole else ""
     print(
         f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
         f"{len(found.todo)} to do{what}{time}",
@@ -192,9 +193,10 @@ def _show_kinds(plan, found, about) -> None:
     )
 
 
-def _norms(norms, directory: Path, fresh: bool) -> None:
+def _norms(norms, directory: Path, fresh: bool, backend: str) -> None:
     from problems.errors import InputError
 
+    from ..engines.device import cupy_device
     from ..norms import load_rows, norm_check, save_rows
     from ..sweeps.folder import NORMS, norms_key
     from ..sweeps.progress import simple_bar
@@ -209,7 +211,8 @@ def _norms(norms, directory: Path, fresh: bool) -> None:
     if not sys.stderr.isatty():
         print(what, file=sys.stderr, flush=True)
     with simple_bar(what) as progress:
-        rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress)
+        device = cupy_device() if backend == "gpu" else None
+        rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress, device=device)
     save_rows(rows, directory, norms_key(norms))
 
 

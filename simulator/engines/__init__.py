@@ -87,8 +87,8 @@ def run(
 
 def require_memory(cell: Cell, backend: str = "cpu") -> None:
     """Raise InputError for a cell whose state alone is larger than this machine's memory, where it must hold it."""
-    if backend == "gpu":
-        return  # the state is on the card, and the engine looks for itself
+    if backend in ("gpu", AUTO):
+        return  # the state may be on the card, and the engine looks for itself
     spec = cell.spec
     needed = spec.dim * spec.replicas * (1 + len(cell.optimizer.state)) * np.dtype(spec.dtype).itemsize
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
