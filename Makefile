@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 OUT ?= results
+GPU ?= gpu
 BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
@@ -36,7 +37,7 @@ lint: $(VENV)/.ready-lint ## check the style
 bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
 	$(BIN)/python -m simulator.bench --page docs/benchmarks.md
 
-gpu-check: $(VENV)/.ready $(VENV)/.ready-gpu ## check the GPU engine on this machine's card, write docs/gpu/
+gpu-check: $(VENV)/.ready $(VENV)/.ready-$(GPU) ## check the GPU engine on this machine's card, write docs/gpu/
 	$(BIN)/python -m simulator.gpucheck
 
 clean: ## remove the environment, results and caches

@@ -69,7 +69,7 @@ class Array:
 class EmulatedDevice:
     """*order* in which fibers run: 0 up, 1 down, 2 shuffled. *flags* for the compiler. *memory* is what it pretends."""
 
-    name = "emulated device"
+    name, compiler, double_ratio = "emulated device", (0, 0), 2
 
     def __init__(self, order: int = 0, flags: tuple[str, ...] = ("-O1",), memory: int = 1 << 30):
         self.order, self.flags, self.memory = order, flags, memory
@@ -93,6 +93,9 @@ class EmulatedDevice:
         return array._values.copy()
 
     def synchronize(self) -> None:
+        pass
+
+    def release(self) -> None:
         pass
 
 

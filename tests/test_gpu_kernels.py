@@ -15,7 +15,7 @@ from test_engines import assert_close, assert_identical, spec
 from problems import NOISES, PROBLEMS
 from simulator.engines import cpu, gpu
 from simulator.engines.cuda_source import kernel_source
-from simulator.engines.gpu import Shape
+from simulator.engines.gpu_sizes import MOST_GROUPS, Room, Shape, next_cut
 from simulator.gpucheck.suite import SUMS, final_state
 from simulator.norms import norm_check
 from simulator.optimizers import OPTIMIZERS
@@ -69,7 +69,7 @@ def test_groups_of_several_blocks(device, optimizer, dtype):
 def test_bits_do_not_depend_on_chunks_memory_or_the_order_of_threads(optimizer):
     cell = spec(optimizer=optimizer, noise="sparse", dim=70, steps=203, replicas=5).resolve()
     whole = gpu.simulate(cell, device=EmulatedDevice())
-    one = gpu._bytes_per_replica(cell, Shape.of(70))
+    one = Room.of(cell, Shape.of(70), 0).least
     for order, chunk, memory in [(1, 16, None), (2, 48, None), (0, 208, 2 * one), (0, 64, one)]:
         assert_identical(gpu.simulate(cell, device=EmulatedDevice(order), chunk=chunk, memory=memory), whole)
 
@@ -77,10 +77,13 @@ def test_bits_do_not_depend_on_chunks_memory_or_the_order_of_threads(optimizer):
 def test_launches_cover_every_step_once_and_begin_at_marks():
     for steps, chunk in [(1, 16), (203, 16), (203, 64), (100_000, 4096)]:
         marks = checkpoint_steps(steps) - 1
-        launches = list(gpu.segments(steps, marks, chunk))
-        assert [first for first, _, _ in launches] == [0] + [stop for _, stop, _ in launches[:-1]]
-        assert launches[-1][1] == steps and all(0 < stop - first <= chunk for first, stop, _ in launches)
-        assert [first for first, _, marked in launches if marked] == marks.tolist()
+        first, marked = 0, []
+        while first < steps:
+            is_marked, stop = next_cut(first, steps, marks, chunk)
+            assert first < stop <= min(steps, first + chunk)
+            marked += [first] if is_marked else []
+            first = stop
+        assert first == steps and marked == marks.tolist()
 
 
 def test_a_diverged_replica_is_infinite():
@@ -123,9 +126,12 @@ def test_a_device_that_is_too_small_says_so():
 def test_sizes_of_launches(dim):
     shape = Shape.of(dim)
     groups = -(-dim // shape.group)
-    assert groups <= gpu.MOST_GROUPS and shape.group % (shape.threads * shape.coordinates) == 0
+    assert groups <= MOST_GROUPS and shape.group % (shape.threads * shape.coordinates) == 0
     assert groups * shape.group >= dim and shape.shared_bytes(5, 8) <= 48 << 10
-    assert gpu._chunk(dim, groups) % 16 == 0
+    cell = spec(dim=dim, steps=1000, replicas=3).resolve()
+    room = Room.of(cell, shape, 2**38)
+    assert room.replicas in (2, 3) and room.chunk % 16 == 0 and 16 <= room.chunk <= 1008
+    assert Room.of(cell, shape, room.least).replicas == 1 and Room.of(cell, shape, room.least - 1).replicas == 0
 
 
 class TestTheEmulatorCatches:
@@ -187,6 +193,7 @@ from emulated_device import SANITIZE, EmulatedDevice
 from test_engines import spec
 from simulator.engines import gpu
 from simulator.engines.cuda_source import kernel_source
+from simulator.engines.gpu_sizes import Shape
 if {broken}:
     old = "used ? slopes[(base + place)"
     gpu.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
@@ -195,7 +202,7 @@ for optimizer in ("adamw_torch", "sgd"):
     for dtype in ("float64", "float32"):
         for noise in ("gaussian", "student"):
             cell = spec("ripple", optimizer, noise, dim=100, steps=90, dtype=dtype, problem_args={{"spectrum": 0.7}})
-            gpu.simulate(cell.resolve(), device=device, chunk=32, shape=gpu.Shape(32, 2, 64))
+            gpu.simulate(cell.resolve(), device=device, chunk=32, shape=Shape(32, 2, 64))
 print("clean")
 """
 

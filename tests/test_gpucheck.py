@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from emulated_device import EmulatedDevice
 
 from problems.errors import InputError
-from simulator.engines import gpu, nvrtc
+from simulator.engines import gpu
 from simulator.engines.cuda_source import kernel_source
 from simulator.gpucheck import command, suite
 from simulator.gpucheck.sizes import FULL, TINY
-
-
-@pytest.fixture(autouse=True)
-def no_compiler_is_needed(monkeypatch):
-    monkeypatch.setattr(nvrtc, "version", lambda: (0, 0))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +20,6 @@ def report(tmp_path_factory):
     """Exit code, numbers and page of all checks but that of an installed program."""
     folder = tmp_path_factory.mktemp("gpu")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nvrtc, "version", lambda: (0, 0))
         patch.setattr("simulator.gpucheck.sanitizer.shutil.which", lambda name: None)
         code = command.check(EmulatedDevice(), TINY, list(command.CHECKS), folder)
     numbers = json.loads((folder / "emulated-device.json").read_text())
@@ -33,7 +28,7 @@ def report(tmp_path_factory):
 
 def test_the_numbers(report):
     code, numbers, _ = report
-    assert numbers["bits"]["differing"] == {} and numbers["bits"]["combinations"] > 10
+    assert numbers["bits"]["differing"] == {} and numbers["bits"]["trials"] > 20
     assert numbers["bits"]["worst_sum"]["float64"] <= suite.SUMS["float64"]
     assert abs(numbers["flagship"]["z"]) < 4 and numbers["flagship"]["seconds"] > 0
     assert all(abs(z) < 4 for z in numbers["largest"]["z"])
@@ -74,9 +69,31 @@ def test_sums_that_differ_too_much_are_wrong():
     assert suite.Difference(None, float("nan")).wrong("float32")
 
 
+def test_bits_are_bits():
+    zero, nan = np.array([0.0, np.nan], np.float32), np.array([0.0, -np.nan], np.float32)
+    assert suite.same_bits(zero, nan) and not suite.same_bits(zero, np.array([-0.0, np.nan], np.float32))
+    assert not suite.same_bits(zero, zero.astype(float))
+
+
+def test_a_check_that_fails_is_reported_with_the_others(tmp_path, monkeypatch):
+    def fails(*_):
+        raise InputError("no room")
+
+    monkeypatch.setitem(command.CHECKS, "flagship", fails)
+    assert command.check(EmulatedDevice(), TINY, ["flagship", "largest"], tmp_path) == 1
+    numbers = json.loads((tmp_path / "emulated-device.json").read_text())
+    assert numbers["wrong"] == ["flagship: failed: InputError: no room"] and numbers["largest"]["seconds"] > 0
+
+
+def test_a_flagship_that_would_take_an_hour_is_not_run(monkeypatch):
+    monkeypatch.setattr("simulator.gpucheck.large.TOO_LONG", 0.0)
+    found = command.attempt("flagship", EmulatedDevice(), TINY)
+    assert "Not run" in found.section.text and found.wrong
+
+
 def test_the_full_check_is_every_combination():
-    names = [name for name, _ in suite.cells(FULL)]
-    assert len(names) == len(set(names)) == 7 * 7 * 6 * 2 + 6
+    names = [trial.name for trial in suite.trials(FULL)]
+    assert len(names) == len(set(names)) == 7 * 7 * 6 * 2 + 6 * (3 + 2)
 
 
 def test_without_a_gpu_it_says_so(monkeypatch, capsys, tmp_path):

@@ -8,9 +8,10 @@ from ..cores import cores
 from ..spec import Spec
 
 # A card needs some ten thousand coordinates side by side to be busy, and a launch costs microseconds. Below, one step
-# of few coordinates takes a card longer than a core. Not measured yet: docs/gpu.md says what is owed.
+# of few coordinates takes a card longer than a core. Not measured yet: docs/gpu/README.md says what is owed.
 WIDTH_PER_CORE = 512  # coordinates of all replicas
 LEAST_WORK = 10**9  # coordinate-steps, about a second of one core
+SLOW_DOUBLE = 4  # times slower than in float32; the cards for computing have 2, those for games 32 or 64
 
 
 def pick(spec: Spec) -> tuple[str, str]:
@@ -18,9 +19,13 @@ def pick(spec: Spec) -> tuple[str, str]:
     width, work = spec.dim * spec.replicas, spec.dim * spec.replicas * spec.steps
     if width < WIDTH_PER_CORE * cores() or work < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
-    from .device import cupy_device
+    from . import device, gpu  # late: Numba's start-up is not paid by small cells
 
     try:
-        return "gpu", cupy_device().name
+        card = device.cupy_device()
+        if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
+            return "cpu", f"{card.name} is slow in float64"
+        gpu.require_room(spec.resolve(), card)
     except InputError as error:
         return "cpu", str(error)
+    return "gpu", card.name

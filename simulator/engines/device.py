@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from problems.errors import InputError
 
-from .nvrtc import cubin
+from .nvrtc import cubin, find
 
 INSTALL = "pip install -e '.[gpu]' in a clone of ratecheck ('.[gpu12]' for a driver of CUDA 12)"
 
@@ -33,6 +33,7 @@ class Device(Protocol):
     """What the GPU engine needs of a device. ``free_bytes()`` is the memory that is left on it."""
 
     name: str
+    compiler: tuple[int, int]  # version of NVRTC
 
     def free_bytes(self) -> int: ...
 
@@ -44,18 +45,24 @@ class Device(Protocol):
 
     def get(self, array: Any) -> NDArray: ...
 
-    def synchronize(self) -> None: ...
+    def synchronize(self) -> None:
+        """Wait until all launches are done."""
+
+    def release(self) -> None:
+        """Give back memory that is kept for reuse."""
 
 
 class CupyModule:
-    def __init__(self, cupy, path):
-        self._cupy = cupy
-        self._module = cupy.RawModule(path=str(path))
+    def __init__(self, device: CupyDevice, path):
+        self._device = device
+        self._module = device.cupy.RawModule(path=str(path))
         self._functions: dict[str, Any] = {}
 
     def constant(self, name: str, values: NDArray) -> None:
+        self._device.free_bytes()  # a call that gives this thread the card's context, which the next one does not
         place = self._module.get_global(name)
-        self._cupy.ndarray(values.shape, values.dtype, place).set(values)
+        self._device.cupy.ndarray(values.shape, values.dtype, place).set(values)
+        self._device.synchronize()
 
     def launch(self, kernel: str, blocks: int, threads: int, shared_bytes: int, *arguments: object) -> None:
         if kernel not in self._functions:
@@ -64,27 +71,30 @@ class CupyModule:
 
 
 class CupyDevice:
-    """The current CUDA device."""
+    """The current CUDA device. ``double_ratio``: how many times faster than float64 its float32 is."""
 
     def __init__(self, cupy):
-        self._cupy = cupy
-        properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
+        self.cupy = cupy
+        device = cupy.cuda.Device()
+        properties = cupy.cuda.runtime.getDeviceProperties(device.id)
         self.name = properties["name"].decode()
-        self.processors = properties["multiProcessorCount"]
+        self.double_ratio = device.attributes["SingleToDoublePrecisionPerfRatio"]
         self.architecture = f"sm_{properties['major']}{properties['minor']}"
+        self.cuda = cupy.cuda.runtime.runtimeGetVersion() // 1000  # the driver may be newer, but not older
+        self.compiler = find(self.cuda).version
         self.load = cache(self._load)  # a module is loaded once, whoever asks for it
 
     def free_bytes(self) -> int:
         """Free memory of the card, and what CuPy keeps for reuse."""
-        return self._cupy.cuda.runtime.memGetInfo()[0] + self._cupy.get_default_memory_pool().free_bytes()
+        return self.cupy.cuda.runtime.memGetInfo()[0] + self.cupy.get_default_memory_pool().free_bytes()
 
     def _load(self, source: str, fast: bool = False) -> CupyModule:
-        return CupyModule(self._cupy, cubin(source, self.architecture, fast))
+        return CupyModule(self, cubin(source, self.architecture, fast, self.cuda))
 
     def zeros(self, shape: Sequence[int], dtype: Any) -> Any:
         try:
-            return self._cupy.zeros(shape, dtype)
-        except self._cupy.cuda.memory.OutOfMemoryError as error:
+            return self.cupy.zeros(shape, dtype)
+        except self.cupy.cuda.memory.OutOfMemoryError as error:
             wanted = np.prod(shape, dtype=float) * np.dtype(dtype).itemsize
             raise InputError(
                 f"{self.name} has no {wanted / 2**30:.1f} GiB of memory left; choose a smaller dim, or float32"
@@ -94,13 +104,17 @@ class CupyDevice:
         values = np.ascontiguousarray(values)
         array = self.zeros(values.shape, values.dtype)
         array.set(values)
+        self.synchronize()  # on some machines the copy still reads *values*, which nobody else keeps
         return array
 
     def get(self, array: Any) -> NDArray:
         return array.get()
 
     def synchronize(self) -> None:
-        self._cupy.cuda.get_current_stream().synchronize()
+        self.cupy.cuda.get_current_stream().synchronize()
+
+    def release(self) -> None:
+        self.cupy.get_default_memory_pool().free_all_blocks()
 
 
 @cache
@@ -116,7 +130,8 @@ def cupy_device() -> CupyDevice:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise InputError(
-            f"the gpu backend finds no CUDA driver ({error}); it needs an NVIDIA GPU and its driver"
+            f"the gpu backend finds no CUDA driver, or one that is too old for this CuPy ({error}); it needs an "
+            f"NVIDIA GPU, its driver, and {INSTALL}"
         ) from error
     if count == 0:
         raise InputError("the gpu backend finds no NVIDIA GPU on this machine")

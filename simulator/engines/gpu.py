@@ -6,7 +6,8 @@ memory together run one group of them after the other; memory doesn't depend on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,49 +15,22 @@ from numpy.typing import NDArray
 
 from problems.errors import InputError
 
-from ..rng import TILE, key
+from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
 from .cuda_source import has_biases, kernel_source
 from .device import Device, cupy_device
+from .gpu_sizes import FAN, Room, Shape, next_cut, whole_tiles
 from .hyper import hyper_rows, varies
 
-MOST_THREADS = 128  # of a block
-BATCH, HALF, WARP = 8, TILE // 2, 32  # as in kernel.cu
-MOST_GROUPS = 1 << 14  # of a replica
-CHUNK_WORK = 1 << 36  # coordinate-steps of a launch, at most: half a second
-CHUNK_SUMS = 1 << 26  # float64 numbers in a chunk's sums
-MOST_CHUNK = 1 << 16  # steps
+FIRST_WORK = 1 << 30  # coordinate-steps of the first launch, at most
+LAUNCH = 0.3  # seconds that the others are to take, so that progress and Ctrl-C go on
 SHARE = 0.9  # of the free memory that may be taken
 
 
 def device_name() -> str:
     """The card that ``simulate`` takes by default."""
     return cupy_device().name
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How coordinates are cut: *threads* of a block, each with *coordinates* at a time; *group* in a block's care."""
-
-    threads: int
-    coordinates: int
-    group: int
-
-    @classmethod
-    def of(cls, dim: int) -> Shape:
-        """Of the dimension alone, so that the order of sums is, too."""
-        threads = next((t for t in (32, 64) if dim <= t), MOST_THREADS)
-        coordinates = 4 if dim >= 1 << 19 else 2 if dim >= 1 << 18 else 1  # few blocks would leave processors idle
-        group = threads * coordinates
-        while -(-dim // group) > MOST_GROUPS:
-            group *= 2
-        return cls(threads, coordinates, group)
-
-    def shared_bytes(self, rows: int, real: int) -> int:
-        """What a block of ``advance`` needs, as kernel.cu lays it out."""
-        block, warps = self.threads * self.coordinates, self.threads // WARP
-        return real * ((rows + 1) * block + BATCH * warps * 2 * HALF) + 4 * HALF * block
 
 
 def simulate(
@@ -81,27 +55,24 @@ def simulate(
     device = device or cupy_device()
     spec = cell.spec
     shape = shape or Shape.of(spec.dim)
-    room = int(SHARE * device.free_bytes()) if memory is None else memory
-    needed = _bytes_per_replica(cell, shape)
-    shared = 0 if cell.problem.spectrum == 0 else spec.dim * np.dtype(spec.dtype).itemsize
-    most = (room - shared) // needed
-    if most < 1:
-        raise InputError(
-            f"dim={spec.dim} needs {(needed + shared) / 2**30:.1f} GiB on the GPU and {device.name} has "
-            f"{room / 2**30:.1f} GiB to spare; choose a smaller dim, or float32"
-        )
-    run = _Run(cell, device, shape, chunk, fast)
+    room = require_room(cell, device, shape, memory)
+    run = _Run(cell, device, shape, chunk or room.chunk, chunk, fast)
     parts = []
-    for first in range(0, spec.replicas, most):
-        parts.append(run.replicas(first, min(most, spec.replicas - first), progress, observe))
+    for first in range(0, spec.replicas, room.replicas):
+        parts.append(run.replicas(first, min(room.replicas, spec.replicas - first), progress, observe))
     return _stats(cell, parts)
 
 
-def _bytes_per_replica(cell: Cell, shape: Shape) -> int:
-    """State, and the least that sums and norms take."""
-    state = (1 + len(cell.optimizer.state)) * cell.spec.dim * np.dtype(cell.spec.dtype).itemsize
-    groups = -(-cell.spec.dim // shape.group)
-    return state + 8 * TILE * (2 * groups + 3)
+def require_room(cell: Cell, device: Device, shape: Shape | None = None, memory: int | None = None) -> Room:
+    """What fits *device*, or its *memory* bytes; raises InputError if not even one replica of *cell* does."""
+    memory = int(SHARE * device.free_bytes()) if memory is None else memory
+    room = Room.of(cell, shape or Shape.of(cell.spec.dim), memory)
+    if room.replicas < 1:
+        raise InputError(
+            f"dim={cell.spec.dim} needs {room.least / 2**30:.1f} GiB on the GPU and {device.name} has "
+            f"{memory / 2**30:.1f} GiB to spare; choose a smaller dim, or float32"
+        )
+    return room
 
 
 @dataclass
@@ -117,9 +88,10 @@ class _Part:
 class _Run:
     """A cell's kernels and what all its launches share."""
 
-    def __init__(self, cell: Cell, device: Device, shape: Shape, chunk: int | None, fast: bool):
+    def __init__(self, cell: Cell, device: Device, shape: Shape, room: int, chunk: int | None, fast: bool):
+        """*room* steps fit a launch; it takes *chunk* of them, by default what takes LAUNCH seconds."""
         spec, problem = cell.spec, cell.problem
-        self.cell, self.device, self.shape, self.chunk = cell, device, shape, chunk
+        self.cell, self.device, self.shape, self.room, self.chunk = cell, device, shape, room, chunk
         self.real = np.dtype(spec.dtype)
         self.varying = has_biases(cell)
         self.module = device.load(kernel_source(cell, shape.threads, shape.coordinates), fast)
@@ -138,11 +110,13 @@ class _Run:
         """Run *count* replicas from number *first*."""
         spec, device, launch = self.cell.spec, self.device, self.module.launch
         rows = 1 + len(self.cell.optimizer.state)
-        items = count * self.groups
-        chunk = self.chunk or _chunk(spec.dim * count, items)
+        items, parts, room = count * self.groups, -(-self.groups // FAN), np.int64(self.room)
         sizes = np.int64(spec.dim), np.int64(self.shape.group), np.int64(self.groups)
+        many = np.int64(count)
         state = device.zeros((count, rows, spec.dim), self.real)
-        sums, norms = device.zeros((items, 2, chunk), float), device.zeros((count, 3, chunk), float)
+        sums = device.zeros((items, 2, self.room), float)
+        partial = device.zeros((count * parts, 2, self.room), float) if parts > 1 else sums
+        norms = device.zeros((count, 3, self.room), float)
         totals, early = device.zeros((count, 3), float), device.zeros((count, 3, 2), float)
         measured = device.zeros((items, 3), float)
         shared_bytes = self.shape.shared_bytes(rows, self.real.itemsize)
@@ -152,13 +126,17 @@ class _Run:
         start_value = self.real.type(self.cell.problem.start)
         launch("begin", -(-size // 256), 256, 0, state, start_value, sizes[0], np.int64(size))
         curves, diagnostics = [], []
-        for start, stop, marked in segments(spec.steps, self.marks, chunk):
+        chunk = self.chunk or whole_tiles(FIRST_WORK // (spec.dim * count), self.room)
+        start = 0
+        while start < spec.steps:
+            marked, stop = next_cut(start, spec.steps, self.marks, chunk)
             if marked:
                 bytes_ = self.shape.threads * (8 + 2 * self.real.itemsize)
                 launch("measure", items, self.shape.threads, bytes_, state, *self.slopes, measured, *sizes)
             if self.varying:
                 values = hyper_rows(self.cell, start, stop - start if varies(self.cell, start) else 1)
                 table, stride = device.put(values.astype(self.real)), np.int64(values.shape[1] * (len(values) > 1))
+            begin = time.perf_counter()
             launch(
                 "advance",
                 items,
@@ -170,46 +148,37 @@ class _Run:
                 stride,
                 sums,
                 *sizes,
-                np.int64(chunk),
+                room,
                 np.int64(first),
                 np.int64(start),
                 np.int64(stop),
                 *seed,
             )
-            steps = np.int64(chunk), np.int64(stop - start)
-            launch(
-                "gather", -(-2 * count * (stop - start) // 128), 128, 0, sums, norms, np.int64(count), sizes[2], *steps
-            )
-            launch("fold", -(-3 * count // 32), 32, 0, norms, totals, early, np.int64(count), *steps)
+            steps = room, np.int64(stop - start)
+
+            def gather(source, target, groups: int, parts: int, kinds: int, steps=steps) -> None:
+                threads = 2 * count * parts * int(steps[1])
+                given = np.int64(groups), np.int64(parts), np.int64(kinds)
+                launch("gather", -(-threads // 128), 128, 0, source, target, many, *given, *steps)
+
+            if parts > 1:
+                gather(sums, partial, self.groups, parts, 2)
+            gather(partial, norms, parts if parts > 1 else self.groups, 1, 3)
+            launch("fold", -(-3 * count // 32), 32, 0, norms, totals, early, many, *steps)
             if marked:
                 curves.append(device.get(early))
                 part = device.get(measured).reshape(count, self.groups, 3)
                 diagnostics.append([part[..., 0].sum(axis=1), part[..., 1].max(axis=1), part[..., 2].max(axis=1)])
+            device.synchronize()
             if progress:
-                device.synchronize()
                 progress(spec.dim * count * (stop - start))
+            if not self.chunk:
+                pace = (time.perf_counter() - begin) / (stop - start)
+                chunk = whole_tiles(int(LAUNCH / pace), min(self.room, 4 * chunk))
+            start = stop
         if observe:
             observe(device.get(state))
         return _Part(device.get(totals), np.array(curves), np.array(diagnostics))
-
-
-def segments(steps: int, marks: NDArray, chunk: int) -> Iterator[tuple[int, int, bool]]:
-    """(first, stop, whether first is marked): launches that end where a chunk does, before a marked step or at last.
-
-    Chunks begin at multiples of *chunk*, whatever was cut before, so that few launches begin within a tile.
-    """
-    marked = {int(k) for k in marks}
-    ends = sorted((marked | {*range(0, steps, chunk), steps}) - {0})
-    first = 0
-    for stop in ends:
-        yield first, stop, first in marked
-        first = stop
-
-
-def _chunk(coordinates: int, items: int) -> int:
-    """Steps of a launch, at most: a multiple of TILE."""
-    most = min(MOST_CHUNK, CHUNK_WORK // coordinates, CHUNK_SUMS // (2 * items))
-    return max(TILE, most - most % TILE)
 
 
 def _stats(cell: Cell, parts: list[_Part]) -> Stats:

@@ -13,10 +13,11 @@
 
 #define WARPS (THREADS / 32)
 #define BLOCK (THREADS * COORDINATES)
-#define BATCH 8  // half tiles whose norms are summed over the block together
+#define BATCH 8   // half tiles whose norms are summed over the block together
+#define FAN 128   // groups that are summed by one thread
 
 // Threads that a multiprocessor can hold at least: at most 128 registers a thread, or 168 where that doesn't do.
-#define RESIDENT (VARYING || ROWS > 3 ? 384 : 512)
+#define RESIDENT (VARYING || ROWS > 3 || DRAWS == DOUBLE ? 384 : 512)
 
 using Index = long long;
 
@@ -78,8 +79,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
 #pragma unroll 1
         for (Index begin = tile; begin < stop; begin += HALF) {
             const bool later_half = begin % TILE != 0;
-            unsigned wanted = 0;  // bit s: step begin + s is among the launch's
-            for (int s = 0; s < HALF; ++s) wanted |= unsigned(begin + s >= first && begin + s < stop) << s;
+            const int early = int(max(first - begin, Index(0))), late = int(max(begin + HALF - stop, Index(0)));
+            const unsigned wanted = (0xFFu << early) & (0xFFu >> late);  // bit s: step begin + s is among the launch's
 #if VARYING
             const REAL* const hypers = table + (begin - first) * table_stride;
 #endif
@@ -145,18 +146,22 @@ extern "C" __global__ void begin(REAL* __restrict__ state, REAL start, Index dim
     if (i < size) state[i] = i / dim % ROWS == 0 ? start : REAL(0);
 }
 
-// Sums over groups, in order. sums: (replicas, groups, 2, chunk); norms: (replicas, 3, chunk), overwritten with
-// Σ|∇_i|, Σ∇_i² and its root for *count* steps. A thread for each (replica, kind, step).
+// Sums FAN groups at a time, in order. sums: (replicas, groups, 2, chunk); out: (replicas, parts, kinds, chunk),
+// overwritten with Σ|∇_i| and Σ∇_i² over the groups of a part for *count* steps, and with kinds = 3 also the latter's
+// root. A thread for each (replica, part, kind, step).
 extern "C" __global__ void gather(
-    const double* __restrict__ sums, double* __restrict__ norms, Index replicas, Index groups, Index chunk, Index count)
+    const double* __restrict__ sums, double* __restrict__ out, Index replicas, Index groups, Index parts, Index kinds,
+    Index chunk, Index count)
 {
     const Index thread = blockIdx.x * Index(blockDim.x) + threadIdx.x;
-    const Index k = thread % count, kind = thread / count % 2, replica = thread / count / 2;
+    const Index k = thread % count, kind = thread / count % 2, place = thread / count / 2;
+    const Index part = place % parts, replica = place / parts;
     if (replica >= replicas) return;
     double total = 0.0;
-    for (Index group = 0; group < groups; ++group) total += sums[((replica * groups + group) * 2 + kind) * chunk + k];
-    norms[(replica * 3 + kind) * chunk + k] = total;
-    if (kind == 1) norms[(replica * 3 + 2) * chunk + k] = sqrt(total);
+    for (Index group = part * FAN; group < min(groups, (part + 1) * FAN); ++group)
+        total += sums[((replica * groups + group) * 2 + kind) * chunk + k];
+    out[(place * kinds + kind) * chunk + k] = total;
+    if (kind == 1 && kinds == 3) out[(place * kinds + 2) * chunk + k] = sqrt(total);
 }
 
 // Adds *count* steps to the totals of the three kinds, one after the other, so that the sums don't depend on how the

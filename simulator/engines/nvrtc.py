@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
+import re
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from problems.errors import InputError
 from ..files import write_whole
 from .machine_code import folder
 
-PACKAGES = "nvidia-cuda-nvrtc (CUDA 13) or nvidia-cuda-nvrtc-cu12"
+PACKAGES = {12: "nvidia-cuda-nvrtc-cu12", 13: "nvidia-cuda-nvrtc"}  # by the major number of CUDA
 IEEE = ("-ftz=false", "-prec-div=true", "-prec-sqrt=true")
 
 
@@ -26,25 +27,64 @@ class CompileError(Exception):
     """NVRTC refuses a source; the message is its log."""
 
 
-@cache
-def library() -> ctypes.CDLL:
-    """NVRTC, from its package or the system. Raises InputError if it is nowhere."""
-    found = importlib.util.find_spec("nvidia")
-    roots = [Path(root) for root in (found.submodule_search_locations or ())] if found else []
-    names = [path for root in roots for path in sorted(root.rglob("libnvrtc.so.*")) if "builtins" not in path.name]
-    for name in [*names, "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"]:
+class Nvrtc:
+    """One installed NVRTC; ``version`` is such as (13, 0)."""
+
+    def __init__(self, library: ctypes.CDLL):
+        self._library = library
+        library.nvrtcGetErrorString.restype = ctypes.c_char_p
+        major, minor = ctypes.c_int(), ctypes.c_int()
+        self._call("nvrtcVersion", ctypes.byref(major), ctypes.byref(minor))
+        self.version = major.value, minor.value
+
+    def compile(self, source: str, options: tuple[str, ...], kind: str = "CUBIN") -> tuple[bytes, str]:
+        """The *kind* ("CUBIN" or "PTX") of *source*, and the log. Raises CompileError for what NVRTC refuses."""
+        program = ctypes.c_void_p()
+        self._call("nvrtcCreateProgram", ctypes.byref(program), source.encode(), b"ratecheck.cu", 0, None, None)
         try:
-            return ctypes.CDLL(str(name))
-        except OSError:
-            continue
-    raise InputError(f"the gpu backend needs NVRTC, CUDA's run-time compiler; pip install {PACKAGES}")
+            given = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
+            code = self._library.nvrtcCompileProgram(program, len(options), given)
+            log = self._text(program, "ProgramLog").decode(errors="replace").rstrip("\0").strip()
+            if code:
+                raise CompileError(f"{self._reason(code)}: {log}")
+            return self._text(program, kind), log
+        finally:
+            self._library.nvrtcDestroyProgram(ctypes.byref(program))
+
+    def _text(self, program: ctypes.c_void_p, what: str) -> bytes:
+        size = ctypes.c_size_t()
+        self._call(f"nvrtcGet{what}Size", program, ctypes.byref(size))
+        buffer = ctypes.create_string_buffer(size.value)
+        self._call(f"nvrtcGet{what}", program, buffer)
+        return buffer.raw
+
+    def _call(self, function: str, *arguments: object) -> None:
+        code = getattr(self._library, function)(*arguments)
+        if code:
+            raise CompileError(f"{function}: {self._reason(code)}")
+
+    def _reason(self, code: int) -> str:
+        return self._library.nvrtcGetErrorString(code).decode()
 
 
-def version() -> tuple[int, int]:
-    """NVRTC's version, such as (13, 0)."""
-    major, minor = ctypes.c_int(), ctypes.c_int()
-    _check(library().nvrtcVersion(ctypes.byref(major), ctypes.byref(minor)))
-    return major.value, minor.value
+@cache
+def find(major: int | None = None) -> Nvrtc:
+    """NVRTC of CUDA *major*, from its Python package or the system; by default the newest that is there.
+
+    A driver loads what the NVRTC of its own CUDA makes. Raises InputError if there is none.
+    """
+    wanted = [major] if major else sorted(PACKAGES, reverse=True)
+    spec = importlib.util.find_spec("nvidia")
+    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
+    for number in wanted:
+        packaged = [path for root in roots for path in sorted(root.rglob(f"libnvrtc.so.{number}"))]
+        for name in [*packaged, f"libnvrtc.so.{number}"]:
+            try:
+                return Nvrtc(ctypes.CDLL(str(name)))
+            except OSError:
+                continue
+    packages = " or ".join(PACKAGES.get(number, f"the package of CUDA {number}") for number in wanted)
+    raise InputError(f"the gpu backend needs NVRTC, CUDA's run-time compiler; pip install {packages}")
 
 
 def options(architecture: str, fast: bool = False) -> tuple[str, ...]:
@@ -52,74 +92,48 @@ def options(architecture: str, fast: bool = False) -> tuple[str, ...]:
     return ("-std=c++17", f"-arch={architecture}", *IEEE, f"-fmad={'true' if fast else 'false'}")
 
 
-def compile_source(source: str, options: tuple[str, ...], kind: str = "CUBIN") -> tuple[bytes, str]:
-    """The *kind* ("CUBIN" or "PTX") of *source*, and the log. Raises CompileError for what NVRTC refuses."""
-    nvrtc = library()
-    program = ctypes.c_void_p()
-    _check(nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"ratecheck.cu", 0, None, None))
-    try:
-        given = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
-        code = nvrtc.nvrtcCompileProgram(program, len(options), given)
-        log = _text(program, "ProgramLog").decode(errors="replace").rstrip("\0").strip()
-        if code:
-            raise CompileError(f"{_reason(code)}: {log}")
-        return _text(program, kind), log
-    finally:
-        nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
-
-
-def cubin(source: str, architecture: str, fast: bool = False) -> Path:
+def cubin(source: str, architecture: str, fast: bool = False, major: int | None = None) -> Path:
     """File of the machine code of *source* for an architecture such as "sm_90", compiled where it is not there yet.
 
-    Raises InputError where NVRTC is missing or too old for the card.
+    *major* is the CUDA version of the driver. Raises InputError where NVRTC is missing or does not know the card.
     """
-    chosen = options(architecture, fast)
-    digest = hashlib.sha256(repr((version(), chosen, source)).encode()).hexdigest()[:32]
-    path = _folder() / f"{digest}.cubin"
-    if not path.exists():
-        try:
-            code, _ = compile_source(source, chosen)
-        except CompileError as error:
-            if "gpu-architecture" in str(error):
-                known = ".".join(map(str, version()))
-                raise InputError(f"NVRTC {known} does not know {architecture}; pip install -U {PACKAGES}") from error
+    nvrtc, chosen = find(major), options(architecture, fast)
+    digest = hashlib.sha256(repr((nvrtc.version, chosen, source)).encode()).hexdigest()[:32]
+    for place in _folders():
+        path = place / f"{digest}.cubin"
+        if path.exists():
+            return path
+    try:
+        code, _ = nvrtc.compile(source, chosen)
+    except CompileError as error:
+        if "gpu-architecture" not in str(error):
             raise
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, code)
-    return path
+        newer = int(re.sub(r"\D", "", architecture)) > 75
+        raise InputError(
+            f"NVRTC {nvrtc.version[0]}.{nvrtc.version[1]} does not know {architecture}; "
+            + ("install a newer one" if newer else "the card is too old for it: install one of CUDA 12, '.[gpu12]'")
+        ) from error
+    for place in _folders():
+        try:
+            write_whole(place / f"{digest}.cubin", code)
+            return place / f"{digest}.cubin"
+        except (OSError, InputError):
+            continue
+    raise InputError("no folder can be written for the GPU's machine code; set RATECHECK_CACHE or TMPDIR to one")
 
 
-@cache
-def _temporary() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="ratecheck")
-
-
-def _folder() -> Path:
+def _folders() -> list[Path]:
     """Where cubins are kept; for this process only where nothing is to be kept, or can be."""
     home = folder()
     if home is not None:
         try:
             (home / "cubins").mkdir(parents=True, exist_ok=True)
-            return home / "cubins"
+            return [home / "cubins", Path(_temporary().name)]
         except OSError:
             pass
-    return Path(_temporary().name)
+    return [Path(_temporary().name)]
 
 
-def _text(program: ctypes.c_void_p, what: str) -> bytes:
-    size = ctypes.c_size_t()
-    _check(getattr(library(), f"nvrtcGet{what}Size")(program, ctypes.byref(size)))
-    buffer = ctypes.create_string_buffer(size.value)
-    _check(getattr(library(), f"nvrtcGet{what}")(program, buffer))
-    return buffer.raw
-
-
-def _reason(code: int) -> str:
-    describe = library().nvrtcGetErrorString
-    describe.restype = ctypes.c_char_p
-    return describe(code).decode()
-
-
-def _check(code: int) -> None:
-    if code:
-        raise CompileError(_reason(code))
+@cache
+def _temporary() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="ratecheck")

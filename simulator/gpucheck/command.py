@@ -15,9 +15,9 @@ from problems.errors import InputError, choose
 
 from ..bench.command import say
 from ..bench.machine import machine, versions
+from ..bench.page import Section
 from ..cli import Parser, complain
 from ..commands.options import words
-from ..engines import nvrtc
 from ..engines.device import Device, cupy_device
 from ..files import require_writable, write_whole
 from .beside import beside
@@ -69,7 +69,8 @@ def check(device: Device, sizes: Sizes, names: Sequence[str], out: Path) -> int:
     found = []
     for name in dict.fromkeys(names):
         begin = time.perf_counter()
-        found.append(CHECKS[name](device, sizes, say))
+        device.release()  # what one check kept is not the next one's, nor another process's
+        found.append(attempt(name, device, sizes))
         found[-1].section.show()
         print(f"{name}: {time.perf_counter() - begin:.0f} s", flush=True)
     wrong = [f"{f.name}: {text}" for f in found for text in f.wrong]
@@ -83,12 +84,21 @@ def check(device: Device, sizes: Sizes, names: Sequence[str], out: Path) -> int:
     return 1 if wrong else 0
 
 
+def attempt(name: str, device: Device, sizes: Sizes) -> Findings:
+    """Run a check; one that fails is something wrong, and no reason to lose what the others found."""
+    try:
+        return CHECKS[name](device, sizes, say)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return Findings(name, Section(name, f"Failed: {what}", ("",), []), {"failed": what}, (f"failed: {what}",))
+
+
 def facts(device: Device) -> dict[str, str]:
     """What the numbers were taken on."""
     return {
         "device": device.name,
         "machine": machine(),
-        "versions": f"{versions(['numba', 'numpy'])}, NVRTC {'.'.join(map(str, nvrtc.version()))}",
+        "versions": f"{versions(['numba', 'numpy'])}, NVRTC {'.'.join(map(str, device.compiler))}",
         "date": str(datetime.now(UTC).date()),
     }
 

@@ -15,11 +15,12 @@ from .sizes import Sizes
 TOOLS = ("memcheck", "racecheck", "synccheck", "initcheck")
 PROGRAM = """
 from simulator.engines import gpu
+from simulator.engines.gpu_sizes import Shape
 from simulator.gpucheck.suite import cell
 from simulator.norms import norm_check
 from simulator.engines.device import cupy_device
 for optimizer, noise, dtype in (("adamw", "gaussian", "float64"), ("adam", "student", "float32")):
-    for shape in (gpu.Shape(32, 2, 128), gpu.Shape(128, 4, 512)):
+    for shape in (Shape(32, 2, 128), Shape(128, 4, 512)):
         gpu.simulate(cell("ripple", optimizer, noise, dtype, 300, 90, 2), shape=shape)
 norm_check(["sparse"], [3000], 20, device=cupy_device())
 """

@@ -10,7 +10,7 @@ class Sizes:
     """Combinations are all, or every *stride*-th; sizes are (dim, steps, replicas)."""
 
     stride: int
-    wide: tuple[int, int, int]  # bits at a size that takes blocks of several coordinates a thread
+    wide: tuple[int, ...]  # dimensions for which bits are compared too
     speed: dict[str, tuple[int, int, int]]
     rounds: int
     limit_blocks: int
@@ -24,17 +24,17 @@ class Sizes:
 
 FULL = Sizes(
     stride=1,
-    wide=(600_001, 50, 1),
+    wide=(300_001, 600_001, 9_000_001),  # 2 and 4 coordinates a thread; groups of several blocks
     speed={
-        "d = 2^24": (1 << 24, 2048, 1),
+        "d = 2^24": (1 << 24, 5000, 1),
         "d = 10^6": (10**6, 20_000, 1),
-        "d = 4096, R = 4096": (4096, 2048, 4096),
+        "d = 4096, R = 4096": (4096, 4096, 4096),
         "d = 64, R = 65536": (64, 4096, 65536),
     },
-    rounds=5,
+    rounds=3,
     limit_blocks=4096,
     limit_tiles=256,
-    peers=(10**6, 200, 1),
+    peers=(10**6, 10_000, 1),
     flagship=(124_000_000, 100_000, 1),
     small=(4096, 100_000, 64),
     largest=(10**9, 1000, 1),
@@ -42,7 +42,7 @@ FULL = Sizes(
 )
 TINY = Sizes(
     stride=97,
-    wide=(70, 20, 1),
+    wide=(70,),
     speed={"d = 64": (64, 40, 1)},
     rounds=2,
     limit_blocks=1,

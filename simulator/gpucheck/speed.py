@@ -13,6 +13,7 @@ from ..bench.page import Section
 from ..engines import gpu
 from ..engines.cuda_source import kernel_source
 from ..engines.device import Device
+from ..engines.gpu_sizes import MOST_THREADS
 from ..spec import Cell, Spec
 from .findings import Findings
 from .sizes import Sizes
@@ -102,7 +103,7 @@ def _limits_text() -> str:
 def limit(device: Device, dtype: str, sizes: Sizes) -> dict[str, float]:
     """Operations a second of the parts of AdamW's coordinate-step on ``rational``, and of fused multiply-adds."""
     cell = Spec.of("rational", "adamw", 1 << 20, 1000, 1, dtype=dtype).resolve()
-    threads, real = gpu.MOST_THREADS, np.dtype(dtype)
+    threads, real = MOST_THREADS, np.dtype(dtype)
     module = device.load(kernel_source(cell, threads, 1) + _limits_text())
     problem = cell.problem
     parameters = [cell.spec.sigma / np.sqrt(cell.spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]

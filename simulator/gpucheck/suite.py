@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from ..cores import cores
 from ..engines import cpu, gpu
 from ..engines.cuda_source import kernel_source
 from ..engines.device import Device
+from ..engines.gpu_sizes import Room, Shape
 from ..optimizers import OPTIMIZERS
 from ..spec import Cell, Spec
 from ..stats import Stats
@@ -32,7 +33,10 @@ SUMS = {"float64": 1e-12, "float32": (4 + 16 + 4 + 5) * 2.0**-24}
 
 @dataclass(frozen=True)
 class Difference:
-    """How a card's run differs: *step* after which x or the state first does (None: never), and the worst sum."""
+    """How a card's run differs: *step* after which x or the state first does (None: never), and the worst sum.
+
+    On ``ramp``, which depends on the horizon, the step is that of the shortest run that differs.
+    """
 
     step: int | None
     sums: float
@@ -43,14 +47,28 @@ class Difference:
         return None if self.sums <= SUMS[dtype] else f"sums differ by {self.sums:.1e}, expected ≤ {SUMS[dtype]:.1e}"
 
 
-def cells(sizes: Sizes) -> Iterator[tuple[str, Cell]]:
-    """Every combination at a small size that fills no block, and some optimizers at one of many blocks."""
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A cell and how the GPU engine is to cut it (by default as it does itself)."""
+
+    name: str
+    cell: Cell
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def trials(sizes: Sizes) -> Iterator[Trial]:
+    """Every combination at a size that fills no block, and some at sizes and cuts that reach all of the kernel."""
     combinations = list(itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES))
     for problem, optimizer, noise, dtype in combinations[:: sizes.stride]:
-        yield f"{optimizer} on {problem}, {noise}, {dtype}", cell(problem, optimizer, noise, dtype, 37, 37, 2)
+        yield Trial(f"{optimizer} on {problem}, {noise}, {dtype}", cell(problem, optimizer, noise, dtype, 37, 37, 2))
     for optimizer, dtype in itertools.product(("sgd", "adamw", "adamw_torch"), DTYPES):
-        wide = cell("rational", optimizer, "gaussian", dtype, *sizes.wide)
-        yield f"{optimizer} on rational, gaussian, {dtype}, d = {sizes.wide[0]}", wide
+        for dim in sizes.wide:
+            name = f"{optimizer} on rational, {dtype}, d = {dim}"
+            yield Trial(name, cell("rational", optimizer, "gaussian", dtype, dim, 40, 1))
+        several = cell("rational", optimizer, "student", dtype, sizes.wide[0], 40, 3)
+        yield Trial(f"{name}, groups of several blocks", several, {"shape": Shape(128, 4, 2048), "chunk": 16})
+        least = Room.of(several, Shape.of(several.spec.dim), 0).least
+        yield Trial(f"{name}, one replica after the other", several, {"memory": least})
 
 
 def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int) -> Cell:
@@ -66,15 +84,15 @@ def final_state(simulate: Callable[..., Stats], cell: Cell, **options: object) -
     return stats, np.concatenate(states)
 
 
-def compare(cell: Cell, device: Device) -> Difference:
-    """Run *cell*, whose schedule is constant, on both engines."""
+def compare(cell: Cell, device: Device, **options: object) -> Difference:
+    """Run *cell*, whose schedule is constant, on both engines, on the GPU's with *options*."""
 
     def after(steps: int) -> tuple[Stats, Stats, bool]:
         # With constant hyper-parameters, a shorter run is the beginning of a longer one.
         shorter = Spec.from_dict({**cell.spec.to_dict(), "steps": steps}).resolve()
-        ours, state = final_state(gpu.simulate, shorter, device=device)
+        ours, state = final_state(gpu.simulate, shorter, device=device, **options)
         expected, wanted = final_state(cpu.simulate, shorter)
-        return ours, expected, np.array_equal(state, wanted, equal_nan=True)
+        return ours, expected, same_bits(state, wanted)
 
     ours, expected, same = after(cell.spec.steps)
     if same:
@@ -86,48 +104,55 @@ def compare(cell: Cell, device: Device) -> Difference:
     return Difference(bad, _worst(ours, expected))
 
 
+def same_bits(a: NDArray, b: NDArray) -> bool:
+    """Whether two arrays of real numbers are the same bit for bit, but for what kind of NaN a NaN is."""
+    bits = f"u{a.dtype.itemsize}"
+    return a.dtype == b.dtype and bool(np.all((a.view(bits) == b.view(bits)) | (np.isnan(a) & np.isnan(b))))
+
+
 def _worst(ours: Stats, expected: Stats) -> float:
-    """The largest difference of any statistic, relative to the largest size of that statistic."""
+    """The largest difference of any statistic, relative to the largest finite size of that statistic."""
     worst = 0.0
     for name, values in ours.arrays().items():
         wanted = expected.arrays()[name]
-        if not np.array_equal(values, wanted):
-            worst = max(worst, float(np.max(np.abs(values - wanted)) / np.max(np.abs(wanted))))
+        finite = np.isfinite(wanted)
+        if not np.array_equal(np.where(finite, 0.0, values), np.where(finite, 0.0, wanted)):
+            return np.inf
+        if finite.any() and (size := np.max(np.abs(wanted[finite]))) > 0:
+            worst = max(worst, float(np.max(np.abs(values[finite] - wanted[finite])) / size))
     return worst
 
 
 def bits(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Findings:
     """Compare all cells."""
-    chosen = dict(cells(sizes))
+    chosen = list(trials(sizes))
     say(f"compiling {len(chosen)} combinations")
     with ThreadPoolExecutor(cores()) as pool:  # cubins, on disk from then on
 
-        def compiled(cell: Cell) -> None:
-            shape = gpu.Shape.of(cell.spec.dim)
-            device.load(kernel_source(cell, shape.threads, shape.coordinates))
+        def compiled(trial: Trial) -> None:
+            shape = trial.options.get("shape", Shape.of(trial.cell.spec.dim))
+            device.load(kernel_source(trial.cell, shape.threads, shape.coordinates))
 
-        list(pool.map(compiled, chosen.values()))
-    found = {}
-    for i, (name, cell) in enumerate(chosen.items()):
+        list(pool.map(compiled, chosen))
+    found: dict[Trial, Difference] = {}
+    for i, trial in enumerate(chosen):
         say(f"bits: {i + 1} of {len(chosen)}")
-        found[name] = compare(cell, device)
-    wrong = {name: d.wrong(chosen[name].spec.dtype) for name, d in found.items()}
-    wrong = {name: text for name, text in wrong.items() if text}
+        found[trial] = compare(trial.cell, device, **trial.options)
+    wrong = [(trial.name, d.wrong(trial.cell.spec.dtype)) for trial, d in found.items()]
     rows, worst = [], {}
     for dtype in DTYPES:
-        mine = [d for name, d in found.items() if chosen[name].spec.dtype == dtype]
+        mine = [d for trial, d in found.items() if trial.cell.spec.dtype == dtype]
         same, worst[dtype] = sum(d.step is None for d in mine), max(d.sums for d in mine)
         rows.append([dtype, str(len(mine)), str(same), f"{worst[dtype]:.1e}", f"{SUMS[dtype]:.1e}"])
     text = (
         "x and the optimizer's state after the last step, beside the CPU engine's, for every profile, optimizer and "
         "law; and the norms, whose sums are added in another order."
     )
-    heads = ("precision", "combinations", "the same bits", "sums differ by at most", "allowed")
+    heads = ("precision", "trials", "the same bits", "sums differ by at most", "allowed")
     data = {
-        "combinations": len(found),
-        "differing": {name: d.step for name, d in found.items() if d.step is not None},
+        "trials": len(found),
+        "differing": {trial.name: d.step for trial, d in found.items() if d.step is not None},
         "worst_sum": worst,
     }
-    return Findings(
-        "bits", Section("The same bits", text, heads, rows), data, tuple(f"{n}: {t}" for n, t in wrong.items())
-    )
+    section = Section("The same bits", text, heads, rows)
+    return Findings("bits", section, data, tuple(f"{name}: {what}" for name, what in wrong if what))

@@ -23,9 +23,9 @@ from ..cores import cores
 from ..engines.device import Device
 from ..spec import NUMERICS, canonical_json
 from .exact import mean_l1, mean_l2
-from .gpu_sampling import gpu_norms
+from .gpu_sampling import GPU_BLOCK, gpu_norms
 from .rows import NormRow, load_rows, norm_table, save_rows
-from .sampling import Moments, blocks, compile_norms
+from .sampling import BLOCK, Moments, blocks, compile_norms
 
 __all__ = ["NormRow", "load_rows", "norm_check", "norm_table", "samples_for", "save_rows"]
 
@@ -74,7 +74,8 @@ def norm_check(
             # The replica separates rows, by name and not by place: a row is the same in any selection.
             replica = zlib.crc32(f"{label(noise)} {dim}".encode())
             run = gpu_norms(device, noise) if device else compile_norms(noise.formula, noise.draws)
-            for size, block in blocks(pool, run, noise, dim, count, seed, replica):
+            work = GPU_BLOCK if device else BLOCK
+            for size, block in blocks(pool, run, noise, dim, count, seed, replica, work):
                 sums = tuple(a.merge(b) for a, b in zip(sums, block[:3], strict=True))
                 violations += block[3]
                 done += size * dim

@@ -66,14 +66,21 @@ Block = tuple[Moments, Moments, Moments, int]
 
 
 def blocks(
-    pool: ThreadPoolExecutor, run: Callable, noise: Noise, dim: int, samples: int, seed: int, replica: int
+    pool: ThreadPoolExecutor,
+    run: Callable,
+    noise: Noise,
+    dim: int,
+    samples: int,
+    seed: int,
+    replica: int,
+    work: int = BLOCK,
 ) -> Iterator[tuple[int, Block]]:
     """(samples, (moments of ‖g‖₁, of ‖g‖₂ and of their ratio, violations)) of every block, in order.
 
-    *run* is what ``compile_norms`` gives. The blocks are the same whatever the pool, and few are in flight, so memory
-    is bounded.
+    *run* is what ``compile_norms`` gives, *work* the coordinates, about, that it gets at a time. The blocks are the
+    same whatever the pool, and few are in flight, so memory is bounded.
     """
-    size = TILE * max(1, min(256, BLOCK // (TILE * dim)))
+    size = TILE * max(1, min(work >> 13, work // (TILE * dim)))
     waiting: deque = deque()
     for first in range(0, samples, size):
         count = min(size, samples - first)

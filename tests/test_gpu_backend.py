@@ -1,0 +1,130 @@
+"""The gpu and auto backends from the command line and from Python, on an emulated device and without any."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+
+import pytest
+from emulated_device import EmulatedDevice
+from test_engines import assert_close, spec
+
+from problems.errors import InputError
+from simulator.cli import main
+from simulator.engines import auto, device, gpu, run
+
+RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "40", "--steps", "50", "--replicas", "2"]
+SWEEP = """
+replicas = 8
+[[sweep]]
+problem = "rational"
+optimizer = "adamw"
+dim = [8, 16]
+steps = [50]
+"""
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """An emulated device in the place of CuPy's."""
+    emulated = EmulatedDevice()
+    for module in (device, gpu):
+        monkeypatch.setattr(module, "cupy_device", lambda: emulated)
+    return emulated
+
+
+@pytest.fixture
+def no_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    device.cupy_device.cache_clear()
+
+
+def test_run(card):
+    result = run(spec(dim=40), "gpu")
+    assert result.provenance["backend"] == "gpu" and result.provenance["device"] == "emulated device"
+    assert result.provenance["fast"] is False and "advance" in card.launches
+    assert_close(result.stats, run(spec(dim=40)).stats, 1e-12)
+    assert run(spec(dim=40), "gpu", fast=True).provenance["fast"] is True
+
+
+def test_run_from_the_command_line(card, capsys):
+    assert main([*RUN, "--backend", "gpu", "--json"]) == 0
+    ours = json.loads(capsys.readouterr().out)
+    assert main([*RUN, "--json"]) == 0
+    theirs = json.loads(capsys.readouterr().out)
+    assert ours["mean_grad_l1"]["values"] == pytest.approx(theirs["mean_grad_l1"]["values"], rel=1e-12)
+    assert main([*RUN, "--backend", "gpu", "--fast"]) == 0
+
+
+def test_sweep(card, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.toml").write_text(SWEEP)
+    assert main(["sweep", "s.toml", "--backend", "gpu", "--out", "a"]) == 0
+    assert "on the GPU" in capsys.readouterr().out
+    assert main(["sweep", "s.toml", "--out", "a"]) == 0  # the same cells: nothing is left to do
+    assert "2 done, 0 to do" in capsys.readouterr().out
+    assert main(["sweep", "s.toml", "--backend", "gpu", "-j", "2"]) == 2
+    assert "-j 2 with --backend gpu: one process has all of a GPU; leave -j out" in capsys.readouterr().err
+
+
+def test_norms(card, tmp_path):
+    code = main(
+        ["norms", "--laws", "gaussian", "--dims", "20", "--samples", "64", "--backend", "gpu", "--out", str(tmp_path)]
+    )
+    assert code == 0 and (tmp_path / "norms.json").exists() and "norms" in card.launches
+
+
+def test_auto_says_what_it_takes(card, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(auto, "LEAST_WORK", 50)
+    monkeypatch.setattr(auto, "WIDTH_PER_CORE", 1)
+    assert main([*RUN, "--backend", "auto"]) == 0
+    assert capsys.readouterr().err.startswith("auto: gpu (emulated device)\n")
+    monkeypatch.setattr(card, "double_ratio", 64, raising=False)
+    assert auto.pick(spec(dim=40)) == ("cpu", "emulated device is slow in float64")
+    assert auto.pick(spec(dim=40, dtype="float32"))[0] == "gpu"
+    card.memory = 1000
+    backend, why = auto.pick(spec(dim=40, dtype="float32"))
+    assert backend == "cpu" and "needs" in why
+    (tmp_path / "s.toml").write_text(SWEEP)
+    assert main(["sweep", str(tmp_path / "s.toml"), "--backend", "auto", "--dry-run"]) == 0
+    assert "auto: 2 cells on the cpu (emulated device is slow in float64)" in capsys.readouterr().out
+
+
+def test_auto_leaves_small_cells_to_the_cpu(card):
+    assert auto.pick(spec(dim=40)) == ("cpu", "the cell is too small for a GPU to pay")
+    result = run(spec(dim=40), "auto")
+    assert result.provenance["backend"] == "cpu" and not card.launches
+
+
+@pytest.mark.parametrize(
+    "command", [RUN, ["norms"], ["sweep", "simulator/sweeps/rates.toml", "--dry-run"]], ids=["run", "norms", "sweep"]
+)
+def test_without_cupy_one_line_says_how_to_get_it(no_cupy, command, capsys):
+    assert main([*command, "--backend", "gpu"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: the gpu backend needs cupy") and error.count("\n") == 1
+    assert "pip install -e '.[gpu]'" in error and "gpu12" in error
+
+
+def test_without_a_driver_or_a_card(monkeypatch):
+    """With a CuPy that finds none: only its own words are made up."""
+
+    class RuntimeError_(Exception):
+        pass
+
+    def no_driver():
+        raise RuntimeError_("cudaErrorInsufficientDriver")
+
+    runtime = types.SimpleNamespace(getDeviceCount=no_driver, CUDARuntimeError=RuntimeError_)
+    monkeypatch.setitem(sys.modules, "cupy", types.SimpleNamespace(cuda=types.SimpleNamespace(runtime=runtime)))
+    for count, words in ((no_driver, "no CUDA driver, or one that is too old"), (lambda: 0, "no NVIDIA GPU")):
+        runtime.getDeviceCount = count
+        device.cupy_device.cache_clear()
+        with pytest.raises(InputError, match=words):
+            device.cupy_device()
+
+
+def test_fast_is_for_the_gpu_alone(capsys):
+    assert main([*RUN, "--fast"]) == 2
+    assert capsys.readouterr().err == "error: fast is for the gpu backend alone, got the backend 'cpu'\n"
