@@ -13,7 +13,7 @@ from emulated_device import SANITIZE, Array, EmulatedDevice, EmulationError, san
 from test_engines import assert_close, assert_identical, spec
 
 from problems import NOISES, PROBLEMS
-from simulator.engines import cpu, gpu
+from simulator.engines import cpu, gpu, gpu_batch
 from simulator.engines.cuda_source import kernel_source
 from simulator.engines.gpu_sizes import MOST_GROUPS, Room, Shape, next_cut
 from simulator.gpucheck.suite import SUMS, final_state
@@ -146,7 +146,7 @@ class TestTheEmulatorCatches:
             assert old in source
             return source.replace(old, new)
 
-        monkeypatch.setattr(gpu, "kernel_source", broken)
+        monkeypatch.setattr(gpu_batch, "kernel_source", broken)
         return gpu.simulate(self.CELL, device=EmulatedDevice(order), shape=self.SHAPE)
 
     def test_a_missing_barrier(self, monkeypatch):
@@ -191,12 +191,12 @@ sys.path.insert(0, {tests!r})
 import numpy as np
 from emulated_device import SANITIZE, EmulatedDevice
 from test_engines import spec
-from simulator.engines import gpu
+from simulator.engines import gpu, gpu_batch
 from simulator.engines.cuda_source import kernel_source
 from simulator.engines.gpu_sizes import Shape
 if {broken}:
     old = "used ? slopes[(base + place)"
-    gpu.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
+    gpu_batch.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
 device = EmulatedDevice(flags=("-O1", *SANITIZE))
 for optimizer in ("adamw_torch", "sgd"):
     for dtype in ("float64", "float32"):

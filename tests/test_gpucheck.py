@@ -9,7 +9,7 @@ import pytest
 from emulated_device import EmulatedDevice
 
 from problems.errors import InputError
-from simulator.engines import gpu
+from simulator.engines import gpu_batch
 from simulator.engines.cuda_source import kernel_source
 from simulator.gpucheck import command, suite
 from simulator.gpucheck.sizes import FULL, TINY
@@ -57,7 +57,7 @@ def test_the_first_differing_step_is_found(monkeypatch):
         assert old in text
         return text.replace(old, broken)
 
-    monkeypatch.setattr(gpu, "kernel_source", source)
+    monkeypatch.setattr(gpu_batch, "kernel_source", source)
     cell = suite.cell("quadratic", "sgd", "gaussian", "float64", 20, 37, 1)
     difference = suite.compare(cell, EmulatedDevice())
     assert difference.step == 12 and "differs after step 12" in difference.wrong("float64")
