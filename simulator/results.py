@@ -17,7 +17,7 @@ from .stats import Stats
 class Result:
     """A cell's Spec, constants, hyper-parameters as used, statistics and provenance.
 
-    ``provenance`` has what does not determine the numbers: seconds, backend, threads, versions, date.
+    ``provenance`` has what does not determine the numbers but for their last digits: seconds, backend, versions, date.
     """
 
     spec: Spec

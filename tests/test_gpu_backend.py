@@ -62,6 +62,8 @@ def test_sweep(card, tmp_path, monkeypatch, capsys):
     (tmp_path / "s.toml").write_text(SWEEP)
     assert main(["sweep", "s.toml", "--backend", "gpu", "--out", "a"]) == 0
     assert "on the GPU" in capsys.readouterr().out
+    main(["report", "a"])
+    assert "emulated device" in (tmp_path / "a" / "report.md").read_text()
     assert main(["sweep", "s.toml", "--out", "a"]) == 0  # the same cells: nothing is left to do
     assert "2 done, 0 to do" in capsys.readouterr().out
     assert main(["sweep", "s.toml", "--backend", "gpu", "-j", "2"]) == 2

@@ -164,7 +164,8 @@ def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
     sources = [result.provenance for result in results]
     rows = [("sweep", plan.source + (" (quick)" if plan.quick else ""))] if plan is not None else []
     rows += [("seeds", spans(r.spec.seed for r in results)), ("precision", spans(r.spec.dtype for r in results))]
-    rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in ("backend", "machine")]
+    known = "backend", "fast", "device", "machine"  # fast and device are a GPU's
+    rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in known]
     versions = [s.get("versions", {}) for s in sources]
     names = dict.fromkeys(name for own in versions for name in own)
     rows += [(name, spans(str(own[name]) for own in versions if name in own)) for name in names]
