@@ -55,6 +55,13 @@ $(VENV)/.ready: $(SETUP) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
+# Two packages of CuPy break each other.
+$(VENV)/.ready-gpu $(VENV)/.ready-gpu12: $(SETUP) | $(VENV)/bin/python
+	@rm -f $(VENV)/.ready-gpu $(VENV)/.ready-gpu12
+	$(BIN)/python -m pip uninstall --quiet --yes cupy-cuda12x cupy-cuda13x
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(@:$(VENV)/.ready-%=%)]'
+	@touch $@
+
 $(VENV)/.ready-%: $(SETUP) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
 	@touch $@

@@ -11,6 +11,16 @@ from collections.abc import Callable
 from .errors import nearest
 from .language import BINARY, BUILTINS, COMPARE, HINTS, MATH, FormulaError, Parsed, is_docstring, plain
 
+MOST_DEPTH = 150  # of a statement's tree; compilers walk it with a call for each level
+
+
+def _depth(node: ast.AST) -> int:
+    """Levels of a tree, counted without recursion."""
+    level, nodes = 0, [node]
+    while nodes:
+        level, nodes = level + 1, [child for parent in nodes for child in ast.iter_child_nodes(parent)]
+    return level
+
 
 class Checker:
     """Walks a function once; every expression is a 'number' or a 'condition'."""
@@ -45,6 +55,9 @@ class Checker:
         )
 
     def run(self) -> Parsed:
+        for node in self.out.tree.body:
+            if _depth(node) > MOST_DEPTH:
+                self.fail(node, "too long an expression", "split it into several assignments")
         if not self.block(self.out.tree.body, set(self.out.parameters))[1]:
             self.fail(self.out.tree, "not every path returns a value", "end every branch with return")
         return self.out
@@ -79,6 +92,8 @@ class Checker:
         if node.value is None:
             self.fail(node, "return without a value", "return a number or a tuple of numbers")
         values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        if isinstance(node.value, ast.Tuple) and len(values) < 2:
+            self.fail(node, f"returns a tuple of {len(values)}", "return the number, or several")
         for value in values:
             self.expect(value, known, "number")
         if self.out.returns not in (0, len(values)):
@@ -124,6 +139,8 @@ class Checker:
         if isinstance(node, ast.Constant):
             if type(node.value) not in (int, float):
                 self.fail(node, f"the constant {node.value!r} is not a number")
+            if isinstance(node.value, int) and abs(node.value) > 2**1023:
+                self.fail(node, "an integer beyond the floating-point numbers", "use math.inf")
             return "number"
         if isinstance(node, ast.Name):
             return self.name(node, known)
@@ -231,7 +248,9 @@ class Checker:
         self.fail(
             node,
             f"{name} can't be called",
-            "only abs, min, max, functions of math and formulas defined above" + nearest(name, MATH),
+            f"use math.{name}"
+            if name in MATH
+            else "only abs, min, max, functions of math and formulas defined above" + nearest(name, MATH),
         )
 
     def refuse(self, node: ast.AST, at: ast.AST | None = None) -> None:

@@ -12,7 +12,7 @@ from test_engines import assert_close, spec
 
 from problems.errors import InputError
 from simulator.cli import main
-from simulator.engines import auto, device, gpu, run
+from simulator.engines import auto, cpu, device, gpu, run
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "40", "--steps", "50", "--replicas", "2"]
 SWEEP = """
@@ -51,6 +51,7 @@ def test_run(card):
 def test_run_from_the_command_line(card, capsys):
     assert main([*RUN, "--backend", "gpu", "--json"]) == 0
     ours = json.loads(capsys.readouterr().out)
+    assert (ours["backend"], ours["device"], ours["fast"]) == ("gpu", "emulated device", False)
     assert main([*RUN, "--json"]) == 0
     theirs = json.loads(capsys.readouterr().out)
     assert ours["mean_grad_l1"]["values"] == pytest.approx(theirs["mean_grad_l1"]["values"], rel=1e-12)
@@ -66,6 +67,8 @@ def test_sweep(card, tmp_path, monkeypatch, capsys):
     assert "emulated device" in (tmp_path / "a" / "report.md").read_text()
     assert main(["sweep", "s.toml", "--out", "a"]) == 0  # the same cells: nothing is left to do
     assert "2 done, 0 to do" in capsys.readouterr().out
+    assert main(["sweep", "s.toml", "--backend", "auto", "-j", "2", "--dry-run", "--out", "b"]) == 0
+    assert "auto: cpu (-j 2" in capsys.readouterr().out
     assert main(["sweep", "s.toml", "--backend", "gpu", "-j", "2"]) == 2
     assert "-j 2 with --backend gpu: one process has all of a GPU; leave -j out" in capsys.readouterr().err
 
@@ -90,7 +93,40 @@ def test_auto_says_what_it_takes(card, monkeypatch, capsys, tmp_path):
     assert backend == "cpu" and "needs" in why
     (tmp_path / "s.toml").write_text(SWEEP)
     assert main(["sweep", str(tmp_path / "s.toml"), "--backend", "auto", "--dry-run"]) == 0
-    assert "auto: 2 cells on the cpu (emulated device is slow in float64)" in capsys.readouterr().out
+    assert "auto: 2 on the cpu (emulated device is slow in float64)" in capsys.readouterr().out
+
+
+def test_auto_takes_the_cpu_where_the_card_cannot_be_used(card, monkeypatch):
+    monkeypatch.setattr(auto, "LEAST_WORK", 50)
+    monkeypatch.setattr(auto, "WIDTH_PER_CORE", 1)
+    assert auto.pick(spec(dim=40))[0] == "gpu"
+
+    def fails(*_):
+        raise InputError("the card is too old")
+
+    for method in ("load", "free_bytes"):
+        with monkeypatch.context() as patch:
+            patch.setattr(card, method, fails)
+            assert auto.pick(spec(dim=40)) == ("cpu", "the card is too old")
+
+
+def test_norms_auto(card, tmp_path, capsys):
+    options = ["norms", "--laws", "gaussian", "--dims", "20", "--samples", "64", "--out", str(tmp_path)]
+    assert main([*options, "--backend", "auto"]) == 0
+    assert capsys.readouterr().err.startswith("auto: gpu (emulated device)\n") and "norms" in card.launches
+
+
+def test_an_optimizer_without_hyper_parameters(card):
+    from simulator.optimizers import optimizer
+    from simulator.spec import Cell
+
+    @optimizer()
+    def fixed(x, g):
+        return x - 0.01 * g
+
+    base = spec(optimizer="sgd", dim=30)
+    cell = Cell(base, base.resolve().problem, base.resolve().noise, fixed, base.resolve().constants, {})
+    assert_close(gpu.simulate(cell), cpu.simulate(cell), 1e-12)
 
 
 def test_auto_leaves_small_cells_to_the_cpu(card):
@@ -105,7 +141,7 @@ def test_auto_leaves_small_cells_to_the_cpu(card):
 def test_without_cupy_one_line_says_how_to_get_it(no_cupy, command, capsys):
     assert main([*command, "--backend", "gpu"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: the gpu backend needs cupy") and error.count("\n") == 1
+    assert error.startswith("error: the gpu backend needs cupy,") and error.count("\n") == 1
     assert "pip install -e '.[gpu]'" in error and "gpu12" in error
 
 
@@ -120,7 +156,10 @@ def test_without_a_driver_or_a_card(monkeypatch):
 
     runtime = types.SimpleNamespace(getDeviceCount=no_driver, CUDARuntimeError=RuntimeError_)
     monkeypatch.setitem(sys.modules, "cupy", types.SimpleNamespace(cuda=types.SimpleNamespace(runtime=runtime)))
-    for count, words in ((no_driver, "no CUDA driver, or one that is too old"), (lambda: 0, "no NVIDIA GPU")):
+    for count, words in (
+        (no_driver, "driver, or one too old .* pip uninstall cupy-cuda13x"),
+        (lambda: 0, "no NVIDIA GPU"),
+    ):
         runtime.getDeviceCount = count
         device.cupy_device.cache_clear()
         with pytest.raises(InputError, match=words):

@@ -1,5 +1,6 @@
 """The formula language: what it refuses, with file, line and a hint, and what it takes."""
 
+import importlib.util
 import inspect
 import math
 from math import exp, tau
@@ -223,6 +224,14 @@ def imports(u):
     return math.exp(u)
 
 
+def single_tuple(u):
+    return (u,)
+
+
+def bare_pow(u):
+    return pow(u, 2)
+
+
 REFUSED = {  # line of the fault counted from def = 0, what is said, the hint
     loop: (1, "'for' is not in the formula language", "no loops"),
     endless: (1, "'while' is not", "no loops"),
@@ -266,6 +275,8 @@ REFUSED = {  # line of the fault counted from def = 0, what is said, the hint
     bits: (1, "is not in the formula language", ""),
     with_walrus: (1, "'namedexpr' is not", ""),
     imports: (1, "'import' is not", ""),
+    single_tuple: (1, "returns a tuple of 1", "return the number"),
+    bare_pow: (1, "pow can't be called", "use math.pow"),
 }
 
 
@@ -279,6 +290,23 @@ def test_refusal_has_file_line_and_hint(function):
     assert message.startswith(f"{place}: formula '{function.__name__}': ")
     assert said in message and hint in message and "\n" not in message
     assert isinstance(caught.value, InputError)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        (" + ".join(["u"] * 200), "too long an expression; split it into several assignments"),
+        ("u * 1" + "0" * 400, "an integer beyond the floating-point numbers; use math.inf"),
+    ],
+)
+def test_what_no_compiler_takes(expression, said, tmp_path):
+    path = tmp_path / "long_formula.py"
+    path.write_text(f"def long_formula(u):\n    return {expression}\n")
+    loader = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(loader)
+    loader.loader.exec_module(module)
+    with pytest.raises(FormulaError, match=f"{path}:2: formula 'long_formula': {said}"):
+        Formula(module.long_formula)
 
 
 def even(u):

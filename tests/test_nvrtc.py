@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections import Counter
 
 import pytest
@@ -108,6 +110,13 @@ def test_cubins_are_kept_by_what_they_are_made_of(tmp_path, monkeypatch):
     assert nvrtc.cubin(source, "sm_90") == first and len(calls) == 1
     others = {nvrtc.cubin(source, "sm_80"), nvrtc.cubin(source, "sm_90", True), nvrtc.cubin(source + "\n", "sm_90")}
     assert len(others | {first}) == 4 and len(calls) == 4
+    old = time.time() - 40 * 86400
+    for path in others:
+        os.utime(path, (old, old))
+    assert nvrtc.cubin(source, "sm_80") in others and len(calls) == 4  # used: it stays
+    nvrtc.cubin(source + " ", "sm_90")
+    assert sum(path.exists() for path in others) == 1 and first.exists()
+    calls.pop()
     first.unlink()
     assert nvrtc.cubin(source, "sm_90").exists() and len(calls) == 5
 

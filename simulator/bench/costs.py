@@ -21,7 +21,8 @@ def cells() -> dict[str, Cell]:
 
     def cell(problem="rational", optimizer="adamw", noise="gaussian", dim=64, dtype="float64") -> Cell:
         more = {} if OPTIMIZERS[optimizer].horizon else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
-        return Spec.of(problem, optimizer, dim, 8000, 256 // dim, noise=noise, dtype=dtype, **more).resolve()
+        replicas, steps = max(1, 256 // dim), 8000 * 256 // max(256, dim)
+        return Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, dtype=dtype, **more).resolve()
 
     return {
         STANDARD: cell(),
@@ -30,6 +31,7 @@ def cells() -> dict[str, Cell]:
         **{name: cell(noise=name) for name in NOISES},
         "float32": cell(dtype="float32"),
         "small": cell(dim=16),
+        "wide": cell(dim=1024),
     }
 
 

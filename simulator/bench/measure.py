@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from .results import Outcome, Series, compare
 from .workloads import Task, Workload
 
 LONGEST = 8.0  # seconds; a peer that needs more runs a tenth or a hundredth of the steps
-FEWEST = 24  # replicas of ratecheck that a mean is compared with
+FEWEST = 48  # replicas that a mean is of, of ratecheck always and of a peer where that takes at most PATIENCE
+PATIENCE = 15.0  # seconds
 
 
 def measure(workload: Workload, workers: dict[str, Worker], rounds: int, say: Callable[[str], None]) -> Outcome:
@@ -54,6 +56,10 @@ def measure(workload: Workload, workers: dict[str, Worker], rounds: int, say: Ca
         if name != RATECHECK:
             sample = samples.setdefault(theirs.task, [])
             extend(sample, ours, theirs.task, seeds)
+            rows = found[name, form][1]
+            if max(theirs.seconds) * (FEWEST - len(rows)) / theirs.task.replicas <= PATIENCE:
+                extend(rows, workers[name], theirs.task, seeds)
+            theirs = replace(theirs, norms=np.array(rows))
             comparisons.append(compare(theirs, series[RATECHECK, form], np.array(sample)))
     for worker in workers.values():
         worker.forget()
@@ -78,9 +84,9 @@ def affordable(worker: Worker, task: Task) -> Task:
     return chosen
 
 
-def extend(sample: list, ours: Worker, task: Task, seeds) -> None:
-    """Add runs of ratecheck to *sample* until it has FEWEST replicas."""
+def extend(sample: list, worker: Worker, task: Task, seeds) -> None:
+    """Add runs of *worker* to *sample* until it has FEWEST replicas."""
     if len(sample) < FEWEST:
-        ours.prepare(task)
+        worker.prepare(task)
     while len(sample) < FEWEST:
-        sample.extend(ours.run(task, next(seeds))[1])
+        sample.extend(worker.run(task, next(seeds))[1])

@@ -53,8 +53,8 @@ def agreement_section(outcomes: Sequence[Outcome]) -> Section:
     ]
     text = (
         "Mean norm over all replicas and rounds, every run with a seed of its own: the difference from ratecheck's "
-        f"(same form, hyper-parameters and K; at least {FEWEST} replicas) in standard errors. "
-        f"Up to {LIMIT:g} counts as agreement."
+        f"(same form, hyper-parameters and K; at least {FEWEST} replicas of it, and of a peer that has the time) in "
+        f"standard errors. Up to {LIMIT:g} counts as agreement."
     )
     return Section("Agreement", text, ("workload", "simulated with", *NORMS, "agrees"), rows)
 

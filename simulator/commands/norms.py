@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from .options import number, numbers, words
@@ -33,13 +34,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="vectors of each law and dimension (default: 2^26 coordinates in all)",
     )
     add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
-    add("--backend", default="cpu", metavar="NAME", help="cpu, or gpu (CUDA) (default cpu)")
+    add("--backend", default="cpu", metavar="NAME", help="cpu, gpu (CUDA), or auto: gpu if it is there (default cpu)")
 
 
 def execute(args: argparse.Namespace) -> int:
     from problems.errors import choose
 
-    from ..engines.device import cupy_device
     from ..files import require_writable
     from ..judge import exit_code, judge
     from ..norms import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
@@ -47,8 +47,7 @@ def execute(args: argparse.Namespace) -> int:
     from .tables import show_rich
     from .verify import show_verdicts
 
-    choose(dict.fromkeys(("cpu", "gpu")), args.backend, "backend")
-    device = cupy_device() if args.backend == "gpu" else None
+    device = _device(choose({name: name for name in ("cpu", "gpu", "auto")}, args.backend, "backend"))
     directory = Path(args.out)
     require_writable(directory)
     laws, dims = args.laws or LAWS, args.dims or DIMS
@@ -60,6 +59,24 @@ def execute(args: argparse.Namespace) -> int:
     show_verdicts(verdicts)
     print("written: " + ", ".join(map(str, written)))
     return exit_code(verdicts)
+
+
+def _device(backend: str):
+    """The GPU, or None for the CPU."""
+    from problems.errors import InputError
+
+    from ..engines.device import cupy_device
+
+    try:
+        device = cupy_device() if backend != "cpu" else None
+    except InputError as error:
+        if backend == "gpu":
+            raise
+        print(f"auto: cpu ({error})", file=sys.stderr)
+        return None
+    if backend == "auto":
+        print(f"auto: gpu ({device.name})", file=sys.stderr)
+    return device
 
 
 def _figure(rows, directory: Path) -> list[Path]:

@@ -16,17 +16,12 @@ def number(text: str) -> int | float:
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:
-    """The options --backend and --fast."""
+    """The option --backend."""
     parser.add_argument(
         "--backend",
         default="cpu",
         metavar="NAME",
         help="cpu, gpu (CUDA), auto (gpu where it is there and pays) or reference (NumPy, slow) (default cpu)",
-    )
-    parser.add_argument(
-        "--fast",
-        action="store_true",
-        help="gpu only: let multiplications and additions fuse; the last bits differ from the cpu's (docs/gpu.md)",
     )
 
 

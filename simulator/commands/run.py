@@ -20,8 +20,8 @@ EPILOG = """examples:
 --json prints one object: spec, constants, hyperparameters (null where the optimizer has none),
 mean_grad_l1 and mean_grad_l2 (values: one per replica, the average over k = 1..K of the true
 gradient's norm), ratio_l1 = mean_grad_l1/(sqrt(d) C K^(-1/4)), ratio_l2 = mean_grad_l2/(C K^(-1/4)),
-max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status and
-seconds. Infinity is written 1e999; what does not exist is null."""
+max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status, backend,
+device and fast (null but on a GPU) and seconds. Infinity is written 1e999; what does not exist is null."""
 COMMON = ("lr", "beta1", "beta2", "eps", "weight_decay")
 
 
@@ -43,6 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--gap", default=1.0, type=number, metavar="Δ", help="f(x¹) − inf f (default 1)")
     add("--sigma", default=1.0, type=number, metavar="σ_s", help="noise of the whole gradient: √Σσ_i² (default 1)")
     add_backend(parser)
+    add(
+        "--fast",
+        action="store_true",
+        help="on a GPU, let multiplications and additions fuse; digits differ from the cpu's (docs/gpu.md)",
+    )
     add("--dtype", default="float64", metavar="NAME", help="float64 or float32 (default float64)")
     add("--seed", default=0, type=number, metavar="N", help="seed of the noise (default 0)")
     for what in ("problem", "optimizer", "noise"):
@@ -84,7 +89,7 @@ def execute(args: argparse.Namespace) -> int:
 
         args.backend, reason = pick(spec)
         print(f"auto: {args.backend} ({reason})", file=sys.stderr)
-    result = _run(spec, args.backend, args.fast, quiet=args.json)
+    result = _run(spec, args.backend, args.fast and args.backend == "gpu", quiet=args.json)
     content = summary(result)
     if args.json:
         from ..strict_json import dumps
@@ -114,7 +119,7 @@ def summary(result) -> dict:
         "ratio_l2": _ratio(l2["mean"], result.bound_l2),
         "max_abs_x": float(stats.max_abs_x.max()),
         "status": result.status,
-        "seconds": result.provenance["seconds"],
+        **{name: result.provenance.get(name) for name in ("backend", "device", "fast", "seconds")},
     }
 
 

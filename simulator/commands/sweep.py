@@ -65,17 +65,20 @@ def execute(args: argparse.Namespace) -> int:
     from problems.errors import InputError, require_integer
 
     from ..cli import complain
-    from ..engines import require_backend
+    from ..engines import AUTO, require_backend
     from ..sweeps.compute import SweepError, compute, survey
     from ..sweeps.config import load_plan
     from ..sweeps.cost import human_seconds
     from ..sweeps.folder import write_plan
     from ..sweeps.store import Store
 
-    require_backend(args.backend, args.fast)
+    require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
-    if jobs > 1 and args.backend in ("gpu", "auto"):
-        raise InputError(f"-j {jobs} with --backend {args.backend}: one process has all of a GPU; leave -j out")
+    if jobs > 1 and args.backend == "gpu":
+        raise InputError(f"-j {jobs} with --backend gpu: one process has all of a GPU; leave -j out")
+    if jobs > 1 and args.backend == AUTO:
+        print(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
+        args.backend = "cpu"
     plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
     store = Store(Path(args.out))
     if not args.dry_run:
@@ -92,7 +95,7 @@ def execute(args: argparse.Namespace) -> int:
 
     try:
         with _terminate_as_interrupt():
-            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs, fast=args.fast)
+            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs)
             if plan.norms:
                 _norms(plan.norms, store.directory, args.fresh, args.backend)
     except KeyboardInterrupt as interrupt:
@@ -128,10 +131,10 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
         _show_kinds(plan, found, about)
     if args.backend == "auto" and found.todo:
         _say_choice(found.todo)
-    norms = _norms_seconds(plan.norms, Path(args.out), args.fresh) if plan.norms else 0.0
+    norms = _norms_seconds(plan.norms, Path(args.out), args.fresh, args.backend) if plan.norms else 0.0
     what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
     whole = pace * (rough + norms)
-    where = f"{min(cores(), jobs * threads)} cores" if args.backend != "gpu" else "the GPU"
+    where = {"gpu": "the GPU", "auto": "this machine"}.get(args.backend, f"{min(cores(), jobs * threads)} cores")
     time = f", about {human_seconds(whole)} on {where}" if whole else ""
     print(
         f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
@@ -144,10 +147,10 @@ def _say_choice(todo) -> None:
     from ..engines.auto import pick
 
     chosen = Counter(map(pick, todo))
-    print("auto: " + "; ".join(f"{count} cells on the {backend} ({why})" for (backend, why), count in chosen.items()))
+    print("auto: " + "; ".join(f"{count} on the {backend} ({why})" for (backend, why), count in chosen.items()))
 
 
-def _norms_seconds(norms, directory: Path, fresh: bool) -> float:
+def _norms_seconds(norms, directory: Path, fresh: bool, backend: str) -> float:
     from ..cores import cores
     from ..norms import samples_for
     from ..sweeps.cost import norm_seconds
@@ -157,7 +160,7 @@ def _norms_seconds(norms, directory: Path, fresh: bool) -> float:
         return 0.0
     block = 64  # coordinates that are made together
     coordinates = sum(-(-dim // block) * block * (norms.samples or samples_for(dim)) for dim in norms.dims)
-    return norm_seconds(len(norms.laws), len(norms.laws) * coordinates, cores())
+    return norm_seconds(len(norms.laws), len(norms.laws) * coordinates, cores(), backend)
 
 
 def _show_kinds(plan, found, about) -> None:

@@ -37,7 +37,7 @@ def require_backend(name: str, fast: bool = False) -> None:
         from .device import cupy_device
 
         cupy_device()
-    elif fast:
+    elif fast and name != AUTO:
         raise InputError(f"fast is for the gpu backend alone, got the backend {name!r}")
 
 
@@ -61,6 +61,7 @@ def run(
         from .auto import pick
 
         backend = pick(spec)[0]
+        fast = fast and backend == "gpu"
     require_memory(cell, backend)
     engine = importlib.import_module(BACKENDS[backend])  # late: Numba's start-up is not paid by who doesn't run
     options = {"fast": fast} if backend == "gpu" else {}

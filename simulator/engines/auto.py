@@ -19,13 +19,14 @@ def pick(spec: Spec) -> tuple[str, str]:
     width, work = spec.dim * spec.replicas, spec.dim * spec.replicas * spec.steps
     if width < WIDTH_PER_CORE * cores() or work < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
-    from . import device, gpu  # late: Numba's start-up is not paid by small cells
+    from . import device, gpu, gpu_batch  # late: Numba's start-up is not paid by small cells
 
     try:
         card = device.cupy_device()
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
-        gpu.require_room(spec.resolve(), card)
+        gpu.require_room(cell := spec.resolve(), card)
+        gpu_batch.load(cell, card, gpu.Shape.of(cell.spec.dim))  # a card may be too old for the compiler
     except InputError as error:
         return "cpu", str(error)
     return "gpu", card.name

@@ -85,8 +85,12 @@ class CupyDevice:
         self.load = cache(self._load)  # a module is loaded once, whoever asks for it
 
     def free_bytes(self) -> int:
-        """Free memory of the card, and what CuPy keeps for reuse."""
-        return self.cupy.cuda.runtime.memGetInfo()[0] + self.cupy.get_default_memory_pool().free_bytes()
+        """Free memory of the card, and what CuPy keeps for reuse. Raises InputError if the card can't be used."""
+        runtime = self.cupy.cuda.runtime
+        try:
+            return runtime.memGetInfo()[0] + self.cupy.get_default_memory_pool().free_bytes()
+        except runtime.CUDARuntimeError as error:
+            raise InputError(f"{self.name} can't be used now: {error}") from error
 
     def _load(self, source: str, fast: bool = False) -> CupyModule:
         return CupyModule(self, cubin(source, self.architecture, fast, self.cuda))
@@ -130,8 +134,8 @@ def cupy_device() -> CupyDevice:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise InputError(
-            f"the gpu backend finds no CUDA driver, or one that is too old for this CuPy ({error}); it needs an "
-            f"NVIDIA GPU, its driver, and {INSTALL}"
+            f"the gpu backend finds no NVIDIA driver, or one too old for this CuPy ({error}); "
+            "with a driver of CUDA 12: pip uninstall cupy-cuda13x, then pip install -e '.[gpu12]'"
         ) from error
     if count == 0:
         raise InputError("the gpu backend finds no NVIDIA GPU on this machine")

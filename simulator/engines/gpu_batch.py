@@ -8,9 +8,14 @@ from numpy.typing import NDArray
 from ..rng import key
 from ..spec import Cell
 from .cuda_source import has_biases, kernel_source
-from .device import Device
+from .device import Device, Module
 from .gpu_sizes import FAN, Shape
 from .hyper import hyper_rows, varies
+
+
+def load(cell: Cell, device: Device, shape: Shape, fast: bool = False) -> Module:
+    """The kernels of *cell*, compiled where they are not on disk; raises InputError where *device* can't have them."""
+    return device.load(kernel_source(cell, shape.threads, shape.coordinates), fast)
 
 
 class Kernels:
@@ -20,12 +25,12 @@ class Kernels:
         spec, problem = cell.spec, cell.problem
         self.cell, self.device, self.shape = cell, device, shape
         self.real = np.dtype(spec.dtype)
-        self.module = device.load(kernel_source(cell, shape.threads, shape.coordinates), fast)
+        self.module = load(cell, device, shape, fast)
         parameters = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]
         self.module.constant("parameters", np.array(parameters, dtype=self.real))
         if cell.noise.constants:
             self.module.constant("law_constants", cell.noise.constant_array)
-        if not has_biases(cell):
+        if cell.optimizer.hyper and not has_biases(cell):
             self.module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(self.real))
         flat = problem.spectrum == 0
         self.slopes = device.put(problem.slopes(0, 1 if flat else spec.dim).astype(self.real)), np.int64(not flat)

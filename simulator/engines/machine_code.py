@@ -19,6 +19,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -88,7 +89,8 @@ class _Stored(NullCache):
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True)
-                _delete_unused(path.parent)
+                versions = (p for p in path.parent.parent.iterdir() if re.fullmatch(r"[0-9a-f]{32}", p.name))
+                delete_unused(p for p in versions if p != path.parent and p.is_dir())
             write_whole(path, pickle.dumps(result._reduce()))
         except (OSError, InputError):  # a folder that can't be written costs time, no more
             pass
@@ -124,8 +126,8 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _delete_unused(mine: Path) -> None:
-    for other in mine.parent.iterdir():
-        named_like_a_version = other.is_dir() and re.fullmatch(r"[0-9a-f]{32}", other.name)
-        if other != mine and named_like_a_version and other.stat().st_mtime < time.time() - UNUSED_DAYS * 86400:
-            shutil.rmtree(other, ignore_errors=True)
+def delete_unused(paths: Iterable[Path]) -> None:
+    """Delete the files and folders that nothing was compiled for in UNUSED_DAYS."""
+    for path in paths:
+        if path.stat().st_mtime < time.time() - UNUSED_DAYS * 86400:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ disk, named by a hash of the source, the options and NVRTC's version.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -17,7 +18,7 @@ from pathlib import Path
 from problems.errors import InputError
 
 from ..files import write_whole
-from .machine_code import folder
+from .machine_code import delete_unused, folder
 
 PACKAGES = {12: "nvidia-cuda-nvrtc-cu12", 13: "nvidia-cuda-nvrtc"}  # by the major number of CUDA
 IEEE = ("-ftz=false", "-prec-div=true", "-prec-sqrt=true")
@@ -102,6 +103,8 @@ def cubin(source: str, architecture: str, fast: bool = False, major: int | None 
     for place in _folders():
         path = place / f"{digest}.cubin"
         if path.exists():
+            with contextlib.suppress(OSError):
+                path.touch()  # used today
             return path
     try:
         code, _ = nvrtc.compile(source, chosen)
@@ -116,6 +119,7 @@ def cubin(source: str, architecture: str, fast: bool = False, major: int | None 
     for place in _folders():
         try:
             write_whole(place / f"{digest}.cubin", code)
+            delete_unused(place.glob("*.cubin"))
             return place / f"{digest}.cubin"
         except (OSError, InputError):
             continue

@@ -55,8 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check the current CUDA device; returns the exit code."""
     try:
         args = parse(argv)
+        device = cupy_device()
         require_writable(args.out)
-        return check(cupy_device(), FULL, args.only, args.out)
+        return check(device, FULL, args.only, args.out)
     except InputError as error:
         return complain(str(error))
     except KeyboardInterrupt:
@@ -85,9 +86,14 @@ def check(device: Device, sizes: Sizes, names: Sequence[str], out: Path) -> int:
 
 
 def attempt(name: str, device: Device, sizes: Sizes) -> Findings:
-    """Run a check; one that fails is something wrong, and no reason to lose what the others found."""
+    """Run a check; one that fails is something wrong, and no reason to lose what the others found.
+
+    One that is too large for the card is not wrong.
+    """
     try:
         return CHECKS[name](device, sizes, say)
+    except InputError as error:
+        return Findings(name, Section(name, f"Not run: {error}.", ("",), []), {"not_run": str(error)})
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         return Findings(name, Section(name, f"Failed: {what}", ("",), []), {"failed": what}, (f"failed: {what}",))

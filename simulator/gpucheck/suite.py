@@ -15,8 +15,8 @@ from problems import NOISES, PROBLEMS
 from ..bench.page import Section
 from ..cores import cores
 from ..engines import cpu, gpu
-from ..engines.cuda_source import kernel_source
 from ..engines.device import Device
+from ..engines.gpu_batch import load
 from ..engines.gpu_sizes import Room, Shape
 from ..optimizers import OPTIMIZERS
 from ..spec import Cell, Spec
@@ -131,7 +131,7 @@ def bits(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Findings:
 
         def compiled(trial: Trial) -> None:
             shape = trial.options.get("shape", Shape.of(trial.cell.spec.dim))
-            device.load(kernel_source(trial.cell, shape.threads, shape.coordinates))
+            load(trial.cell, device, shape)
 
         list(pool.map(compiled, chosen))
     found: dict[Trial, Difference] = {}

@@ -72,8 +72,8 @@ def batches(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs:
     return sorted(made, key=lambda batch: -sum(map(cost, batch)))
 
 
-def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: int = 1, fast: bool = False) -> float:
-    """Compute and store cells; returns the seconds it took. *fast* as of ``engines.run``.
+def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: int = 1) -> float:
+    """Compute and store cells; returns the seconds it took.
 
     An exception, Ctrl-C too, ends the workers at once; what is stored stays. Raises InputError when a
     cell can't be run or written, SweepError when a worker died.
@@ -87,9 +87,7 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
         open_executor(jobs) as executor,
         Monitor([spec for batch in todo for spec in batch], backend, threads, jobs, executor.count) as monitor,
     ):
-        futures = {
-            executor.submit(compute_cells, batch, store.directory, backend, threads, fast): batch for batch in todo
-        }
+        futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in todo}
         try:
             for future in executor.as_completed(futures):
                 future.result()
@@ -102,7 +100,7 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
     return time.perf_counter() - begin
 
 
-def compute_cells(specs: Iterable[Spec], directory: Path, backend: str, threads: int, fast: bool) -> None:
+def compute_cells(specs: Iterable[Spec], directory: Path, backend: str, threads: int) -> None:
     """Run cells and store each when it is done; what a worker does."""
     for spec in specs:
-        Store(directory).save(run(spec, backend=backend, threads=threads, progress=report, fast=fast))
+        Store(directory).save(run(spec, backend=backend, threads=threads, progress=report))

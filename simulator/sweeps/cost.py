@@ -32,14 +32,15 @@ EXTRA = {  # what else costs more or less, in times that
     "sparse": 0.26,
     "float32": -0.24,
     "small": 0.31,
+    "wide": -0.07,
 }
-SMALL = 16  # up to this dimension the engine has blocks of its own
+SMALL, WIDE = 16, 256  # up to this dimension the engine has blocks of its own; from this one norms cost less
 CELL = 0.01  # seconds a cell takes anyway
 COMPILE_FIRST, COMPILE = 2.5, 0.8  # seconds: the loops of a process, then the formulas of one combination
 LOAD_FIRST, LOAD = 0.7, 0.1  # the same where the machine code is on disk
 NORM_RATE, NORM_COMPILE, NORM_LOAD = 1.4e-9, 1.2, 0.2  # seconds a coordinate on one core; seconds a noise law
 REFERENCE_STEP, REFERENCE_RATE = 4e-5, 3e-8  # seconds a step and a coordinate-step of the reference engine
-# Seconds a step and a coordinate-step of the gpu engine, and to compile a combination: guesses, see docs/gpu.md.
+# Seconds a step and a coordinate-step of the gpu engine, and to compile a combination: guesses, see docs/gpu/README.md.
 GPU_STEP, GPU_RATE, GPU_COMPILE = 5e-7, 1.5e-11, 1.0
 
 
@@ -63,7 +64,8 @@ def cell_seconds(spec: Spec, backend: str = "cpu", threads: int = 1) -> float:
         return CELL + spec.replicas * spec.steps * (REFERENCE_STEP + REFERENCE_RATE * spec.dim)
     block = SMALL if spec.dim <= SMALL else 64  # whole blocks of coordinates are computed
     padded = -(-spec.dim // block) * block * spec.steps * spec.replicas
-    names = spec.problem, spec.optimizer, spec.noise, spec.dtype, "small" if block == SMALL else ""
+    size = "small" if block == SMALL else "wide" if spec.dim >= WIDE else ""
+    names = spec.problem, spec.optimizer, spec.noise, spec.dtype, size
     relative = 1.0 + sum(EXTRA.get(name, 0.0) for name in names)
     return CELL + CORE_RATE * relative * padded / threads
 
@@ -81,8 +83,10 @@ def total_seconds(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1,
     return run + first + each * combinations
 
 
-def norm_seconds(laws: int, coordinates: int, threads: int = 1) -> float:
+def norm_seconds(laws: int, coordinates: int, threads: int = 1, backend: str = "cpu") -> float:
     """Expected seconds of norm checks of so many laws, *coordinates* numbers in all."""
+    if backend == "gpu":
+        return GPU_COMPILE * laws + GPU_RATE * coordinates
     return (NORM_LOAD if _stored(laws) else NORM_COMPILE) * laws + NORM_RATE * coordinates / threads
 
 
@@ -91,7 +95,10 @@ def _stored(functions: int) -> bool:
     from ..engines.machine_code import version_folder
 
     folder = version_folder()
-    return folder is not None and folder.is_dir() and sum(1 for _ in folder.iterdir()) > functions
+    try:
+        return folder is not None and sum(1 for _ in folder.iterdir()) > functions
+    except OSError:  # not there, or not ours to read
+        return False
 
 
 @cache
