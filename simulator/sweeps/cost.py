@@ -103,16 +103,17 @@ def _stored(functions: int) -> bool:
 
 @cache
 def slowness(threads: int) -> float:
-    """How many times longer than CORE_RATE says *threads* threads of this machine take: the median of a few short runs.
+    """How many times longer than the table says *threads* threads of this machine take: the median of a few runs of a
+    fifth of a second, because in shorter ones the start of the threads shows.
 
     Compiles or loads the standard combination, which takes seconds the first time.
     """
     from ..engines import run
 
-    spec = Spec.of("rational", "adamw", 64, 5000, 16 * threads)
-    run(Spec.of("rational", "adamw", 64, 16, 1))
+    spec = Spec.of("rational", "adamw", 256, 40_000, 8 * threads)
+    run(Spec.of("rational", "adamw", 256, 16, 1))
     seconds = [run(spec, threads=threads).provenance["seconds"] for _ in range(5)]
-    return sorted(seconds)[2] / (CORE_RATE * work(spec) / threads)
+    return sorted(seconds)[2] / cell_seconds(spec, "cpu", threads)
 
 
 @dataclass
