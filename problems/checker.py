@@ -9,17 +9,19 @@ import types
 from collections.abc import Callable
 
 from .errors import nearest
-from .language import BINARY, BUILTINS, COMPARE, HINTS, MATH, FormulaError, Parsed, is_docstring, plain
-
-MOST_DEPTH = 150  # of a statement's tree; compilers walk it with a call for each level
-
-
-def _depth(node: ast.AST) -> int:
-    """Levels of a tree, counted without recursion."""
-    level, nodes = 0, [node]
-    while nodes:
-        level, nodes = level + 1, [child for parent in nodes for child in ast.iter_child_nodes(parent)]
-    return level
+from .language import (
+    BINARY,
+    BUILTINS,
+    COMPARE,
+    HINTS,
+    MATH,
+    MOST_DEPTH,
+    FormulaError,
+    Parsed,
+    depth,
+    is_docstring,
+    plain,
+)
 
 
 class Checker:
@@ -56,7 +58,7 @@ class Checker:
 
     def run(self) -> Parsed:
         for node in self.out.tree.body:
-            if _depth(node) > MOST_DEPTH:
+            if depth(node) > MOST_DEPTH:
                 self.fail(node, "too long an expression", "split it into several assignments")
         if not self.block(self.out.tree.body, set(self.out.parameters))[1]:
             self.fail(self.out.tree, "not every path returns a value", "end every branch with return")

@@ -1,5 +1,5 @@
 // The functions of elementary.py in CUDA C, operation by operation, so that the bits are the same.
-// Constants<R> is written from elementary.py (see cuda.py), so that no number stands in two places.
+// Constants<R> and the polynomials in it are written from elementary.py (see cuda.py).
 
 namespace elementary {
 

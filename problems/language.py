@@ -24,6 +24,7 @@ MATH = (
 BUILTINS = {builtins.abs: 1, builtins.min: 2, builtins.max: 2}
 BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+MOST_DEPTH = 150  # of a statement's tree; compilers walk it with a call for each level
 HINTS = {
     ast.For: "write the terms out; a formula has no loops",
     ast.While: "write the terms out; a formula has no loops",
@@ -47,6 +48,14 @@ def plain(function: object) -> object:
 
 def is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def depth(node: ast.AST) -> int:
+    """Levels of a tree, counted without recursion."""
+    level, nodes = 0, [node]
+    while nodes:
+        level, nodes = level + 1, [child for parent in nodes for child in ast.iter_child_nodes(parent)]
+    return level
 
 
 @dataclass

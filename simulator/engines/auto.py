@@ -16,8 +16,8 @@ SLOW_DOUBLE = 4  # times slower than in float32; the cards for computing have 2,
 
 def pick(spec: Spec) -> tuple[str, str]:
     """Backend for a cell, "gpu" or "cpu", and the reason in a few words."""
-    width, work = spec.dim * spec.replicas, spec.dim * spec.replicas * spec.steps
-    if width < WIDTH_PER_CORE * cores() or work < LEAST_WORK:
+    width = spec.dim * spec.replicas
+    if width < WIDTH_PER_CORE * cores() or width * spec.steps < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
     from . import device, gpu, gpu_batch  # late: Numba's start-up is not paid by small cells
 

@@ -17,7 +17,7 @@ from ..cores import cores
 from ..rng import key
 from ..spec import Cell
 from ..stats import Stats, checkpoint_steps
-from .hyper import hyper_rows, varies
+from .hyper import hyper_rows, parameters, varies
 from .kernel import compile_advance, compile_fold
 from .noise_tile import compile_noise
 from .steps import UNIT, compile_steps
@@ -63,9 +63,7 @@ def simulate(
     state = np.zeros((spec.replicas, 1 + len(cell.optimizer.state), padded), dtype=dtype)
     state[:, 0] = problem.start
     slopes = problem.slopes(0, 1 if problem.spectrum == 0 else spec.dim).astype(dtype)
-    parameters = np.array(
-        [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants], dtype=dtype
-    )
+    numbers = parameters(cell)
 
     marks = checkpoint_steps(spec.steps) - 1  # counted from 0, as everywhere inside the engine
     totals = np.zeros((spec.replicas, 3))
@@ -98,7 +96,7 @@ def simulate(
                 start,
                 stop,
                 key(spec.seed),
-                parameters,
+                numbers,
                 noise.constant_array,
                 table,
                 stride,

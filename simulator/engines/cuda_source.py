@@ -12,8 +12,8 @@ from problems.cuda import CudaFunctions, elementary_source
 from ..optimizers import BIASES
 from ..spec import Cell
 from .noise_tile import SIZES
+from .steps import PLACE
 
-PLACE = 3  # where the profile's constants start among the parameters, as in steps.py
 REALS = {"float32": "float", "float64": "double"}
 DRAWS = {  # how a law is called: parameters, and what becomes of the formula's value
     "single": ("float law(float sign, float a)", "return {law}<float>(sign, a{constants});"),

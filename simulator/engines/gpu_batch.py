@@ -10,12 +10,21 @@ from ..spec import Cell
 from .cuda_source import has_biases, kernel_source
 from .device import Device, Module
 from .gpu_sizes import FAN, Shape
-from .hyper import hyper_rows, varies
+from .hyper import hyper_rows, parameters, varies
 
 
 def load(cell: Cell, device: Device, shape: Shape, fast: bool = False) -> Module:
     """The kernels of *cell*, compiled where they are not on disk; raises InputError where *device* can't have them."""
     return device.load(kernel_source(cell, shape.threads, shape.coordinates), fast)
+
+
+def set_constants(module: Module, cell: Cell) -> None:
+    """Fill the constant memory of kernels for *cell*."""
+    module.constant("parameters", parameters(cell))
+    if cell.noise.constants:
+        module.constant("law_constants", cell.noise.constant_array)
+    if cell.optimizer.hyper and not has_biases(cell):
+        module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(cell.spec.dtype))
 
 
 class Kernels:
@@ -26,12 +35,7 @@ class Kernels:
         self.cell, self.device, self.shape = cell, device, shape
         self.real = np.dtype(spec.dtype)
         self.module = load(cell, device, shape, fast)
-        parameters = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]
-        self.module.constant("parameters", np.array(parameters, dtype=self.real))
-        if cell.noise.constants:
-            self.module.constant("law_constants", cell.noise.constant_array)
-        if cell.optimizer.hyper and not has_biases(cell):
-            self.module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(self.real))
+        set_constants(self.module, cell)
         flat = problem.spectrum == 0
         self.slopes = device.put(problem.slopes(0, 1 if flat else spec.dim).astype(self.real)), np.int64(not flat)
 

@@ -1,4 +1,5 @@
-"""Hyper-parameters as an engine needs them: one row of numbers, in the formula's order, for each step."""
+"""A cell's numbers as an engine needs them: parameters, and one row of hyper-parameters, in the formula's order, for
+each step."""
 
 from __future__ import annotations
 
@@ -6,6 +7,13 @@ import numpy as np
 
 from ..optimizers import BIASES
 from ..spec import Cell
+
+
+def parameters(cell: Cell) -> np.ndarray:
+    """σ_i, centre, 1/scale, and the profile's constants, in the precision of *cell*."""
+    spec, problem = cell.spec, cell.problem
+    numbers = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]
+    return np.array(numbers, dtype=spec.dtype)
 
 
 def varies(cell: Cell, first: int = 0) -> bool:

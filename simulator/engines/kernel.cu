@@ -7,19 +7,12 @@
 // norms are summed over the coordinates of a thread, over the warp, some half tiles later over the block, and in order
 // over the rest of the group.
 
-#ifndef SHARED
-#define SHARED(name) extern __shared__ __align__(16) unsigned char name[]
-#endif
-
-#define WARPS (THREADS / 32)
 #define BLOCK (THREADS * COORDINATES)
 #define BATCH 8   // half tiles whose norms are summed over the block together
 #define FAN 128   // groups that are summed by one thread
 
 // Threads that a multiprocessor can hold at least: at most 128 registers a thread, or 168 where that doesn't do.
 #define RESIDENT (VARYING || ROWS > 3 || DRAWS == DOUBLE ? 384 : 512)
-
-using Index = long long;
 
 struct Steps {  // of a launch: first … stop - 1, counted from 0
     Index first, stop;

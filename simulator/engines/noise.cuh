@@ -1,5 +1,14 @@
 // Noise of a tile, the numbers of rng.py and noise_tile.py: Philox4x32-10 with the counter (coordinate, step div 4,
-// replica, stream), then the law. Before this text: DRAWS (one of the three below) and the function law.
+// replica, stream), then the law; and what the kernels share. Before this text: THREADS of a block, DRAWS (one of the
+// three below) and the function law.
+
+#ifndef SHARED
+#define SHARED(name) extern __shared__ __align__(16) unsigned char name[]
+#endif
+
+#define WARPS (THREADS / 32)
+
+using Index = long long;
 
 #define SINGLE 1  // law(sign, size) → one number
 #define PAIR 2    // law(sign_a, a, sign_b, b, z_0, z_1) → the numbers of the steps t and t + HALF

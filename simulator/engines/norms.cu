@@ -2,14 +2,6 @@
 // A sample is a step of the counter layout, as in norms/sampling.py; a block makes a tile of them, for a group of
 // coordinates.
 
-#ifndef SHARED
-#define SHARED(name) extern __shared__ __align__(16) unsigned char name[]
-#endif
-
-#define WARPS (THREADS / 32)
-
-using Index = long long;
-
 // sums: (tiles, groups, 2, TILE), overwritten with Σ|g_i| and Σg_i² of each sample over each group.
 // A block for each (tile, group); first is a multiple of TILE.
 extern "C" __global__ void __launch_bounds__(THREADS, 512 / THREADS) norms(

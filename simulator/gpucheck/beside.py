@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,12 +10,12 @@ import numpy as np
 
 from ..bench.page import WHOSE, Section, spread
 from ..bench.peers import GPU_PEERS, load, missing
+from ..bench.peers.ratecheck_peer import spec
 from ..bench.processes import PeerError, Worker
 from ..bench.results import LIMIT, Spread, standard_errors
 from ..bench.workloads import Task, Workload
 from ..engines import gpu
 from ..engines.device import Device
-from ..spec import Spec
 from .findings import Findings
 from .sizes import Sizes
 from .speed import TARGET_CARD
@@ -67,16 +66,10 @@ def _rounds(worker: Worker, device: Device, task: Task, rounds: int):
     for index in range(rounds + 1):  # the first one warms up
         seconds, norms = worker.run(task, 2 * index)
         begin = time.perf_counter()
-        stats = gpu.simulate(_cell(task, 2 * index + 1), device=device)
+        stats = gpu.simulate(spec(task, 2 * index + 1).resolve(), device=device)
         mine = time.perf_counter() - begin, np.stack([stats.mean_grad_l1, stats.mean_grad_l2], axis=1).tolist()
         if index:
             for (times, rows), (t, r) in zip(found, ((seconds, norms), mine), strict=True):
                 times.append(t)
                 rows.extend(r)
     return tuple((np.array(times), np.array(rows)) for times, rows in found)
-
-
-def _cell(task: Task, seed: int):
-    given = {name: getattr(task, name) for name in ("lr", "beta1", "beta2", "eps", "weight_decay")}
-    more = {"sigma": task.sigma * math.sqrt(task.dim), "schedule": "constant", "seed": seed, "optimizer_args": given}
-    return Spec.of("rational", task.form, task.dim, task.steps, task.replicas, **more).resolve()

@@ -13,14 +13,17 @@ from ..bench.page import Section
 from ..engines import gpu
 from ..engines.cuda_source import kernel_source
 from ..engines.device import Device
+from ..engines.gpu_batch import set_constants
 from ..engines.gpu_sizes import MOST_THREADS
+from ..rng import TILE
 from ..spec import Cell, Spec
+from ..sweeps.cost import work
 from .findings import Findings
 from .sizes import Sizes
 
 TARGETS = {"float64": 1.0e11, "float32": 2.0e11}  # coordinate-steps a second of TARGET_CARD
 TARGET_CARD = "H200"
-CHAINS, TILE = 8, 16  # as in limits.cu
+CHAINS = 8  # as in limits.cu
 FMA_ROUNDS = 512  # of CHAINS operations, for each tile of the other limits
 WHAT = {  # what is timed at the first size: AdamW and what differs from it
     "AdamW": {},
@@ -42,7 +45,7 @@ def speed(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Findings:
             gpu.simulate(cell, device=device, fast=fast)
             if index:
                 seconds[key].append(time.perf_counter() - begin)
-    rates = {key: _work(runs[key][0]) / np.array(values) for key, values in seconds.items()}
+    rates = {key: work(runs[key][0].spec) / np.array(values) for key, values in seconds.items()}
     limits = {dtype: limit(device, dtype, sizes) for dtype in TARGETS}
     rows, wrong = [], []
     for (size, what, dtype), values in rates.items():
@@ -88,10 +91,6 @@ def _cell(size, dtype: str, problem="rational", optimizer="adamw", fast=False) -
     return Spec.of(problem, optimizer, *size, dtype=dtype).resolve(), fast
 
 
-def _work(cell: Cell) -> int:
-    return cell.spec.dim * cell.spec.steps * cell.spec.replicas
-
-
 def _rate(per_second: float) -> str:
     return f"{per_second / 1e9:.3g}"
 
@@ -106,13 +105,10 @@ def limit(device: Device, dtype: str, sizes: Sizes) -> dict[str, float]:
     cell = Spec.of("rational", "adamw", 1 << 20, 1000, 1, dtype=dtype).resolve()
     threads, real = MOST_THREADS, np.dtype(dtype)
     module = device.load(kernel_source(cell, threads, 1) + _limits_text())
-    problem = cell.problem
-    parameters = [cell.spec.sigma / np.sqrt(cell.spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]
-    module.constant("parameters", np.array(parameters, dtype=real))
-    module.constant("hyper", np.array([cell.hyper[name] for name in cell.optimizer.hyper], dtype=real))
+    set_constants(module, cell)
     places = sizes.limit_blocks * threads
     out, noise = device.zeros((places,), real), device.zeros((places,), np.float32)
-    tiles, slope = np.int64(sizes.limit_tiles), real.type(problem.slopes(0, 1)[0])
+    tiles, slope = np.int64(sizes.limit_tiles), real.type(cell.problem.slopes(0, 1)[0])
 
     def per_second(amount: int, kernel: str, *arguments: object) -> float:
         best = np.inf
@@ -124,11 +120,11 @@ def limit(device: Device, dtype: str, sizes: Sizes) -> dict[str, float]:
             best = min(best, time.perf_counter() - begin)
         return amount / best
 
-    work = places * sizes.limit_tiles * TILE
+    steps = places * sizes.limit_tiles * TILE
     rounds = sizes.limit_tiles * FMA_ROUNDS
     found = {
-        "noise": per_second(work, "limit_noise", noise, tiles),
-        "steps": per_second(work, "limit_step", out, slope, real.type(1.0), tiles),
+        "noise": per_second(steps, "limit_noise", noise, tiles),
+        "steps": per_second(steps, "limit_step", out, slope, real.type(1.0), tiles),
         "multiply_adds": per_second(
             places * rounds * CHAINS, "limit_multiply_add", out, real.type(0.999), np.int64(rounds)
         ),

@@ -9,9 +9,10 @@ from problems import Noise
 
 from ..engines.cuda_source import norms_source
 from ..engines.device import Device
+from ..engines.gpu_sizes import WARP
 from ..rng import TILE
 
-THREADS, WARP = 128, 32
+THREADS = 128
 GPU_BLOCK = 1 << 29  # coordinates, about, of a launch: milliseconds
 PER_THREAD, MOST_GROUPS = 16, 1 << 12  # coordinates of a thread, at least; groups of a sample
 
