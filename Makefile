@@ -13,12 +13,12 @@ help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
-	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --out $(OUT)
+	$(BIN)/python -m simulator sweep simulator/lab/rates.toml --out $(OUT)
 	$(BIN)/python -m simulator report $(OUT)
 	@$(BIN)/python docs/refresh_readme.py $(OUT)
 
 quick: $(VENV)/.ready ## the same on a small grid, to results/quick (under a minute)
-	$(BIN)/python -m simulator sweep simulator/sweeps/rates.toml --quick --out $(OUT)/quick
+	$(BIN)/python -m simulator sweep simulator/lab/rates.toml --quick --out $(OUT)/quick
 	$(BIN)/python -m simulator report $(OUT)/quick
 
 norms: $(VENV)/.ready ## Monte Carlo norm checks beside their exact values, to results/norms
@@ -35,10 +35,10 @@ lint: $(VENV)/.ready-lint ## check the style
 	$(BIN)/ruff format --line-length 120 --check .
 
 bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
-	$(BIN)/python -m simulator.bench --page docs/benchmarks.md
+	$(BIN)/python -m tests.bench --page docs/benchmarks.md
 
 gpu-check: $(VENV)/.ready $(VENV)/.ready-$(GPU) ## check the GPU engine on this machine's card, write docs/gpu/
-	$(BIN)/python -m simulator.gpucheck
+	$(BIN)/python -m tests.gpucheck
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Fit the polynomials of problems/coefficients.py (needs mpmath): python docs/fit_elementary.py
+"""Fit the polynomials of problems/formulas/coefficients.py (needs mpmath): python docs/fit_elementary.py
 
 Each function is interpolated at Chebyshev nodes with 60 digits, which is within a factor of two of
 the best polynomial of its degree, and turned into powers before rounding. The test-suite runs this

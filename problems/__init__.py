@@ -7,12 +7,25 @@
 1.0
 """
 
+if __name__ == "problems":  # by the folder's own name: the modules of ratecheck.problems, not a second copy of them
+    import sys
+    from importlib import import_module
+    from pathlib import Path
+
+    if "ratecheck" not in sys.modules:
+        _root = Path(__file__).parents[1]
+        sys.path[:0] = [str(_root / "simulator"), str(_root)]  # where a clone has it, and where an installation has
+        import_module("ratecheck")
+        del sys.path[:2]
+    sys.modules["problems"] = import_module("ratecheck.problems")
+
+
 from .errors import InputError
-from .formula import Formula, FormulaError
+from .formulas.formula import Formula, FormulaError
 from .noise import NOISES, Noise, gaussian, laplace, rademacher, sparse, student, uniform
 from .problem import SeparableProblem
 from .profiles import cauchy, cosine, quadratic, rational, ripple, welsch
-from .ramp import ramp
+from .ramps import ramp
 from .separable import Profile, profile
 
 PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, ramp)}

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .coefficients import COS_QUARTER, SIN_QUARTER
 from .errors import InputError, require_number
-from .formula import Formula
+from .formulas.coefficients import COS_QUARTER, SIN_QUARTER
+from .formulas.formula import Formula
 
 S0, S1, S2, S3, S4, S5 = SIN_QUARTER
 C0, C1, C2, C3, C4, C5, C6 = COS_QUARTER

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError
-from .formula import Formula
+from .formulas.formula import Formula
 
 
 @dataclass(frozen=True)

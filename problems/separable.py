@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from .errors import InputError, require_integer, require_known, require_number
-from .formula import Formula
+from .formulas.formula import Formula
 from .problem import SeparableProblem
 
 Rule = float | Callable[..., float]

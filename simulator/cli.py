@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from problems.errors import InputError, nearest
+from ratecheck.problems.errors import InputError, nearest
 
 MODULES = {
     "run": "run",
@@ -22,7 +22,7 @@ MODULES = {
     "report": "report",
     "norms": "norms",
     "check": "check",
-    "list": "listing",
+    "list": "list",
 }
 DESCRIPTION = "pytest for convergence theorems: run optimizers on problems with exact constants, judge rates."
 EPILOG = """examples:
@@ -49,7 +49,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {}
     for name, file in MODULES.items():
-        module = importlib.import_module(f"simulator.commands.{file}")
+        module = importlib.import_module(f".commands.{file}", __package__)
         made[name] = commands.add_parser(name, help=module.HELP, description=module.__doc__, epilog=module.EPILOG)
         module.arguments(made[name])
         made[name].set_defaults(execute=module.execute)

@@ -6,7 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-from problems.errors import InputError
+from ratecheck.problems.errors import InputError
 
 
 def require_writable(directory: Path) -> None:

@@ -13,10 +13,10 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from problems.errors import InputError
-from problems.formula import Formula
+from ratecheck.problems.errors import InputError
+from ratecheck.problems.formulas.formula import Formula
 
-from .horizon import Constants, Hyper, adamw_rule, momentum_rule, rmsprop_rule, sgd_rule
+from .cells.constants import Constants, Hyper, adamw_rule, momentum_rule, rmsprop_rule, sgd_rule
 
 BIASES = {"bias1": "beta1", "bias2": "beta2"}
 MAX_STATE = 4

@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping
 from pathlib import Path
 
-from problems.errors import InputError, choose, nearest
+from ratecheck.problems.errors import InputError, choose, nearest
 
 
 def find(registry: Mapping[str, object], name: str, what: str, kind: type | tuple[type, ...] | None = None):

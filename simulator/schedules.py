@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from problems.errors import InputError, require_known, require_number
+from ratecheck.problems.errors import InputError, require_known, require_number
 
-from .horizon import Constants, Hyper
+from .cells.constants import Constants, Hyper
 from .optimizers import BIASES, OPTIMIZERS, Optimizer
 
 

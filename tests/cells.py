@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from simulator.results import Result
-from simulator.spec import Spec
-from simulator.stats import Stats, checkpoint_steps
+from simulator.cells.evidence import Result
+from simulator.cells.spec import Spec
+from simulator.cells.stats import Stats, checkpoint_steps
 
 CURVES = ("f_gap", "grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2")
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from simulator.norms.rows import NormRow
-from simulator.results import Result
-from simulator.spec import Spec
-from simulator.stats import Stats, checkpoint_steps
+from simulator.cells.evidence import Result
+from simulator.cells.spec import Spec
+from simulator.cells.stats import Stats, checkpoint_steps
+from simulator.samples.rows import NormRow
 
 PROVENANCE = {
     "seconds": 0.25,

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from simulator.cells.spec import Spec
 from simulator.engines import run
-from simulator.engines.noise_tile import tile
+from simulator.engines.cpu.noise_tile import tile
 from simulator.engines.reference import trajectory
+from simulator.engines.rng import TILE
 from simulator.optimizers import BIASES, OPTIMIZERS
-from simulator.rng import TILE
-from simulator.spec import Spec
 
 STEPS, DIM, TOLERANCE = 1000, 24, 1e-10
 Step = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (x, stochastic gradient) → new x

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.results import Result
-from simulator.spec import Spec
-from simulator.stats import Stats
+from simulator.cells.evidence import Result
+from simulator.cells.spec import Spec
+from simulator.cells.stats import Stats
 
 DIMS = (16, 64, 256, 1024, 4096)
 STEPS = (1000, 4000, 16000, 64000, 256000)

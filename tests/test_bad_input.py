@@ -8,7 +8,7 @@ import pytest
 from cells import made_up
 
 from simulator.cli import main
-from simulator.sweeps.store import Store
+from simulator.lab.store import Store
 
 RUN = {
     "--problem": "rational",
@@ -158,7 +158,7 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.sweeps.store.os.replace", full)
+    monkeypatch.setattr("simulator.lab.store.os.replace", full)
     assert main(["sweep", "good.toml", "--backend", "reference"]) == 2
     line = capsys.readouterr().err.strip()
     assert line.startswith("error: can't write results/") and line.endswith("No space left on device")

@@ -8,11 +8,11 @@ import types
 import numpy as np
 import pytest
 
-from simulator.bench import command, measure, page, peers, results
-from simulator.bench.peers import PEERS, RATECHECK, load
-from simulator.bench.processes import PeerError, Worker
-from simulator.bench.results import Comparison, Outcome, Series, Spread
-from simulator.bench.workloads import FORMS, WORKLOADS, Workload, divisor
+from tests.bench import command, measure, page, peers, results
+from tests.bench.peers import PEERS, RATECHECK, load
+from tests.bench.processes import PeerError, Worker
+from tests.bench.results import Comparison, Outcome, Series, Spread
+from tests.bench.workloads import FORMS, WORKLOADS, Workload, divisor
 
 TINY = Workload("T", 8, 50, 40)
 
@@ -57,8 +57,8 @@ def test_worker(name):
 
 
 def test_both_forms_agree_with_the_reference():
+    from simulator.cells.spec import Spec
     from simulator.engines import run
-    from simulator.spec import Spec
 
     for form in FORMS:
         task = TINY.task(form)

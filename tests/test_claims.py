@@ -8,11 +8,11 @@ import pytest
 from synthetic import rate, result, sweep
 
 from problems import InputError
+from simulator.cells.spec import Spec
 from simulator.claims import CLAIMS, Claim, NormClaim, claim
-from simulator.claims.claim import departure
+from simulator.claims.define import departure
 from simulator.judge import Outcome, exit_code, find_claim, judge
-from simulator.norms.rows import NormRow
-from simulator.spec import Spec
+from simulator.samples.rows import NormRow
 
 
 def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, **settings):

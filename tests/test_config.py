@@ -3,10 +3,10 @@
 import pytest
 
 from problems.errors import InputError
-from simulator.norms import check_key, load_rows, norm_check, save_rows
-from simulator.sweeps import config
-from simulator.sweeps.config import load_plan
-from simulator.sweeps.folder import open_folder, read_plan, write_plan
+from simulator.lab import plan as config
+from simulator.lab.folder import open_folder, read_plan, write_plan
+from simulator.lab.plan import load_plan
+from simulator.samples import check_key, load_rows, norm_check, save_rows
 
 HEAD = 'replicas = 8\nproblem = "rational"\noptimizer = "adamw"\n'
 

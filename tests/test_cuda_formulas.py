@@ -13,9 +13,9 @@ from emulated_device import build
 from test_formula import branches, compiled
 
 from problems import NOISES, PROBLEMS, Formula
-from problems.cuda import CudaFunctions, elementary_source
-from problems.language import MATH
-from simulator.engines.noise_tile import SIZES
+from problems.formulas.cuda import CudaFunctions, elementary_source
+from problems.formulas.language import MATH
+from simulator.engines.cpu.noise_tile import SIZES
 from simulator.optimizers import OPTIMIZERS
 
 DTYPES = (np.float64, np.float32)

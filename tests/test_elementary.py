@@ -9,8 +9,8 @@ import numba
 import numpy as np
 import pytest
 
-from problems import coefficients
-from problems.elementary import functions
+from problems.formulas import coefficients
+from problems.formulas.elementary import functions
 
 DTYPES = (np.float64, np.float32)
 FIT = Path(__file__).parents[1] / "docs" / "fit_elementary.py"

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from problems import NOISES, PROBLEMS, profile
+from simulator.cells.spec import Cell, Spec
+from simulator.cells.stats import Stats
 from simulator.engines import run
-from simulator.engines.cpu import simulate
+from simulator.engines.cpu.engine import simulate
 from simulator.engines.hyper import hyper_rows, varies
 from simulator.engines.reference import trajectory
+from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
-from simulator.rng import TILE
-from simulator.spec import Cell, Spec
-from simulator.stats import Stats
 
 HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
 
@@ -161,7 +161,8 @@ def test_formulas_with_branches_run_compiled():
     base = spec(optimizer="momentum", dim=30)
     problem = huber(30)
     cell = Cell(base, problem, NOISES["gaussian"](), signed, base.resolve().constants, {"lr": 0.01, "beta1": 0.9})
-    from simulator.engines import cpu, reference
+    from simulator.engines import reference
+    from simulator.engines.cpu import engine as cpu
 
     assert_close(cpu.simulate(cell), reference.simulate(cell), 1e-12)
 

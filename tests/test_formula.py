@@ -191,7 +191,7 @@ def test_every_function_of_the_language(dtype):
 
     But for NumPy's erfc, which is SciPy's, from Cephes, whose own statement is 5.7e-14 relative.
     """
-    from problems.language import MATH
+    from problems.formulas.language import MATH
 
     x = np.linspace(0.05, 0.95, 500).astype(dtype)
     two_arguments = ("atan2", "copysign", "hypot", "pow")

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from problems import NOISES, InputError, Noise, gaussian, laplace, rademacher, sparse, student, uniform
-from simulator import rng
-from simulator.engines.noise_tile import tile
-from simulator.norms import check_key, label, norm_check, samples_for
-from simulator.norms.exact import DEFECTS, gaussian_l2, integrate, mean_l1, mean_l2
-from simulator.norms.rows import NormRow, load_rows, measured, norm_table, save_rows
-from simulator.norms.sampling import Moments, compile_norms
+from simulator.engines import rng
+from simulator.engines.cpu.noise_tile import tile
+from simulator.samples import check_key, label, norm_check, samples_for
+from simulator.samples.exact import DEFECTS, gaussian_l2, integrate, mean_l1, mean_l2
+from simulator.samples.rows import NormRow, load_rows, measured, norm_table, save_rows
+from simulator.samples.sampling import Moments, compile_norms
 
 ROW = NormRow("gaussian", 4, 100, 3.2, 0.01, 3.1915, 1.9, 0.01, 1.88, 0.85, 0.001, 0)
 

@@ -12,7 +12,10 @@ from test_engines import assert_close, spec
 
 from problems.errors import InputError
 from simulator.cli import main
-from simulator.engines import auto, cpu, device, gpu, run
+from simulator.engines import auto, run
+from simulator.engines.cpu import engine as cpu
+from simulator.engines.gpu import device
+from simulator.engines.gpu import engine as gpu
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "40", "--steps", "50", "--replicas", "2"]
 SWEEP = """
@@ -117,8 +120,8 @@ def test_norms_auto(card, tmp_path, capsys):
 
 
 def test_an_optimizer_without_hyper_parameters(card):
+    from simulator.cells.spec import Cell
     from simulator.optimizers import optimizer
-    from simulator.spec import Cell
 
     @optimizer()
     def fixed(x, g):
@@ -136,7 +139,7 @@ def test_auto_leaves_small_cells_to_the_cpu(card):
 
 
 @pytest.mark.parametrize(
-    "command", [RUN, ["norms"], ["sweep", "simulator/sweeps/rates.toml", "--dry-run"]], ids=["run", "norms", "sweep"]
+    "command", [RUN, ["norms"], ["sweep", "simulator/lab/rates.toml", "--dry-run"]], ids=["run", "norms", "sweep"]
 )
 def test_without_cupy_one_line_says_how_to_get_it(no_cupy, command, capsys):
     assert main([*command, "--backend", "gpu"]) == 2

@@ -13,14 +13,16 @@ from emulated_device import SANITIZE, Array, EmulatedDevice, EmulationError, san
 from test_engines import assert_close, assert_identical, spec
 
 from problems import NOISES, PROBLEMS
-from simulator.engines import cpu, gpu, gpu_batch
-from simulator.engines.cuda_source import kernel_source
-from simulator.engines.gpu_sizes import MOST_GROUPS, Room, Shape, next_cut
-from simulator.gpucheck.suite import SUMS, final_state
-from simulator.norms import norm_check
+from simulator.cells.spec import Spec
+from simulator.cells.stats import checkpoint_steps
+from simulator.engines.cpu import engine as cpu
+from simulator.engines.gpu import batch as gpu_batch
+from simulator.engines.gpu import engine as gpu
+from simulator.engines.gpu.sizes import MOST_GROUPS, Room, Shape, next_cut
+from simulator.engines.gpu.source import kernel_source
 from simulator.optimizers import OPTIMIZERS
-from simulator.spec import Spec
-from simulator.stats import checkpoint_steps
+from simulator.samples import norm_check
+from tests.gpucheck.suite import SUMS, final_state
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["up", "down", "shuffled"])
@@ -194,9 +196,10 @@ sys.path.insert(0, {tests!r})
 import numpy as np
 from emulated_device import SANITIZE, EmulatedDevice
 from test_engines import spec
-from simulator.engines import gpu, gpu_batch
-from simulator.engines.cuda_source import kernel_source
-from simulator.engines.gpu_sizes import Shape
+from simulator.engines.gpu import engine as gpu
+from simulator.engines.gpu import batch as gpu_batch
+from simulator.engines.gpu.source import kernel_source
+from simulator.engines.gpu.sizes import Shape
 if {broken}:
     old = "used ? slopes[(base + place)"
     gpu_batch.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))

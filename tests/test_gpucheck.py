@@ -9,10 +9,10 @@ import pytest
 from emulated_device import EmulatedDevice
 
 from problems.errors import InputError
-from simulator.engines import gpu_batch
-from simulator.engines.cuda_source import kernel_source
-from simulator.gpucheck import command, suite
-from simulator.gpucheck.sizes import FULL, TINY
+from simulator.engines.gpu import batch as gpu_batch
+from simulator.engines.gpu.source import kernel_source
+from tests.gpucheck import command, suite
+from tests.gpucheck.sizes import FULL, TINY
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def report(tmp_path_factory):
     """Exit code, numbers and page of all checks but that of an installed program."""
     folder = tmp_path_factory.mktemp("gpu")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("simulator.gpucheck.sanitizer.shutil.which", lambda name: None)
+        patch.setattr("tests.gpucheck.sanitizer.shutil.which", lambda name: None)
         code = command.check(EmulatedDevice(), TINY, list(command.CHECKS), folder)
     numbers = json.loads((folder / "emulated-device.json").read_text())
     return code, numbers, (folder / "emulated-device.md").read_text()
@@ -103,7 +103,7 @@ def test_a_check_that_fails_is_reported_with_the_others(tmp_path, monkeypatch):
 
 
 def test_a_flagship_that_would_take_an_hour_is_not_run(monkeypatch):
-    monkeypatch.setattr("simulator.gpucheck.large.TOO_LONG", 0.0)
+    monkeypatch.setattr("tests.gpucheck.large.TOO_LONG", 0.0)
     found = command.attempt("flagship", EmulatedDevice(), TINY)
     assert "Not run" in found.section.text and not found.wrong
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from problems import Formula, FormulaError, InputError
-from problems.parsing import parse
+from problems.formulas.parsing import parse
 
 HALF = 0.5
 TABLE = {"a": 1.0}

@@ -12,8 +12,8 @@ import numpy as np
 import oracles
 import pytest
 
+from simulator.cells.spec import Spec
 from simulator.engines import run
-from simulator.spec import Spec
 
 LIMIT = 4.5
 PROFILES = {  # φ′, sup|φ''|, φ(u₀) − min φ, u₀

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.engines import machine_code
+from simulator.engines.cpu import machine_code
 
 FORMULA = """
 from problems import profile
@@ -30,7 +30,7 @@ RUN = """
 import sys
 from numba.core import event
 from simulator.engines import run
-from simulator.spec import Spec
+from simulator.cells.spec import Spec
 for name in sys.argv[1:]:
     given = dict(schedule="constant", optimizer_args={"lr": 0.1})
     spec = Spec.of(f"{name}.py:mine", "sgd", 3, 20, 1, **given)

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from problems import NOISES, InputError, gaussian, laplace, rademacher, sparse, student, uniform
-from problems.noise_checks import moments, quadrature
-from simulator import rng
-from simulator.engines.noise_tile import law_loop, tile
-from simulator.rng import PAIR, TILE
+from problems.checks.moments import moments, quadrature
+from simulator.engines import rng
+from simulator.engines.cpu.noise_tile import law_loop, tile
+from simulator.engines.rng import PAIR, TILE
 
 ALARM = 1e-6  # chance that a statistical test here fails though all is right; seeds are fixed
 NORMAL = float(stats.norm.isf(ALARM / 2))  # 4.9 standard errors

@@ -13,9 +13,9 @@ from test_engines import spec
 
 from problems import NOISES, PROBLEMS
 from problems.errors import InputError
-from simulator.engines import nvrtc
-from simulator.engines.cuda_source import kernel_source, norms_source
-from simulator.engines.gpu_sizes import Shape
+from simulator.engines.gpu import nvrtc
+from simulator.engines.gpu.sizes import Shape
+from simulator.engines.gpu.source import kernel_source, norms_source
 from simulator.optimizers import OPTIMIZERS
 
 try:

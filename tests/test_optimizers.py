@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from problems.errors import InputError
-from problems.formula import FormulaError
+from problems.formulas.formula import FormulaError
 from simulator.optimizers import BIASES, OPTIMIZERS, optimizer
 
 HYPER = {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3, "weight_decay": 0.2}

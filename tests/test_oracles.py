@@ -14,12 +14,12 @@ import oracles
 import pytest
 
 from problems import NOISES
+from simulator.cells.spec import Spec
 from simulator.engines import run
-from simulator.engines.noise_tile import tile
+from simulator.engines.cpu.noise_tile import tile
 from simulator.engines.reference import trajectory
+from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS
-from simulator.rng import TILE
-from simulator.spec import Spec
 
 LIMIT = 4.5
 

@@ -12,12 +12,12 @@ import pytest
 from figure_results import cell, grid, norm_rows
 
 from simulator.judge.intervals import mean
-from simulator.plots import FIGURES, Drawing, Skipped, draw
-from simulator.plots.inline import css, inline
-from simulator.plots.pages import MOST_PAGES, pages
-from simulator.plots.ratio import bound
-from simulator.plots.slopes import local_slope
-from simulator.plots.style import RC, compact, ordered
+from simulator.report.figures import FIGURES, Drawing, Skipped, draw
+from simulator.report.figures.inline import css, inline
+from simulator.report.figures.pages import MOST_PAGES, pages
+from simulator.report.figures.ratio import bound
+from simulator.report.figures.slopes import local_slope
+from simulator.report.figures.style import RC, compact, ordered
 
 SWEEP = [cell("ramp", "adamw", 64, 4000, sigma=s, factor=1.5) for s in (0.5, 1.0, 2.0)]
 

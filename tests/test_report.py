@@ -16,11 +16,11 @@ from figure_results import cell, grid, norm_rows
 from problems.errors import InputError
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
+from simulator.lab.folder import missing_parts
+from simulator.lab.plan import Norms, Plan
 from simulator.report import escape_markdown, summary, write_report
+from simulator.report.results_csv import tidy_rows
 from simulator.report.tables import interval, provenance, run_table, verdict_table
-from simulator.report.tidy import tidy_rows
-from simulator.sweeps.config import Norms, Plan
-from simulator.sweeps.folder import missing_parts
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)

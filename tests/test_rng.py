@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from problems import gaussian
-from problems.elementary import FLAGS
-from simulator.engines import noise_tile
-from simulator.rng import PAIR, TILE, key, philox, row, words
+from problems.formulas.elementary import FLAGS
+from simulator.engines.cpu import noise_tile
+from simulator.engines.rng import PAIR, TILE, key, philox, row, words
 
 KNOWN = [  # counter, key, output: Random123's kat_vectors
     ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems.errors import InputError
-from simulator.horizon import Constants
+from simulator.cells.constants import Constants
 from simulator.optimizers import OPTIMIZERS
 from simulator.schedules import SCHEDULES, check_given, constant, horizon
 

@@ -17,9 +17,9 @@ from cells import made_up, same_bits
 
 from problems.errors import InputError
 from simulator import files
-from simulator.spec import Spec
-from simulator.sweeps import store as store_module
-from simulator.sweeps.store import CellError, Store
+from simulator.cells.spec import Spec
+from simulator.lab import store as store_module
+from simulator.lab.store import CellError, Store
 
 GOLDEN = Path(__file__).parent / "golden" / "keys.json"
 

@@ -13,13 +13,13 @@ import pytest
 from cells import made_up, same_bits
 
 from simulator.cli import main
-from simulator.sweeps import compute as sweep_module
-from simulator.sweeps.compute import SweepError, batches, survey
-from simulator.sweeps.config import load_plan
-from simulator.sweeps.cost import TimeLeft, cell_seconds, combination, total_seconds
-from simulator.sweeps.executors import open_executor
-from simulator.sweeps.folder import open_folder
-from simulator.sweeps.store import Store
+from simulator.lab import compute as sweep_module
+from simulator.lab.compute import SweepError, batches, survey
+from simulator.lab.cost import TimeLeft, cell_seconds, combination, total_seconds
+from simulator.lab.executors import open_executor
+from simulator.lab.folder import open_folder
+from simulator.lab.plan import load_plan
+from simulator.lab.store import Store
 
 SMALL = """
 replicas = 2

@@ -1,7 +1,7 @@
 """Claims: what is compared with what. ``CLAIMS`` has the shipped ones; ``claim`` makes a user's own."""
 
-from .claim import Claim, NormClaim, claim, norm_claim
 from .controls import control_constant_lr, control_dimension, control_rate
+from .define import Claim, NormClaim, claim, norm_claim
 from .theorems import adamw_l1, gaussian, nadamw_l1, norms, sgd_l2
 
 CLAIMS: dict[str, Claim | NormClaim] = {

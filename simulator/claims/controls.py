@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .claim import claim
+from .define import claim
 
 
 @claim("control-constant-lr", optimizer="adamw", schedule="constant", expected="fails", axes=("steps",))

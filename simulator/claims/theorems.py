@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from .claim import claim, norm_claim
+from .define import claim, norm_claim
 
 PAPER = "Li, Dong, Lin, arXiv 2505.11840"
 

@@ -17,8 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from problems.checks import check_module
-    from problems.errors import InputError
+    from ratecheck.problems.checks import check_module
+    from ratecheck.problems.errors import InputError
 
     from ..plugins import load
 

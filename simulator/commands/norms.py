@@ -38,12 +38,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from problems.errors import choose
+    from ratecheck.problems.errors import choose
 
     from ..files import require_writable
     from ..judge import exit_code, judge
-    from ..norms import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
-    from ..sweeps.progress import simple_bar
+    from ..lab.progress import simple_bar
+    from ..samples import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
     from .tables import show_rich
     from .verify import show_verdicts
 
@@ -63,9 +63,9 @@ def execute(args: argparse.Namespace) -> int:
 
 def _device(backend: str):
     """The GPU, or None for the CPU."""
-    from problems.errors import InputError
+    from ratecheck.problems.errors import InputError
 
-    from ..engines.device import cupy_device
+    from ..engines.gpu.device import cupy_device
 
     try:
         device = cupy_device() if backend != "cpu" else None
@@ -81,7 +81,7 @@ def _device(backend: str):
 
 def _figure(rows, directory: Path) -> list[Path]:
     from ..files import write_whole
-    from ..plots import Drawing, draw
+    from ..report.figures import Drawing, draw
 
     written = []
     for drawing in draw([], rows):

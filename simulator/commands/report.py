@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..sweeps.folder import open_folder
+    from ..lab.folder import open_folder
     from .verify import judge_folder, show_state, show_verdicts
 
     folder = open_folder(args.directory)

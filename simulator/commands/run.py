@@ -63,8 +63,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ..cells.spec import Spec
     from ..engines import AUTO, require_backend
-    from ..spec import Spec
 
     require_backend(args.backend, args.fast)
     spec = Spec.of(
@@ -140,9 +140,9 @@ def _ratio(mean: float, bound: float) -> float | None:
 def _run(spec, backend: str, fast: bool, quiet: bool):
     """Run a cell where Ctrl-C is heard at once, with a bar unless *quiet*."""
     from ..engines import run
-    from ..sweeps.cost import work
-    from ..sweeps.executors import open_executor, report
-    from ..sweeps.progress import simple_bar
+    from ..lab.cost import work
+    from ..lab.executors import open_executor, report
+    from ..lab.progress import simple_bar
 
     done, total = 0, work(spec)
     with (

@@ -62,15 +62,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from problems.errors import InputError, require_integer
+    from ratecheck.problems.errors import InputError, require_integer
 
     from ..cli import complain
     from ..engines import AUTO, require_backend
-    from ..sweeps.compute import SweepError, compute, survey
-    from ..sweeps.config import load_plan
-    from ..sweeps.cost import human_seconds
-    from ..sweeps.folder import write_plan
-    from ..sweeps.store import Store
+    from ..lab.compute import SweepError, compute, survey
+    from ..lab.cost import human_seconds
+    from ..lab.folder import write_plan
+    from ..lab.plan import load_plan
+    from ..lab.store import Store
 
     require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
@@ -118,7 +118,7 @@ def execute(args: argparse.Namespace) -> int:
 def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
     from ..cores import cores
-    from ..sweeps.cost import human_seconds, slowness, total_seconds
+    from ..lab.cost import human_seconds, slowness, total_seconds
 
     threads = max(1, cores() // jobs)
     rough = total_seconds(found.todo, args.backend, threads, jobs)
@@ -152,9 +152,9 @@ def _say_choice(todo) -> None:
 
 def _norms_seconds(norms, directory: Path, fresh: bool, backend: str) -> float:
     from ..cores import cores
-    from ..norms import samples_for
-    from ..sweeps.cost import norm_seconds
-    from ..sweeps.folder import NORMS
+    from ..lab.cost import norm_seconds
+    from ..lab.folder import NORMS
+    from ..samples import samples_for
 
     if (directory / NORMS).exists() and not fresh:
         return 0.0
@@ -197,12 +197,12 @@ def _show_kinds(plan, found, about) -> None:
 
 
 def _norms(norms, directory: Path, fresh: bool, backend: str) -> None:
-    from problems.errors import InputError
+    from ratecheck.problems.errors import InputError
 
-    from ..engines.device import cupy_device
-    from ..norms import load_rows, norm_check, save_rows
-    from ..sweeps.folder import NORMS, norms_key
-    from ..sweeps.progress import simple_bar
+    from ..engines.gpu.device import cupy_device
+    from ..lab.folder import NORMS, norms_key
+    from ..lab.progress import simple_bar
+    from ..samples import load_rows, norm_check, save_rows
 
     if (directory / NORMS).exists() and not fresh:
         try:

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from ..judge import exit_code
-    from ..sweeps.folder import open_folder
+    from ..lab.folder import open_folder
 
     folder = open_folder(args.directory)
     verdicts = judge_folder(folder)

@@ -16,16 +16,15 @@ from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
+from ratecheck.problems.errors import InputError, choose
 
-from problems.errors import InputError, choose
-
-from ..results import Result
-from ..spec import Cell, Spec
+from ..cells.evidence import Result
+from ..cells.spec import Cell, Spec
 
 BACKENDS = {
-    "cpu": "simulator.engines.cpu",
-    "gpu": "simulator.engines.gpu",
-    "reference": "simulator.engines.reference",
+    "cpu": ".cpu.engine",
+    "gpu": ".gpu.engine",
+    "reference": ".reference",
 }
 AUTO = "auto"  # the gpu where it is there and pays, else the cpu
 
@@ -34,7 +33,7 @@ def require_backend(name: str, fast: bool = False) -> None:
     """Raise InputError for an unknown backend, for one that this machine can't run, or if it can't be *fast*."""
     choose({**BACKENDS, AUTO: AUTO}, name, "backend")
     if name == "gpu":
-        from .device import cupy_device
+        from .gpu.device import cupy_device
 
         cupy_device()
     elif fast and name != AUTO:
@@ -63,7 +62,9 @@ def run(
         backend = pick(spec)[0]
         fast = fast and backend == "gpu"
     require_memory(cell, backend)
-    engine = importlib.import_module(BACKENDS[backend])  # late: Numba's start-up is not paid by who doesn't run
+    engine = importlib.import_module(
+        BACKENDS[backend], __package__
+    )  # late: Numba's start-up is not paid by who doesn't run
     options = {"fast": fast} if backend == "gpu" else {}
     begin = time.perf_counter()
     stats = engine.simulate(cell, threads=threads, progress=progress, **options)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from problems.errors import InputError
+from ratecheck.problems.errors import InputError
 
+from ..cells.spec import Spec
 from ..cores import cores
-from ..spec import Spec
 
 # A card needs some ten thousand coordinates side by side to be busy, and a launch costs microseconds. Below, one step
 # of few coordinates takes a card longer than a core. Not measured yet: docs/gpu/README.md says what is owed.
@@ -19,7 +19,9 @@ def pick(spec: Spec) -> tuple[str, str]:
     width = spec.dim * spec.replicas
     if width < WIDTH_PER_CORE * cores() or width * spec.steps < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
-    from . import device, gpu, gpu_batch  # late: Numba's start-up is not paid by small cells
+    from .gpu import batch as gpu_batch  # late: Numba's start-up is not paid by small cells
+    from .gpu import device
+    from .gpu import engine as gpu
 
     try:
         card = device.cupy_device()

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..cells.spec import Cell
 from ..optimizers import BIASES
-from ..spec import Cell
 
 
 def parameters(cell: Cell) -> np.ndarray:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..rng import TILE
-from ..spec import Cell
-from ..stats import Stats, checkpoint_steps
+from ..cells.spec import Cell
+from ..cells.stats import Stats, checkpoint_steps
+from .cpu.noise_tile import tile
 from .hyper import hyper_rows
-from .noise_tile import tile
+from .rng import TILE
 
 
 def trajectory(cell: Cell, replica: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..cells.evidence import Result
 from ..claims import CLAIMS, Claim, NormClaim
 from ..plugins import find
-from ..results import Result
 from .cells import judge_cells
 from .intervals import ALPHA
 from .norms import judge_norms
@@ -28,7 +28,7 @@ def judge(
 ) -> list[Verdict]:
     """A verdict for each of *claims*: names, ``FILE.py:NAME`` or claims; by default the shipped ones.
 
-    *norm_rows* are ``simulator.norms.NormRow``. By default claims that nothing was run for are left
+    *norm_rows* are ``simulator.samples.NormRow``. By default claims that nothing was run for are left
     out, and so are false controls on a grid without their axis (the claim beside them is then
     inconclusive itself); a claim asked for by name is always reported. Raises InputError for an unknown
     claim.

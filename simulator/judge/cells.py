@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cells.evidence import Result
 from ..claims import Claim
-from ..claims.claim import AXES
-from ..results import Result
+from ..claims.define import AXES
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict

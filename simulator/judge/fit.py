@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results import Result
-from ..spec import canonical_json
+from ..cells.evidence import Result
+from ..cells.spec import canonical_json
 from .intervals import Estimate, power_law, seed_of
 
 LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over to see it bend

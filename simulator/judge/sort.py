@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.evidence import Result
 from ..claims import Claim
-from ..claims.claim import departure
-from ..results import Result
+from ..claims.define import departure
 from .fit import LEAST_REPLICAS, groups, labels
 from .intervals import Estimate, mean
 

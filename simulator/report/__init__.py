@@ -7,16 +7,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from ratecheck.problems.errors import InputError
 
-from problems.errors import InputError
-
+from ..cells.evidence import Result
 from ..files import write_whole
 from ..judge.outcome import Verdict, exit_code
-from ..plots import FIGURES, Drawing, draw
-from ..plots.inline import css, inline
-from ..results import Result
+from ..lab.folder import missing_parts
 from ..strict_json import dumps
-from ..sweeps.folder import missing_parts
+from .figures import FIGURES, Drawing, draw
+from .figures.inline import css, inline
+from .results_csv import tidy_csv
 from .tables import (
     cell_table,
     constant_table,
@@ -26,7 +26,6 @@ from .tables import (
     run_table,
     verdict_table,
 )
-from .tidy import tidy_csv
 
 FORMAT = "ratecheck verdicts 1"
 TONES = {0: "good", 1: "bad", 3: "open"}
@@ -43,7 +42,7 @@ def write_report(
 ) -> list[Path]:
     """Write report.html (self-contained), report.md, results.csv, verdicts.json and figures/*.svg, *.png.
 
-    *plan* (``simulator.sweeps.config.Plan``) says which cells were due, so that the report can say how partial
+    *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. Returns the
     paths. Raises InputError when the folder can't be written. Equal results give equal figures, byte for byte.
     """

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from ..cells.evidence import Result
 from ..judge.fit import SYMBOLS, ConstantExponent, constant_exponents
 from ..judge.intervals import Estimate, mean
 from ..judge.outcome import Outcome, Verdict
-from ..norms.rows import NormRow, measured
-from ..plots.exponents import claimed_norm, place
-from ..plots.pages import L2_OPTIMIZERS, order, short
-from ..plots.ratio import bound
-from ..plots.style import LEVEL, compact
-from ..results import Result
+from ..samples.rows import NormRow, measured
+from .figures.exponents import claimed_norm, place
+from .figures.pages import L2_OPTIMIZERS, order, short
+from .figures.ratio import bound
+from .figures.style import LEVEL, compact
 
 MOST_CELLS = 400
 

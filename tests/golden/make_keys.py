@@ -1,11 +1,11 @@
 """Write keys.json anew: ``python tests/golden/make_keys.py``. Only after a change of the keys that is meant,
-such as a raised ``simulator.spec.NUMERICS``: stored results of older versions are not found by new keys.
+such as a raised ``simulator.cells.spec.NUMERICS``: stored results of older versions are not found by new keys.
 """
 
 import json
 from pathlib import Path
 
-from simulator.spec import Spec
+from simulator.cells.spec import Spec
 
 CELLS = [
     {"problem": "rational", "optimizer": "adamw", "dim": 64, "steps": 4000, "replicas": 8},

@@ -1,0 +1,229 @@
+"""What a problem must pass before its L, Δ and f* may be called exact; says in words what is wrong.
+
+``check_problem`` takes one problem, ``check_profile`` a generator over random sizes, ``check_module``
+everything that a user's file defines.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import InputError
+from ..formulas.formula import Formula
+from ..noise import Noise
+from ..problem import SeparableProblem
+from ..separable import Profile
+from .moments import moments
+from .scalar import EPS, ROUND, TIGHT, Finding, Scalar, check_scalar, places, steepest_secant
+
+__all__ = ["Finding", "check_module", "check_noise", "check_problem", "check_profile"]
+
+MOST_DIM = 4096  # beyond it a vector check would say nothing that a smaller one does not
+
+
+def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
+    """Findings about one problem: its profile, then start, gap, minimum, gradient and L of the whole function.
+
+    A problem of more than MOST_DIM coordinates is checked by its profile, its start and its gap.
+    """
+    rng = np.random.default_rng(seed)
+    u0 = (problem.start - problem.center) / problem.scale
+    minimum = problem.minimum / _total_weight(problem)
+    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.constants)
+    findings = check_scalar(scalar, rng)
+    if not findings[0].ok:
+        return findings
+    findings.append(_start(problem))
+    if findings[-1].ok:
+        findings.append(_gap(problem, scalar))
+        if problem.dim <= MOST_DIM:
+            findings += [_gradient(problem, rng), _above(problem, rng), *_smoothness(problem, scalar, rng)]
+    return findings
+
+
+def check_profile(profile: Profile, rng: np.random.Generator | None = None, tries: int = 3) -> list[Finding]:
+    """Findings about a generator: at its defaults, then over random d, L, Δ, spectrum and start.
+
+    Of the random problems only what went wrong is reported, with their arguments. A generator has
+    ``parameters`` and ``requires``, as Profile and Ramp have.
+    """
+    rng = rng or np.random.default_rng(0)
+    if getattr(profile, "dphi", None) is None:
+        return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{profile.name}.derivative")]
+    findings: list[Finding] = []
+    for attempt in range(tries + 1):
+        arguments = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
+        arguments = {k: v for k, v in arguments.items() if k in profile.requires or k in profile.parameters}
+        try:
+            found = check_problem(profile(**arguments), seed=int(rng.integers(2**32)))
+        except InputError as error:
+            found = [Finding("build", False, str(error))]
+        except (ArithmeticError, TypeError, ValueError) as error:  # of the user's rules for sup|φ''| and min φ
+            found = [Finding("build", False, f"{type(error).__name__}: {error}")]
+        if attempt:
+            words = ", ".join(f"{k}={v:.6g}" for k, v in arguments.items())
+            found = [Finding(f.name, False, f"{f.words} (with {words})") for f in found if not f.ok]
+        findings += found
+        if not all(f.ok for f in found):
+            return findings
+    return [*findings, Finding("random problems", True, f"{tries} with random dim, smoothness, gap and start pass too")]
+
+
+def check_noise(noise: Noise, within: float = 1e-3) -> list[Finding]:
+    """Mean 0, and variance 1 to *within* if finite variance is declared, by quadrature over the law's words."""
+    found = moments(noise)
+    mean = Finding(
+        "mean",
+        abs(found.mean) < within,
+        f"the mean is {found.mean:.3g}, 0 is needed: a stochastic gradient is unbiased",
+    )
+    if not math.isfinite(noise.variance):
+        return [mean]
+    return [
+        mean,
+        Finding(
+            "variance",
+            abs(found.square - found.mean**2 - 1) < within,
+            f"the variance is {found.square - found.mean**2:.6g}, 1 is needed: σ scales it",
+        ),
+    ]
+
+
+def check_module(module: types.ModuleType, rng: np.random.Generator | None = None) -> dict[str, list[Finding]]:
+    """Name → findings for every problem and noise law that *module* itself defines.
+
+    Problems are profiles and objects like them, with ``requires``, ``parameters`` and ``dphi``; noise laws
+    are ``Noise`` objects and functions annotated to return one that need no arguments. Imported ones are left out.
+    """
+    out: dict[str, list[Finding]] = {}
+    seen: set[int] = set()
+    for name, thing in vars(module).items():
+        if name.startswith("_") or isinstance(thing, (type, Formula)) or id(thing) in seen:
+            continue
+        seen.add(id(thing))  # a decorated derivative is the profile again
+        if isinstance(thing, Noise):
+            out[name] = check_noise(thing)
+        elif getattr(thing, "__module__", None) == module.__name__:
+            if all(hasattr(thing, attribute) for attribute in ("requires", "parameters", "dphi")):
+                out[name] = check_profile(thing, rng)
+            elif _makes_noise(thing):
+                out[name] = check_noise(thing())
+    return out
+
+
+_REQUIRED = {"dim": 16, "smoothness": 1.0, "gap": 1.0, "sigma": 1.0, "steps": 1000}
+
+
+def _arguments(profile: Profile, rng: np.random.Generator) -> dict[str, float]:
+    default = profile.parameters.get("start", 1.0)
+    return {
+        "dim": int(rng.integers(1, 300)),
+        "smoothness": 10 ** rng.uniform(-3, 3),
+        "gap": 10 ** rng.uniform(-3, 3),
+        "sigma": 10 ** rng.uniform(-2, 2),
+        "steps": int(10 ** rng.uniform(0, 6)),
+        "spectrum": rng.uniform(0, 2),
+        "start": default * rng.uniform(0.5, 1.5),
+    }
+
+
+def _makes_noise(thing: Callable) -> bool:
+    if not isinstance(thing, types.FunctionType):
+        return False
+    signature = inspect.signature(thing)
+    return signature.return_annotation in (Noise, "Noise") and all(
+        p.default is not p.empty for p in signature.parameters.values()
+    )
+
+
+def _total_weight(problem: SeparableProblem) -> float:
+    return math.fsum(
+        math.fsum(problem.weights(low, min(low + 2**16, problem.dim))) for low in range(0, problem.dim, 2**16)
+    )
+
+
+def _start(problem: SeparableProblem) -> Finding:
+    good = all(map(math.isfinite, (problem.start, problem.center, problem.scale))) and problem.scale > 0
+    return Finding("start", good, f"every coordinate starts at {problem.start:.6g}, the scale is {problem.scale:.6g}")
+
+
+def _gap(problem: SeparableProblem, scalar: Scalar) -> Finding:
+    """f(x¹) − f* against Δ; the start's u₀ = (x¹ − c)/s and the sum over coordinates are rounded."""
+    u0 = np.array([scalar.start])
+    phi, slope = float(scalar.value(u0)[0]), float(scalar.slope(u0)[0])
+    weight = _total_weight(problem)
+    gap = weight * (phi - scalar.minimum)
+    slack = ROUND * EPS * (weight * (abs(phi) + abs(scalar.start * slope)) + abs(problem.minimum) + problem.gap)
+    return Finding("gap", abs(gap - problem.gap) <= slack, f"f(x¹) − f* is {gap:.15g}, Δ is {problem.gap:.15g}")
+
+
+def _points(problem: SeparableProblem, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Random points about the center, from one tenth to ten times as far as the start."""
+    reach = abs(problem.start - problem.center) * 10 ** rng.uniform(-1, 1, size=(count, 1))
+    return problem.center + reach * rng.normal(size=(count, problem.dim))
+
+
+def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
+    """∇f·v against central differences of f along unit v, with the bound of ``check_derivative``: |error| ≤ L h/2."""
+    x = _points(problem, rng, 8)
+    v = rng.normal(size=x.shape)
+    v /= np.linalg.norm(v, axis=1, keepdims=True)
+    gradient = problem.gradient(x)
+    size = np.sum(
+        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.constants)) + problem.curvature)
+        + np.abs(x * gradient),
+        axis=1,
+    )
+    h = np.sqrt(2 * ROUND * EPS * size / problem.smoothness)[:, None]
+    difference = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h[:, 0])
+    along = np.sum(gradient * v, axis=1)
+    excess = np.abs(difference - along) - (problem.smoothness * h[:, 0] / 2 + ROUND * EPS * size / h[:, 0])
+    worst = int(np.argmax(excess))
+    return Finding(
+        "gradient",
+        not excess[worst] > 0,
+        f"along a direction f changes by {difference[worst]:.8g} per unit, the gradient gives {along[worst]:.8g}",
+    )
+
+
+def _above(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
+    values = problem.value(_points(problem, rng, 64))
+    slack = ROUND * EPS * (abs(problem.minimum) + problem.gap)
+    return Finding(
+        "lower bound",
+        bool(np.all(values >= problem.minimum - slack)),
+        f"the lowest of 64 values is {np.min(values):.10g}, f* is {problem.minimum:.10g}",
+    )
+
+
+def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
+    """‖∇f(x) − ∇f(y)‖₂ ≤ L ‖x − y‖₂ for random pairs at many distances; near equality along the first coordinate."""
+    x = np.repeat(_points(problem, rng, 8), 12, axis=0)
+    y = x + 10 ** rng.uniform(-6, 1, size=(len(x), 1)) * abs(problem.scale) * rng.normal(size=x.shape)
+    distance = np.linalg.norm(x - y, axis=1)
+    a, b = problem.gradient(x), problem.gradient(y)
+    rounding = (
+        ROUND
+        * EPS
+        * (
+            np.linalg.norm(np.abs(a) + np.abs(b), axis=1)
+            + problem.smoothness * np.linalg.norm(np.abs(x) + np.abs(y) + problem.scale, axis=1)
+        )
+    )
+    ratio = (np.linalg.norm(a - b, axis=1) - rounding) / (problem.smoothness * distance)
+    worst = float(np.max(ratio))
+    bound = Finding("L", worst <= 1 + 1e-9, f"secants of ∇f reach {worst:.6f} L over random pairs")
+    ends = np.array(steepest_secant(scalar, places(scalar.start, rng, 100.0))[:2])
+    x = np.full((2, problem.dim), problem.start)
+    x[:, 0] = problem.center + problem.scale * ends
+    g = problem.gradient(x)[:, 0]
+    reached = abs(g[1] - g[0]) / (problem.smoothness * (x[1, 0] - x[0, 0]))
+    return [
+        bound,
+        Finding("L reached", reached >= TIGHT, f"along the first coordinate a secant of ∇f reaches {reached:.6f} L"),
+    ]

@@ -1,8 +1,0 @@
-"""Start the benchmarks with ``python -m simulator.bench``."""
-
-import sys
-
-from .command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The GPU engine: CUDA C kernels, compiled by NVRTC and run through CuPy."""

@@ -1,8 +1,0 @@
-"""Start the checks with ``python -m simulator.gpucheck``."""
-
-import sys
-
-from .command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,39 @@
+"""pytest for convergence theorems: what a theorem file, a test or a notebook imports.
+
+The folders ``problems`` and ``simulator`` are this package's: ``ratecheck.problems`` and ``ratecheck.simulator`` are
+the names of their modules, wherever a program starts, so that a project may have folders of the same names. Names
+below are looked up when they are first used: importing ratecheck alone imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from pathlib import Path
+
+from . import names
+
+_HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
+__path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
+names.share()
+
+_PUBLIC = {
+    "InputError": "problems.errors",
+    "optimizer": "simulator.optimizers",
+    "profile": "problems",
+}
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str):
+    if name == "__version__":
+        return importlib.metadata.version("ratecheck")
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'ratecheck' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ratecheck.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

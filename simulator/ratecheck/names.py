@@ -1,0 +1,39 @@
+"""One module object under one name: ``problems.x`` and ``simulator.x`` are ``ratecheck.problems.x`` and so on.
+
+Whoever imports ``problems`` and finds this project's folder gets the modules of ``ratecheck.problems``, not a second
+copy whose classes would be others. Whoever has a folder of that name gets their own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from importlib.abc import Loader, MetaPathFinder
+
+FOLDERS = ("problems", "simulator")
+
+
+def share() -> None:
+    """Let submodules of the folders' plain names be found; done once, by ``import ratecheck``."""
+    if not any(isinstance(finder, _SameModule) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _SameModule())
+
+
+class _SameModule(MetaPathFinder, Loader):
+    def find_spec(self, fullname, path=None, target=None):
+        folder, _, rest = fullname.partition(".")
+        if folder not in FOLDERS or not rest or rest == "__main__":
+            return None
+        if sys.modules.get(folder) is not sys.modules.get(f"ratecheck.{folder}"):
+            return None  # another project's
+        canonical = importlib.util.find_spec(f"ratecheck.{fullname}")
+        return canonical and importlib.util.spec_from_loader(fullname, self)
+
+    def create_module(self, spec):
+        module = importlib.import_module(f"ratecheck.{spec.name}")
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        module.__spec__ = module.__spec__.loader_state  # which Python has just replaced

@@ -1,0 +1,145 @@
+"""The measured mean norm divided by its bound, over the grid of horizons and dimensions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from ...cells.evidence import Result
+from .pages import Page, Panel, pages
+from .panels import estimate, explicit_bound, headline, leftmost, lowest, sheet
+from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
+
+NAME, TITLE = "ratio", "Measured norm divided by its bound"
+DARK, LIGHT = "#101014", "#fdfdfd"  # numbers on cells, whose colours don't follow the page's
+WORDS = {
+    "l1": r"mean $\|\nabla f\|_1/(\sqrt{d}\,CK^{-1/4})$",
+    "l2": r"mean $\|\nabla f\|_2/(CK^{-1/4})$",
+    "explicit": r"mean $\|\nabla f\|_2/$bound",
+}
+
+
+def ratio(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+    """An annotated map of measured/bound for each optimizer and problem."""
+    found, left_out = pages(results, wanted=lambda panel: any(0 < bound(c) < math.inf for c in panel.cells.values()))
+    if not found:
+        return [Skipped(NAME, TITLE, "no cell has a bound (C is 0 or infinite)" if results else "there are no results")]
+    return [_page(page, left_out) for page in found]
+
+
+def bound(cell: Result) -> float:
+    """The explicit bound where the cell's claim has one, else the rate of its norm without a constant."""
+    explicit = explicit_bound(cell)
+    return getattr(cell, f"bound_{Panel('', '', {(0, 0): cell}).norm}") if explicit is None else explicit
+
+
+def _page(page: Page, left_out: str) -> Drawing:
+    columns = max(len(page.columns), 1)
+    cells = max(len(page.steps), 3)
+    figure, axes = sheet(page, height=0.5 + 0.31 * max(len(page.dims), 3), sharey=True)
+    ratios = {
+        (panel.row, panel.column): {place: _ratio(cell, panel.norm) for place, cell in panel.cells.items()}
+        for panel in page.panels
+    }
+    finite = [r for panel in ratios.values() for r, _ in panel.values() if math.isfinite(r)]
+    scale = Normalize(0.0, max([1.0, *finite]))
+    room = 72 * figure.get_figwidth() * 0.82 / (columns * cells)  # points
+    for panel in page.panels:
+        _panel(axes[panel.row, panel.column], page, ratios[panel.row, panel.column], scale, min(7.5, room / 3.0))
+    words = {panel.row: WORDS[_kind(panel)] for panel in page.panels}
+    for row, ax in leftmost(page, axes):
+        ax.set_ylabel("dimension $d$")
+        ax.set_yticks(range(len(page.dims)), [compact(d) for d in page.dims])
+        right = [axes[row, column] for column in page.columns if (row, column) in axes][-1]
+        right.annotate(
+            words[row],
+            (1, 0.5),
+            (4, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=8.5,
+            rotation=270,
+            va="center",
+        )
+    for ax in lowest(page, axes):
+        ax.set_xlabel("horizon $K$ (steps)")
+        ax.set_xticks(range(len(page.steps)), [compact(k) for k in page.steps])
+    headline(figure, f"{page.about}; {page.replicas}; ±\u00a0half-width of the 95 % t-interval over replicas")
+    return Drawing(page.name(NAME), page.title(TITLE), _caption(page, left_out), figure)
+
+
+def _kind(panel: Panel) -> str:
+    explicit = explicit_bound(next(iter(panel.cells.values()))) is not None
+    return "explicit" if explicit else panel.norm
+
+
+def _ratio(cell: Result, norm: str) -> tuple[float, float]:
+    """measured/bound and the half-width of its interval; NaN where there is no bound or no interval."""
+    limit, measured = bound(cell), estimate(cell, norm)
+    if not 0 < limit < math.inf:
+        return math.nan, math.nan
+    half = measured.value - measured.low(LEVEL) if math.isfinite(measured.value) else math.nan
+    return measured.value / limit, half / limit if math.isfinite(half) else math.nan
+
+
+def _panel(ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float) -> None:
+    ax.grid(False)
+    ax.tick_params(length=0)
+    ax.set_xlim(-0.5, len(page.steps) - 0.5)
+    ax.set_ylim(-0.5, len(page.dims) - 0.5)
+    colors = mpl.colormaps["YlGnBu"]
+    for i, d in enumerate(page.dims):
+        for j, k in enumerate(page.steps):
+            value, half = ratios.get((d, k), (None, None))
+            if value is None:
+                _square(ax, i, j, hatch="////")
+                continue
+            if math.isfinite(value):
+                face = colors(0.04 + 0.78 * scale(value))
+                ink = DARK if np.dot(face[:3], (0.299, 0.587, 0.114)) > 0.5 else LIGHT
+                _square(ax, i, j, facecolor=face)
+            else:
+                ink = INK
+                _square(ax, i, j, hatch="xxxx" if math.isinf(value) else None)
+            text = r"$\infty$" if math.isinf(value) else "n/a" if math.isnan(value) else _digits(value)
+            both = math.isfinite(half)
+            ax.text(j, i + (0.14 if both else 0.0), text, ha="center", va="center", fontsize=size, color=ink)
+            if both:
+                ax.text(j, i - 0.24, f"±{_error(half)}", ha="center", va="center", fontsize=0.72 * size, color=ink)
+
+
+def _square(ax: Axes, i: int, j: int, facecolor="none", hatch: str | None = None) -> None:
+    edge = FAINT if hatch else "none"
+    ax.add_patch(
+        Rectangle(
+            (j - 0.5, i - 0.5), 1, 1, facecolor=facecolor, edgecolor=edge, hatch=hatch, linewidth=0, hatch_linewidth=0.4
+        )
+    )
+
+
+def _digits(value: float) -> str:
+    return f"{value:.3f}" if value < 9.9995 else f"{value:.3g}"
+
+
+def _error(half: float) -> str:
+    return f"{half:.3f}".lstrip("0") if 0.0005 <= half < 0.9995 else "<.001" if half < 0.0005 else f"{half:.2g}"
+
+
+def _caption(page: Page, left_out: str) -> str:
+    text = (
+        "Mean over run and replicas of the gradient's norm, divided by √d·C/K^(1/4) (‖·‖₁) or by SGD's bound "
+        "with its constants √(2LΔ/K + 2√2·C²/√K) (‖·‖₂; C/K^(1/4) where that bound doesn't apply). Expected: "
+        "below 1 under a bound with constants; otherwise no growth upwards (in d) or to the right (in K). On the "
+        "ramp a level map says that the rate is tight. "
+    )
+    if page.diverged:
+        text += f"∞: a replica diverged ({page.diverged} cell(s)). "
+    if len(page.cells) < len(page.panels) * len(page.dims) * len(page.steps):
+        text += "Hatched: not run. "
+    return text + page.closing(left_out, "± is half the 95 % t-interval over replicas")

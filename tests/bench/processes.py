@@ -1,0 +1,79 @@
+"""The parent's side of the workers: start, ask, end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+
+from .peers import load
+from .workloads import Task
+
+
+class PeerError(Exception):
+    """A peer that is there and fails; the message is one line."""
+
+
+class Worker:
+    """A peer's process. A context manager: it is gone at the end, whatever happened."""
+
+    def __init__(self, name: str):
+        self.name = name
+        environment = {**os.environ, **getattr(load(name), "ENVIRONMENT", {})}
+        self._log = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.worker", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=environment,
+            text=True,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass
+        self._log.close()
+
+    def prepare(self, task: Task) -> None:
+        """Compile and warm up."""
+        self._ask({"prepare": asdict(task)})
+
+    def run(self, task: Task, seed: int) -> tuple[float, list[list[float]]]:
+        """Seconds of one run of a prepared task, and its mean norms, one row a replica."""
+        answer = self._ask({"run": asdict(task), "seed": seed})
+        return answer["seconds"], answer["norms"]
+
+    def forget(self) -> None:
+        """Let go of the prepared tasks."""
+        self._ask({"forget": True})
+
+    def _ask(self, message: dict) -> dict:
+        try:
+            print(json.dumps(message), file=self._process.stdin, flush=True)
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise PeerError(f"{self.name}: its process ended{self._last_words()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise PeerError(f"{self.name}: {' '.join(answer['error'].split())[:300]}")
+        return answer
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").split("\n")
+        words = [line for line in lines if line.strip()]
+        return f" with {self._process.wait()}: {words[-1][:300]}" if words else f" with {self._process.wait()}"
