@@ -45,6 +45,11 @@ class Stats:
         return cls(*means, checkpoints, **curves)
 
     @property
+    def measured(self) -> dict[str, NDArray[np.float64]]:
+        """What was measured, by the names of ``quantities.QUANTITIES``; shape (R,) each."""
+        return {name: getattr(self, name) for name in ("mean_grad_l1", "mean_grad_l2", "mean_grad_l2_squared")}
+
+    @property
     def diverged(self) -> NDArray[np.bool_]:
         """Which replicas diverged, shape (R,)."""
         return ~np.isfinite(self.mean_grad_l1)

@@ -18,8 +18,10 @@ from functools import cache
 import numpy as np
 from ratecheck.problems.errors import InputError, choose
 
+from ..cells.cell import Cell
 from ..cells.evidence import Result
-from ..cells.spec import Cell, Spec
+from ..cells.spec import Spec
+from .resolve import resolve
 
 BACKENDS = {
     "cpu": ".cpu.engine",
@@ -55,7 +57,7 @@ def run(
     this machine can't run, or a Spec that can't be resolved.
     """
     require_backend(backend, fast)
-    cell = spec.resolve()
+    cell = resolve(spec)
     if backend == AUTO:
         from .auto import pick
 
@@ -70,10 +72,11 @@ def run(
     stats = engine.simulate(cell, threads=threads, progress=progress, **options)
     seconds = time.perf_counter() - begin
     return Result(
-        spec,
+        cell.spec,
         cell.constants,
-        dict(cell.hyper),
+        cell.hyper,
         stats,
+        cell.identity,
         {
             "seconds": seconds,
             "backend": backend,

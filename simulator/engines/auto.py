@@ -6,6 +6,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.spec import Spec
 from ..cores import cores
+from .resolve import resolve
 
 # A card needs some ten thousand coordinates side by side to be busy, and a launch costs microseconds. Below, one step
 # of few coordinates takes a card longer than a core. Not measured yet: docs/gpu/README.md says what is owed.
@@ -27,7 +28,7 @@ def pick(spec: Spec) -> tuple[str, str]:
         card = device.cupy_device()
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
-        gpu.require_room(cell := spec.resolve(), card)
+        gpu.require_room(cell := resolve(spec), card)
         gpu_batch.load(cell, card, gpu.Shape.of(cell.spec.dim))  # a card may be too old for the compiler
     except InputError as error:
         return "cpu", str(error)

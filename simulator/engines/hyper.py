@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
+from ..cells.of_step import OfStep
 from ..optimizers import BIASES
 
 
@@ -21,6 +22,8 @@ def varies(cell: Cell, first: int = 0) -> bool:
 
     A bias correction doesn't any more once 1 − beta^k has rounded to 1.
     """
+    if any(isinstance(value, OfStep) for value in cell.hyper.values()):
+        return True
     return any(_bias(cell, name, first + 1.0) != 1.0 for name in cell.optimizer.hyper if name in BIASES)
 
 
@@ -32,7 +35,7 @@ def hyper_rows(cell: Cell, first: int, count: int) -> np.ndarray:
         if name in BIASES:
             rows[:, j] = _bias(cell, name, k)
         else:
-            rows[:, j] = cell.hyper[name]
+            rows[:, j] = cell.hyper[name](k) if isinstance(cell.hyper[name], OfStep) else cell.hyper[name]
     return rows
 
 

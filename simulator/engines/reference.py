@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from ..cells.stats import Stats, checkpoint_steps
 from .cpu.noise_tile import tile
 from .hyper import hyper_rows

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells.evidence import Result
-from ..claims import Claim
-from ..claims.define import AXES
+from ..theorem import AXES
+from .eligible import TOO_FEW, Eligible, Judged, eligible
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
-from .sort import TOO_FEW, Judged, Sorted, sort_cells
+from .statement import Judgeable
 
 MARGIN = 0.02
 
@@ -36,20 +36,21 @@ class Ruling:
     blind: bool = False
 
 
-def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdict:
-    """The verdict of *claim* on the cells of *results* that it concerns.
+def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> Verdict:
+    """The verdict of *theorem* on the cells of *results* that it concerns.
 
     VOID: all cells break an assumption (some only: those are left aside and listed, the others judged).
     VIOLATED: a replica diverged, or a test fails after Holm's correction. INCONCLUSIVE: a cell has fewer
     than LEAST_REPLICAS, or an upper limit passes its threshold, or an axis of an O(·) has no exponent.
     """
-    cells = sort_cells(claim, results)
+    cells = eligible(theorem, results)
     found = groups(judged.cell for judged in cells.sound)
     judged = {id(judged.cell): judged for judged in cells.sound}
     growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
     names = [judged[id(group.cells[0])].label for group in found]
-    ruling = _level(cells.sound, alpha) if claim.explicit else _growths(claim, names, growths, alpha)
-    outcome, reasons = _decide(claim, cells, ruling, alpha)
+    explicit = theorem.kind != "none"
+    ruling = _level(cells.sound, alpha) if explicit else _growths(theorem, names, growths, alpha)
+    outcome, reasons = _decide(theorem, cells, ruling, alpha)
     if outcome is Outcome.HOLDS:
         level = _level_groups(names, growths, alpha)
         if level:
@@ -60,22 +61,22 @@ def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdic
     numbers = {
         "alpha": alpha,
         "margin": MARGIN,
-        "bound": "explicit" if claim.explicit else "O(·)",
+        "bound": "explicit" if explicit else "O(·)",
         "correction": f"Holm over {ruling.tests} test(s)",
         "tests": ruling.tests,
-        "blind": ruling.blind and not cells.few,
+        "blind": ruling.blind and not cells.scarce,
         "max_ratio": _largest(cells.sound + cells.diverged, alpha),
         "groups": [
             _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
             for name, group, own in zip(names, found, growths, strict=True)
         ],
     }
-    aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.few)}) if cells.few else Counter())
+    aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.scarce)}) if cells.scarce else Counter())
     return Verdict(
-        claim.name,
+        theorem.name,
         outcome,
-        claim.expected,
-        claim.statement,
+        theorem.expected,
+        theorem.statement,
         tuple(reasons),
         numbers,
         Cells(len(cells.sound) + len(cells.diverged), dict(aside)),
@@ -99,11 +100,11 @@ def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
     return Ruling(violations, doubts, len(sound))
 
 
-def _growths(claim: Claim, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
+def _growths(theorem: Judgeable, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
     tests = [
         (name, axis, own.exponents[axis])
         for name, own in zip(names, growths, strict=True)
-        for axis in claim.axes
+        for axis in theorem.axes
         if axis in own.exponents
     ]
     adjusted = holm([b.p_above(MARGIN) for *_, b in tests])
@@ -120,16 +121,16 @@ def _growths(claim: Claim, names: Sequence[str], growths: Sequence[Growth], alph
                 f"{SYMBOLS[axis]} would"
             )
     settled = {axis for _, axis, _ in tests}
-    for axis in claim.axes:
+    for axis in theorem.axes:
         if axis not in settled:
             whys = dict.fromkeys(own.missing[axis] for own in growths)
             doubts.append(f"no growth exponent in {SYMBOLS[axis]}: {'; '.join(whys) or 'no sound cells'}")
-    return Ruling(violations, doubts, len(tests), blind=settled != set(claim.axes))
+    return Ruling(violations, doubts, len(tests), blind=settled != set(theorem.axes))
 
 
-def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
+def _decide(theorem: Judgeable, cells: Eligible, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
     judged = cells.sound + cells.diverged
-    if not judged and not cells.few:
+    if not judged and not cells.scarce:
         if cells.broken:
             return Outcome.VOID, ["an assumption is broken by every cell"]
         return Outcome.INCONCLUSIVE, ["no cells to judge"]
@@ -139,8 +140,8 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
     ] + ruling.violations
     if reasons:
         return Outcome.VIOLATED, _shortened(reasons)
-    if cells.few:
-        reasons.append(f"too few replicas: {len(cells.few)} cell(s) have fewer than {LEAST_REPLICAS}")
+    if cells.scarce:
+        reasons.append(f"too few replicas: {len(cells.scarce)} cell(s) have fewer than {LEAST_REPLICAS}")
     if cells.sound:
         reasons += ruling.doubts
     if reasons:
@@ -150,9 +151,9 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
         f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
         f"{100 * (1 - alpha):g} %, at {largest['where']}"
     )
-    if claim.explicit:
+    if theorem.kind != "none":
         return Outcome.HOLDS, [f"all {len(judged)} cells lie under the bound; {level}"]
-    axes = " and ".join(SYMBOLS[axis] for axis in claim.axes)
+    axes = " and ".join(SYMBOLS[axis] for axis in theorem.axes)
     within = f"measured/bound grows with no power of {axes} above {MARGIN:g} ({ruling.tests} exponents)"
     return Outcome.HOLDS, [f"{within}; {level}"]
 

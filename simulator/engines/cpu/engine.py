@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ...cells.stats import Stats, checkpoint_steps
 from ...cores import cores
 from ..hyper import hyper_rows, parameters, varies

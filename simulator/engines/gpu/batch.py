@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ..hyper import hyper_rows, parameters, varies
 from ..rng import key
 from .device import Device, Module

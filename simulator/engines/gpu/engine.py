@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ...cells.stats import Stats, checkpoint_steps
 from .batch import Batch, Kernels
 from .device import Device, cupy_device

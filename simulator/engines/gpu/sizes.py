@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ..rng import TILE
 
 MOST_THREADS = 128  # of a block

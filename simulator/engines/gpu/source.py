@@ -9,7 +9,7 @@ from pathlib import Path
 from ratecheck.problems import Noise
 from ratecheck.problems.formulas.cuda import CudaFunctions, elementary_source
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
 from ..cpu.steps import PLACE
