@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import binom
+from simulator.claims import claim
 from synthetic import DIMS, STEPS, rate, result, sweep
 
-from simulator.claims import claim
 from simulator.judge import Cells, Outcome, Verdict, exit_code, judge
 from simulator.judge.cells import MARGIN
 from simulator.judge.intervals import ALPHA
