@@ -38,7 +38,7 @@ def find_runs(theorem_name: str) -> Theorem:
 
 
 def horizon_theorem(optimizer_name: str, optimizer: Optimizer) -> Theorem | None:
-    """The theorem whose rule "horizon" means: the first with a rule in the optimizer's own file, else of the shipped."""
+    """The theorem whose rule "horizon" means: the first with a rule in the optimizer's file, else of the shipped."""
     for theorem in (*neighbours(optimizer_name), *THEOREMS.values()):
         if isinstance(theorem, Theorem) and theorem.rule and theorem.optimizer.update.digest == optimizer.update.digest:
             return theorem
@@ -46,7 +46,7 @@ def horizon_theorem(optimizer_name: str, optimizer: Optimizer) -> Theorem | None
 
 
 def problem_name(theorem_name: str, problem: str) -> str:
-    """The name that a Spec needs for a *problem* that a theorem names: one of the theorem's own file is FILE.py:NAME."""
+    """What a Spec calls a *problem* that a theorem names: one of the theorem's own file is FILE.py:NAME there."""
     if problem in PROBLEMS or is_file(problem) or not is_file(theorem_name):
         return problem
     path = theorem_name.rpartition(":")[0]
