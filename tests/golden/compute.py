@@ -16,12 +16,13 @@ def compute(arguments: Mapping) -> tuple[NDArray, dict[str, NDArray], dict[str, 
     Returns the final x and state, shape (replicas, 1 + state, dim), in the precision of the cell; the statistics by
     name, shape (replicas,) or (replicas, checkpoints); and the hyper-parameters as used.
     """
-    from simulator.engines.cpu import simulate
-    from simulator.spec import Spec
+    from simulator.cells.spec import Spec
+    from simulator.engines.cpu.engine import simulate
 
     cell = Spec.of(**arguments).resolve()
     seen = []
     stats = simulate(cell, observe=seen.append).arrays()
+    stats = {statistic.removeprefix("measured."): values for statistic, values in stats.items()}
     del stats["checkpoints"]
     return seen[0], stats, dict(cell.hyper)
 
