@@ -20,6 +20,7 @@ from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import find
 from ..schedules import SCHEDULES, check_given
 from .constants import Constants
+from .of_step import OfStep
 
 NUMERICS = 1  # raise when engines or schedules give other numbers for the same Spec
 MOST_STEPS = 2**32
@@ -162,9 +163,13 @@ class Cell:
             "numerics": NUMERICS,
             "spec": self.spec.to_dict(),
             "formulas": {name: f.digest for name, f in formulas.items()},
-            "numbers": {name: [f"{float(x):.12g}" for x in values] for name, values in numbers.items()},
+            "numbers": {name: [_content(x) for x in values] for name, values in numbers.items()},
         }
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
+
+
+def _content(number: float | OfStep) -> str | list[str]:
+    return number.meaning if isinstance(number, OfStep) else f"{float(number):.12g}"
 
 
 def canonical_json(content: object) -> str:

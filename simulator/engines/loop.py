@@ -88,7 +88,8 @@ def finish(cell: Cell, runs: Sequence[Run]) -> Stats:
     for run in runs:
         if run.step < cell.spec.steps:
             raise InputError(f"a part of this run did {run.step} of {cell.spec.steps} steps; advance it to the end")
-        if run.state.cell.key != cell.key or run.state.measures.meaning != runs[0].state.measures.meaning:
+        same = run.state.cell is cell or run.state.cell.key == cell.key
+        if not same or run.state.measures.meaning != runs[0].state.measures.meaning:
             raise InputError("the parts are not of one run: their cells or their quantities differ")
     measures = runs[0].state.measures
     return totals.stats(cell, measures, pieces.merge(cell, measures, runs))

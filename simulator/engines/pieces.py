@@ -19,7 +19,7 @@ from ..cells.spec import Cell
 from .measures import Measures
 from .parts import Part, group_count, join_nodes, nodes
 from .protocol import DIAGNOSTICS, Engine, Sums
-from .totals import Totals, fold
+from .totals import Totals
 
 if TYPE_CHECKING:
     from .loop import Run
@@ -112,7 +112,7 @@ def _merge_groups(cell: Cell, measures: Measures, members: Sequence[Run], replic
         if steps.start >= rest.start:
             here = [p for p in held if p.sums.start <= steps.start and steps.stop <= p.stop]
             here = [piece.of_replicas(replicas).of_steps(steps.start, steps.stop) for piece in here]
-            fold(measures, totals, _join(cell, measures, here))
+            farthest.engine.fold(measures, totals, _join(cell, measures, here))
     return totals
 
 

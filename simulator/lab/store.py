@@ -28,13 +28,14 @@ import numpy as np
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..cells.quantities import ALWAYS
 from ..cells.spec import Cell, Spec, canonical_json
-from ..cells.stats import Stats
+from ..cells.stats import FIELDS, PREFIX, Stats
 from ..files import host, require_writable, write_whole
 from ..strict_json import dumps
 
 TEXTS = ("spec", "hyper", "provenance")
-AVERAGES = ("mean_grad_l1", "mean_grad_l2", "mean_grad_l2_squared")
+AVERAGES = tuple(PREFIX + quantity.name for quantity in ALWAYS)  # of norms
 OLD = 24 * 3600.0  # seconds after which an unfinished file of another host is taken for abandoned
 
 
@@ -128,16 +129,16 @@ def _abandoned(path: Path) -> bool:
 
 
 def _decode(content: bytes, key: str) -> Result:
-    names = [*TEXTS, *Stats.__dataclass_fields__]
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             broken = archive.testzip()  # before a header with a wrong shape asks for memory
         if broken:
             raise CellError(f"damaged: the checksum of {broken} is wrong")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            if sorted(archive.files) != sorted(names):
+            names = [name for name in archive.files if not name.startswith(PREFIX)]
+            if sorted(names) != sorted([*TEXTS, *FIELDS]) or not {*AVERAGES} <= {*archive.files}:
                 raise CellError(f"no cell file: it has the entries {', '.join(archive.files) or 'none'!s:.200}")
-            entries = {name: archive[name] for name in names}
+            entries = {name: archive[name] for name in archive.files}
         texts = {name: json.loads(str(entries.pop(name))) for name in TEXTS}
     except (zipfile.BadZipFile, EOFError) as error:
         raise CellError(f"truncated or no cell file ({len(content)} bytes: {error})") from error
@@ -148,7 +149,7 @@ def _decode(content: bytes, key: str) -> Result:
     _check_arrays(entries, cell.spec)
     if not isinstance(texts["provenance"], dict):
         raise CellError("damaged: the provenance is no JSON object")
-    return Result(cell.spec, cell.constants, texts["hyper"], Stats(**entries), texts["provenance"])
+    return Result(cell.spec, cell.constants, texts["hyper"], Stats.from_arrays(entries), texts["provenance"])
 
 
 def _cell(data: object, key: str) -> Cell:
@@ -184,7 +185,7 @@ def _check_arrays(arrays: dict[str, np.ndarray], spec: Spec) -> None:
     if points[0] != 1 or points[-1] != spec.steps or np.any(np.diff(points) <= 0):
         raise CellError(f"checkpoints do not rise from 1 to {spec.steps}")
     for name, array in arrays.items():
-        shape = (spec.replicas,) if name in AVERAGES else (spec.replicas, points.size)
+        shape = (spec.replicas,) if name.startswith(PREFIX) else (spec.replicas, points.size)
         if name != "checkpoints" and (array.dtype != np.float64 or array.shape != shape):
             raise CellError(f"{name} is {array.dtype} {array.shape}, expected float64 {shape}")
         if name in AVERAGES and not np.all(array >= 0):

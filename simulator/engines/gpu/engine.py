@@ -7,14 +7,16 @@ memory together run one batch of them after the other; memory doesn't depend on 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ...cells.quantities import ALWAYS, Quantity
 from ...cells.spec import Cell
 from ...cells.stats import Stats, checkpoint_steps
+from ..measures import Measures
 from .batch import Batch, Kernels
 from .device import Device, cupy_device
 from .sizes import Room, Shape, next_cut, whole_tiles
@@ -34,6 +36,7 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     *,
+    quantities: Iterable[Quantity | str] = (),
     fast: bool = False,
     device: Device | None = None,
     chunk: int | None = None,
@@ -48,6 +51,8 @@ def simulate(
     device; neither changes a bit of the result. *observe* gets the final x and state of replicas, shape
     (…, 1 + state, dim), in order. Raises InputError where there is no GPU or too little memory on it.
     """
+    if Measures.of(quantities, cell.optimizer).quantities != ALWAYS:
+        raise InputError("the gpu backend measures no further quantities yet; take the backend cpu")
     device = device or cupy_device()
     spec, shape = cell.spec, shape or Shape.of(cell.spec.dim)
     room = require_room(cell, device, shape, memory)
@@ -108,9 +113,7 @@ def _stats(cell: Cell, totals: NDArray, early: NDArray, measured: NDArray) -> St
     value, steepest, furthest = measured.transpose(2, 1, 0)
     l1, square, l2 = totals.T / steps
     return Stats.of(
-        l1,
-        l2,
-        square,
+        {"mean_grad_l1": l1, "mean_grad_l2": l2, "mean_grad_l2_squared": square},
         marks,
         grad_l1=early[..., 0, 0].T,
         grad_l2=early[..., 2, 0].T,
