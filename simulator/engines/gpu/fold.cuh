@@ -3,12 +3,13 @@
 
 #define FAN 16  // groups that a thread of ``gather`` folds
 
-// How a quantity runs over the steps.
+#define RUNNING 2  // quantities that have curves, the first ones
+
+// How a quantity runs over the steps; what is none of these is its last value.
 #define TOTAL 0
-#define LEAST 1
-#define MOST 2
-#define LAST 3
-#define WEIGHTED 4
+#define WEIGHTED 1
+#define LEAST 2
+#define MOST 3
 
 __device__ __forceinline__ bool is_largest(int slot) { return LARGEST >> slot & 1; }
 
@@ -46,41 +47,41 @@ template <class T> __device__ __forceinline__ T fold_over_warp(bool largest, T (
 
 // Joins FAN groups at a time by the binary tree over their numbers: 0 with 1, 2 with 3, …, then the pairs, and so on;
 // what has no partner goes up as it is. So a number depends on the groups alone, however many rounds make it.
-// folds: (replicas, groups, slots, chunk); out: (replicas, parts, slots, chunk), overwritten, of *count* steps; *largest*
-// has a bit for each slot that is a maximum. A thread for each (replica, part, slot, step).
+// folds: (replicas, stride, slots, count), of which those of *groups* groups from number *first* on are joined; out:
+// (replicas, parts, slots, count), overwritten; *largest* has a bit for each slot that is a maximum. A thread for each
+// number of *out*.
 extern "C" __global__ void gather(
-    const double* __restrict__ folds, double* __restrict__ out, Index replicas, Index groups, Index parts, Index slots,
-    unsigned largest, Index chunk, Index count)
+    const double* __restrict__ folds, double* __restrict__ out, Index replicas, Index stride, Index first, Index groups,
+    Index parts, Index slots, Index count, unsigned long long largest)
 {
     const Index thread = blockIdx.x * Index(blockDim.x) + threadIdx.x;
-    const Index k = thread % count, slot = thread / count % slots, place = thread / count / slots;
-    const Index part = place % parts, replica = place / parts;
+    const Index k = thread % count, slot = thread / count % slots, part = thread / count / slots % parts;
+    const Index replica = thread / count / slots / parts;
     if (replica >= replicas) return;
     const int there = int(min(groups - part * FAN, Index(FAN)));
-    const double* const first = folds + ((replica * groups + part * FAN) * slots + slot) * chunk + k;
+    const double* const mine = folds + ((replica * stride + first + part * FAN) * slots + slot) * count + k;
     double value[FAN];
 #pragma unroll
-    for (int j = 0; j < FAN; ++j) value[j] = j < there ? first[j * slots * chunk] : 0.0;
+    for (int j = 0; j < FAN; ++j) value[j] = j < there ? mine[j * slots * count] : 0.0;
 #pragma unroll
     for (int half = 1; half < FAN; half *= 2)
 #pragma unroll
         for (int j = 0; j < FAN; j += 2 * half)
             if (j + half < there) value[j] = join(bool(largest >> slot & 1), value[j], value[j + half]);
-    out[(place * slots + slot) * chunk + k] = value[0];
+    out[thread] = value[0];
 }
 
-// Readings of *count* steps from the folds over all coordinates. folds: (replicas, SLOTS, chunk); out: (replicas,
-// readings, chunk), overwritten. A thread for each (replica, reading, step).
+// Readings from the folds over all coordinates. folds: (replicas, SLOTS, count); out: (replicas, readings, count),
+// overwritten. A thread for each number of *out*.
 extern "C" __global__ void read(
-    const double* __restrict__ folds, double* __restrict__ out, Index replicas, Index readings, Index chunk, Index count)
+    const double* __restrict__ folds, double* __restrict__ out, Index replicas, Index readings, Index count)
 {
     const Index thread = blockIdx.x * Index(blockDim.x) + threadIdx.x;
     const Index k = thread % count, reading = thread / count % readings, replica = thread / count / readings;
-    if (replica >= replicas) return;
-    out[(replica * readings + reading) * chunk + k] = reading_of(int(reading), folds + replica * SLOTS * chunk + k, chunk);
+    if (replica < replicas) out[thread] = reading_of(int(reading), folds + replica * SLOTS * count + k, count);
 }
 
-__device__ __forceinline__ double over_steps(int over, double total, double value, double weight)
+__device__ __forceinline__ double over_steps(Index over, double total, double value, double weight)
 {
     if (over == TOTAL) return total + value;
     if (over == WEIGHTED) return total + weight * value;
@@ -90,23 +91,29 @@ __device__ __forceinline__ double over_steps(int over, double total, double valu
 }
 
 // Runs the quantities over *count* steps, one after the other, so that they don't depend on how the run was cut.
-// values: (replicas, readings, chunk); plan: (quantities, 3), a quantity's reading, how it runs over the steps, and
-// the row of weights: (…, chunk), its own; totals: (replicas, quantities), updated; early: (replicas, quantities, 2),
-// overwritten with the first step's reading and the totals after it. A thread for each (replica, quantity).
+// values: (replicas, readings, count); plan: (quantities, 3), a quantity's reading, how it runs over the steps, and
+// its row of weights: (…, count); totals: (replicas, quantities), updated; marks: steps, of which there are *marked*;
+// curves: (replicas, marked, 2, RUNNING), overwritten with the first quantities' readings and totals at these steps.
+// A thread for each (replica, quantity).
 extern "C" __global__ void fold(
-    const double* __restrict__ values, const int* __restrict__ plan, const double* __restrict__ weights,
-    double* __restrict__ totals, double* __restrict__ early, Index replicas, Index readings, Index quantities,
-    Index chunk, Index count)
+    const double* __restrict__ values, const Index* __restrict__ plan, const double* __restrict__ weights,
+    const Index* __restrict__ marks, double* __restrict__ totals, double* __restrict__ curves, Index replicas,
+    Index readings, Index quantities, Index marked, Index count)
 {
-    const Index row = blockIdx.x * Index(blockDim.x) + threadIdx.x;
-    if (row >= replicas * quantities) return;
-    const int* const mine = plan + row % quantities * 3;
-    const double* const value = values + (row / quantities * readings + mine[0]) * chunk;
-    const double* const weight = weights + mine[2] * chunk;
-    double total = over_steps(mine[1], totals[row], value[0], mine[1] == WEIGHTED ? weight[0] : 0.0);
-    early[2 * row] = value[0];
-    early[2 * row + 1] = total;
-    for (Index k = 1; k < count; ++k)
-        total = over_steps(mine[1], total, value[k], mine[1] == WEIGHTED ? weight[k] : 0.0);
+    const Index row = blockIdx.x * Index(blockDim.x) + threadIdx.x, replica = row / quantities;
+    if (replica >= replicas) return;
+    const Index quantity = row % quantities, over = plan[3 * quantity + 1];
+    const double* const value = values + (replica * readings + plan[3 * quantity]) * count;
+    const double* const weight = weights + plan[3 * quantity + 2] * count;
+    double total = totals[row];
+    Index mark = 0, next = quantity < RUNNING && marked > 0 ? marks[0] : count;
+    for (Index k = 0; k < count; ++k) {
+        total = over_steps(over, total, value[k], over == WEIGHTED ? weight[k] : 0.0);
+        if (k < next) continue;
+        double* const curve = curves + (replica * marked + mark) * 2 * RUNNING + quantity;
+        curve[0] = value[k];
+        curve[RUNNING] = total;
+        next = ++mark < marked ? marks[mark] : count;
+    }
     totals[row] = total;
 }

@@ -15,15 +15,13 @@
 #define WIDE (VARYING || ROWS > 3 || DRAWS == DOUBLE)
 #define RESIDENT (SLOTS > 4 ? 256 : SLOTS > 2 || WIDE ? 384 : 512)
 
-struct Steps {  // of a launch: first … stop - 1, counted from 0
-    Index first, stop;
+struct Steps {  // of a launch: first … stop - 1, counted from 0; of its chunk: *count* from *start* on
+    Index first, stop, start, count;
 };
-
-__device__ __forceinline__ REAL inner(REAL x) { return (x - parameters[1]) * parameters[2]; }
 
 // Joins the block's folds over *count* half tiles, the first of which begins at step *begin*, to the group's.
 __device__ __forceinline__ void flush(
-    const REAL* partial, int count, Index begin, Steps steps, bool initial, double* folds, Index chunk)
+    const REAL* partial, int count, Index begin, Steps steps, bool initial, double* folds)
 {
     __syncthreads();
     for (int i = threadIdx.x; i < count * SLOTS * HALF; i += THREADS) {
@@ -33,21 +31,21 @@ __device__ __forceinline__ void flush(
         double total = double(partial[tile * WARPS * SLOTS * HALF + place]);
         for (int warp = 1; warp < WARPS; ++warp)
             total = join(is_largest(slot), total, double(partial[(tile * WARPS + warp) * SLOTS * HALF + place]));
-        double* const fold = folds + slot * chunk + (k - steps.first);
+        double* const fold = folds + slot * steps.count + (k - steps.start);
         *fold = initial ? total : join(is_largest(slot), *fold, total);
     }
     __syncthreads();
 }
 
-// Advances every item by the steps first … stop - 1; item = replica · groups + group. The coordinates are those from
+// Advances every item by the steps first … stop - 1, of a chunk of *count* steps from *start* on; item = replica · groups + group. The coordinates are those from
 // number *origin* on, dim of them, the first of a group among them.
 // state: (replicas, ROWS, dim), updated in place; slopes: (dim,), or one for all with slope_stride 0;
 // table: rows of hyper-parameters, one a step or one for all with table_stride 0 (unused unless VARYING);
-// folds: (items, SLOTS, chunk), overwritten with the terms of each step, folded.
+// folds: (items, SLOTS, count), overwritten at those steps with the terms of each, folded.
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advance(
     REAL* __restrict__ state, const REAL* __restrict__ slopes, Index slope_stride, const REAL* __restrict__ table,
     Index table_stride, double* __restrict__ folds, Index origin, Index dim, Index group_size, Index groups,
-    Index chunk, Index first_replica, Index first, Index stop, unsigned key_low, unsigned key_high)
+    Index first_replica, Index start, Index count, Index first, Index stop, unsigned key_low, unsigned key_high)
 {
     SHARED(memory);
     REAL* const rows = reinterpret_cast<REAL*>(memory);               // (ROWS + the slope, COORDINATES, THREADS)
@@ -56,10 +54,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
 
     const Index item = blockIdx.x, replica = item / groups, group = item % groups;
     const Index end = min(dim, (group + 1) * group_size);
-    const Steps steps = {first, stop};
+    const Steps steps = {first, stop, start, count};
     const Key key = {key_low, key_high};
     state += replica * ROWS * dim;
-    folds += item * SLOTS * chunk;
+    folds += item * SLOTS * count;
 
     for (Index base = group * group_size; base < end; base += BLOCK) {
         for (int c = 0; c < COORDINATES; ++c) {
@@ -78,7 +76,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
             const int early = int(max(first - begin, Index(0))), late = int(max(begin + HALF - stop, Index(0)));
             const unsigned wanted = (0xFFu << early) & (0xFFu >> late);  // bit s: step begin + s is among the launch's
 #if VARYING
-            const REAL* const hypers = table + (begin - first) * table_stride;
+            const REAL* const hypers = table + (begin - start) * table_stride;
 #endif
             REAL folded[SLOTS][HALF];
 #pragma unroll
@@ -134,7 +132,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
             ++waiting;
             if (waiting == BATCH || begin + HALF >= stop) {
                 const Index earliest = begin - (waiting - 1) * HALF;
-                flush(partial, waiting, earliest, steps, base == group * group_size, folds, chunk);
+                flush(partial, waiting, earliest, steps, base == group * group_size, folds);
                 waiting = 0;
             }
         }
