@@ -108,6 +108,7 @@ class Profile:
             start=scale * values["start"],
             scale=scale,
             curvature=curvature,
+            profile_minimum=minimum,
             spectrum=spectrum,
             constants=constants,
             arguments=values,

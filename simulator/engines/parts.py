@@ -81,13 +81,13 @@ def join(array: NDArray, groups: range, count: int, fold: str) -> None:
     """
     operation, size = JOIN[fold], 1
     while size < len(groups):
-        first = -(-groups.start // (2 * size)) * 2 * size
-        while_whole = [g for g in range(first, count - size, 2 * size) if min(g + 2 * size, count) <= groups.stop]
-        if while_whole:
-            low, high = while_whole[0] - groups.start, while_whole[-1] - groups.start + 1
-            left, right = array[:, low : high : 2 * size], array[:, low + size : high + size : 2 * size]
-            operation(left, right, out=left)
-        size *= 2
+        pair = 2 * size
+        first = -(-groups.start // pair) * pair
+        pairs = sum(min(g + pair, count) <= groups.stop for g in range(first, count - size, pair))
+        low, high = first - groups.start, first - groups.start + pairs * pair
+        left = array[:, low:high:pair]
+        operation(left, array[:, low + size : high + size : pair], out=left)
+        size = pair
 
 
 def join_nodes(found: dict[range, NDArray], count: int, fold: str, node: range | None = None) -> NDArray:

@@ -51,6 +51,9 @@ class Sums:
 class Engine(Protocol):
     """Options (threads, device, …) are arguments of the engine's constructor."""
 
+    def most_replicas(self, cell: Cell, measures: Measures) -> int:
+        """How many replicas, at least 1, this engine takes at a time."""
+
     def begin(self, cell: Cell, part: Part, measures: Measures, step: int, values: NDArray | None) -> State:
         """The part at its start (``step`` 0, no *values*) or where ``values`` of another run left it. Raises
         InputError where the engine can't take the part."""
