@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...cells.spec import Cell
-from ..hyper import hyper_rows, parameters, varies
+from ..hyper import hyper_rows, varies
 from ..measures import Measures
 from ..parts import Part, group_count, group_size, nodes
 from ..protocol import DIAGNOSTICS
 from ..rng import key
-from ..totals import weights_of
+from ..totals import RUNNING
 from .device import Device, Module
 from .sizes import FAN, Room, Shape, launches
-from .source import has_rows, kernel_source
+from .source import has_rows, kernel_source, maxima, numbers
 
-RUNNING, TOTAL, WEIGHTED, LEAST, MOST, LAST = 2, 0, 1, 2, 3, 4  # as in fold.cuh
-OVER = {"mean": TOTAL, "weighted": WEIGHTED, "min": LEAST, "max": MOST, "last": LAST}
+OVER = ("mean", "weighted", "min", "max", "last")  # as in fold.cuh
 
 
 def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: bool = False) -> Module:
@@ -31,24 +30,11 @@ def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: boo
 
 def set_constants(module: Module, cell: Cell) -> None:
     """Fill the constant memory of kernels for *cell*."""
-    module.constant("parameters", parameters(cell))
+    module.constant("parameters", numbers(cell))
     if cell.noise.constants:
         module.constant("law_constants", cell.noise.constant_array)
     if cell.optimizer.hyper and not has_rows(cell):
         module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(cell.spec.dtype))
-
-
-def largest(folds: Sequence[str]) -> int:
-    """A bit for each of *folds* that is a maximum."""
-    return sum((fold == "max") << slot for slot, fold in enumerate(folds))
-
-
-@dataclass
-class Folds:
-    """Folds of a chunk of steps over the groups of a node, on the device: (replicas, slots, count)."""
-
-    array: Any
-    count: int
 
 
 class Batch:
@@ -124,48 +110,53 @@ class Batch:
 
     def _measure(self) -> NDArray:
         """Diagnostics of x as it is, in nodes."""
-        threads, kinds = self.shape.threads, len(DIAGNOSTICS)
+        threads = self.shape.threads
         shared_bytes = threads * (8 + 2 * self.real.itemsize)
         given = self.state, *self.slopes, self.measured, *self.sizes
         self.module.launch("measure", self.items, threads, shared_bytes, *given)
-        return self.in_nodes(self.measured, kinds, 1, largest(DIAGNOSTICS))[..., 0]
-
-    def in_nodes(self, folds: Any, slots: int, count: int, maxima: int) -> NDArray:
-        """Folds of groups in the part's nodes, on the host: (replicas, nodes, slots, count)."""
-        size, found = self.count * slots * count, []
-        for node in self.nodes:
-            root = self._root(folds, node, slots, count, maxima)
-            found.append(self.device.get(root, size).reshape(self.count, slots, count))
-        return np.stack(found, axis=1)
+        return self._in_nodes(self.measured, DIAGNOSTICS, 1)[..., 0]
 
     def root(self, count: int) -> Any:
-        """Folds of *count* steps over all groups, on the device."""
-        folds = [one.fold for one in self.measures.sums]
-        return self._root(self.folds, self.nodes[0], len(folds), count, largest(folds))
+        """Folds of *count* steps over all groups, on the device: (replicas, slots, count)."""
+        return self._root(self.folds, self.nodes[0], [one.fold for one in self.measures.sums], count)
 
-    def _root(self, folds: Any, node: range, slots: int, count: int, maxima: int) -> Any:
+    def in_nodes(self, count: int) -> NDArray:
+        """Folds of *count* steps in the part's nodes, on the host: (replicas, nodes, slots, count)."""
+        return self._in_nodes(self.folds, [one.fold for one in self.measures.sums], count)
+
+    def _in_nodes(self, folds: Any, kinds: Sequence[str], count: int) -> NDArray:
+        shape = self.count, len(kinds), count
+        roots = (self._root(folds, node, kinds, count) for node in self.nodes)
+        return np.stack([self.device.get(root, math.prod(shape)).reshape(shape) for root in roots], axis=1)
+
+    def _root(self, folds: Any, node: range, kinds: Sequence[str], count: int) -> Any:
         first, groups, stride, turn = node.start, len(node), self.groups, 0
         while stride > 1:
             parts, out = -(-groups // FAN), self.rounds[turn % 2]
-            sizes = map(np.int64, (self.count, stride, first, groups, parts, slots, count))
-            self._launch("gather", self.count * parts * slots * count, 128, folds, out, *sizes, np.uint64(maxima))
+            sizes = map(np.int64, (self.count, stride, first, groups, parts, len(kinds), count))
+            size = self.count * parts * len(kinds) * count
+            self._launch("gather", size, 128, folds, out, *sizes, np.uint64(maxima(kinds)))
             folds, first, groups, stride, turn = out, 0, parts, parts, turn + 1
         return folds
 
-    def fold(self, folds: Any, start: int, count: int, marks: NDArray, totals: NDArray) -> tuple[NDArray, NDArray]:
-        """Totals after *count* steps more, and curves at *marks*, shape (replicas, marks, 2 RUNNING)."""
+    def fold(
+        self, folds: Any, count: int, marks: NDArray, weights: Mapping[int, NDArray], totals: NDArray
+    ) -> tuple[NDArray, NDArray]:
+        """Totals after *count* steps more, whose *folds* are those of all groups, with the *weights* of quantities; and
+        curves at *marks*, counted from the first of them, shape (replicas, marks, 2 RUNNING)."""
         quantities, readings = self.measures.quantities, 1 + max(self.measures.rows)
-        weighted = [q for q in quantities if q.over == "weighted"]
-        weights = np.stack([weights_of(q, start, count) for q in weighted]) if weighted else np.zeros((1, 1))
-        plan = [
-            (row, OVER[q.over], weighted.index(q) if q in weighted else 0)
-            for q, row in zip(quantities, self.measures.rows, strict=True)
-        ]
         sizes = np.int64(self.count), np.int64(readings), np.int64(count)
         self._launch("read", self.count * readings * count, 128, folds, self.readings, *sizes)
-        given = [np.array(plan, np.int64), weights, (np.append(marks, start) - start).astype(np.int64), totals]
+        places = {column: place for place, column in enumerate(weights)}
+        plan = [
+            (row, OVER.index(quantity.over), places.get(column, 0))
+            for column, (quantity, row) in enumerate(zip(quantities, self.measures.rows, strict=True))
+        ]
+        table = np.stack([*weights.values()]) if weights else np.zeros((1, 1))
+        given = [np.array(plan, np.int64), table, np.append(marks, 0).astype(np.int64), totals]
         given = [self.device.put(values) for values in given]
-        curves = self.device.zeros((self.count, max(1, len(marks)), 2 * RUNNING), float)
+        curves = self.device.zeros((self.count, len(marks) + 1, 2 * RUNNING), float)
         sizes = map(np.int64, (self.count, readings, len(quantities), len(marks), count))
         self._launch("fold", self.count * len(quantities), 32, self.readings, *given, curves, *sizes)
-        return self.device.get(given[-1]), self.device.get(curves)[:, : len(marks)]
+        shape = self.count, len(marks), 2 * RUNNING
+        return self.device.get(given[-1]), self.device.get(curves, math.prod(shape)).reshape(shape)

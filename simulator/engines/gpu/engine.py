@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,9 @@ from ...cells.spec import Cell
 from ..measures import Measures
 from ..parts import Part
 from ..protocol import State, Sums
-from ..totals import Totals, add_weights
-from .batch import RUNNING, Batch
+from ..rng import TILE
+from ..totals import RUNNING, Totals, add_weights, weights_of_steps
+from .batch import Batch
 from .device import Device, cupy_device
 from .sizes import Room, Shape, whole_tiles
 
@@ -37,9 +37,11 @@ class OnDevice(State):
 
 @dataclass
 class DeviceSums(Sums):
-    """Sums of a part with all groups stay on the device: ``steps`` is an array of it, ``batch`` knows its kernels."""
+    """Sums of *count* steps. Those of a part with all groups stay on the device: ``steps`` is an array there, and
+    ``batch`` has the kernels."""
 
-    batch: Any = None
+    count: int = 0
+    batch: Batch | None = None
 
 
 class Gpu:
@@ -109,17 +111,24 @@ class Gpu:
     def advance(self, state: OnDevice, stop: int, marks: NDArray[np.int64]) -> Sums:
         batch, start, begin = state.values, state.step, time.perf_counter()
         found, whole = batch.advance(start, stop, marks), state.part.has_all_groups(state.cell.spec.dim)
-        steps = batch.root(stop - start) if whole else batch.steps_in_nodes(stop - start)
+        steps = batch.root(stop - start) if whole else batch.in_nodes(stop - start)
         self.device.synchronize()
         if not self.chunk:
             pace = (time.perf_counter() - begin) / (stop - start)
             state.longest = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.longest))
         state.step = stop
         diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
-        return DeviceSums(start, steps, marks, diagnostics, batch if whole else None, stop - start)
+        return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
 
     def fold(self, measures: Measures, totals: Totals, sums: DeviceSums) -> None:
-        ...
+        weights = weights_of_steps(measures, sums.start, sums.count)
+        given = sums.steps, sums.count, sums.marks - sums.start, weights, totals.values
+        totals.values[:], curves = sums.batch.fold(*given)
+        add_weights(totals, weights)
+        totals.step = sums.start + sums.count
+        places = np.searchsorted(totals.marks, sums.marks)
+        totals.curves[:, places, : 2 * RUNNING] = curves
+        totals.curves[:, places, 2 * RUNNING :] = sums.diagnostics[:, 0]
 
     def _shape(self, cell: Cell) -> Shape:
         return self.shape or Shape.of(cell.spec.dim)

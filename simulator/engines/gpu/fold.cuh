@@ -1,9 +1,7 @@
-// Sums and maxima: of two numbers, over the lanes of a warp, over groups, over steps. Before this text: SLOTS, LARGEST
-// and the formulas as reading_of; and noise.cuh.
+// Sums and maxima: of two numbers, over the lanes of a warp, over groups, over steps. Before this text: SLOTS and
+// LARGEST; RUNNING, how many quantities have curves, the first ones; the formulas as reading_of; and noise.cuh.
 
 #define FAN 16  // groups that a thread of ``gather`` folds
-
-#define RUNNING 2  // quantities that have curves, the first ones
 
 // How a quantity runs over the steps; what is none of these is its last value.
 #define TOTAL 0

@@ -12,8 +12,9 @@
 #define BATCH (SLOTS < 16 ? 16 / SLOTS : 1)  // half tiles that are folded over the block together
 
 // Threads that a multiprocessor can hold at least: at most 128 registers a thread, or 168 or 255 where that doesn't do.
-#define WIDE (VARYING || ROWS > 3 || DRAWS == DOUBLE)
-#define RESIDENT (SLOTS > 4 ? 256 : SLOTS > 2 || WIDE ? 384 : 512)
+constexpr bool WIDE = VARYING || ROWS > 3 || DRAWS == DOUBLE;
+constexpr int WORDS = SLOTS * int(sizeof(REAL)) / 4;  // registers for the folds of one step
+constexpr int RESIDENT = WORDS > 8 ? 256 : WORDS > 4 || WIDE ? 384 : 512;
 
 struct Steps {  // of a launch: first … stop - 1, counted from 0; of its chunk: *count* from *start* on
     Index first, stop, start, count;

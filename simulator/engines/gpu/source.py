@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from ratecheck.problems import Noise
 from ratecheck.problems.formulas.cuda import CudaFunctions, elementary_source
 
+from ...cells.of_step import OfStep
 from ...cells.spec import Cell
+from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
 from ..cpu.steps import PLACE
-from ..hyper import has_rows, parameters
+from ..hyper import gap_parameters, parameters
 from ..measures import Measures
+from ..totals import RUNNING
 
 REALS = {"float32": "float", "float64": "double"}
 DRAWS = {  # how a law is called: parameters, and what becomes of the formula's value
@@ -29,6 +34,21 @@ DRAWS = {  # how a law is called: parameters, and what becomes of the formula's 
 }
 
 
+def has_rows(cell: Cell) -> bool:
+    """Whether some hyper-parameter of the optimizer's formula depends on the step."""
+    return any(name in BIASES or isinstance(cell.hyper[name], OfStep) for name in cell.optimizer.hyper)
+
+
+def maxima(folds: Sequence[str]) -> int:
+    """A bit for each of *folds* that is a maximum."""
+    return sum((fold == "max") << slot for slot, fold in enumerate(folds))
+
+
+def numbers(cell: Cell) -> NDArray:
+    """σ_i, centre, 1/scale, the profile's constants, scale and min φ."""
+    return np.concatenate([parameters(cell), gap_parameters(cell)])
+
+
 def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int) -> str:
     """Source of the kernels for the formulas and the precision of *cell* and for what is measured, blocks of *threads*
     threads, and *coordinates* coordinates a thread at a time. It doesn't depend on the cell's sizes and constants."""
@@ -41,7 +61,8 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
         "ROWS": rows,
         "VARYING": int(has_rows(cell)),
         "SLOTS": len(measures.sums),
-        "LARGEST": f"{sum((one.fold == 'max') << slot for slot, one in enumerate(measures.sums)):#x}ull",
+        "LARGEST": f"{maxima([one.fold for one in measures.sums]):#x}ull",
+        "RUNNING": RUNNING,
         "THREADS": threads,
         "COORDINATES": coordinates,
     }
@@ -50,7 +71,7 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
     taken = ", ".join([state[0], "g", *state[1:], *(f"hyper[{j}]" for j in range(hypers))])
     stepped = f"{update}<REAL>({taken}, {', '.join(state)});" if rows > 1 else f"w[0] = {update}<REAL>({taken});"
     glue = [
-        f"__constant__ REAL parameters[{parameters(cell).size}];  // σ_i, centre, 1/scale, the profile's, see hyper.py",
+        f"__constant__ REAL parameters[{numbers(cell).size}];  // see numbers in source.py",
         "" if has_rows(cell) else f"__constant__ REAL hyper[{max(1, hypers)}];",
         _function("REAL inner(REAL x)", "return (x - parameters[1]) * parameters[2];"),
         _function("REAL value_of(REAL u)", f"return {phi}<REAL>(u{constants});"),
@@ -85,7 +106,7 @@ def _readings(functions: CudaFunctions, measures: Measures) -> str:
         value = f"folds[{slot} * stride]"
         cases[row] = f"case {row}: return {f'{functions.add(outer)}<double>({value})' if outer else value};"
     body = f"switch (reading) {{ {' '.join(cases[row] for row in sorted(cases))} default: return 0.0; }}"
-    return _function("double reading_of(int reading, const double* folds, Index stride)", body)
+    return _function("double reading_of(int reading, const double* folds, long long stride)", body)
 
 
 def norms_source(noise: Noise, threads: int) -> str:
