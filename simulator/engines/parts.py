@@ -18,6 +18,7 @@ from ..cells.spec import Spec
 GROUP = 1024  # coordinates; at least, see group_size
 MOST_GROUPS = 4096
 JOIN = {"sum": np.add, "max": np.maximum}  # of a reading's fold; the maximum of a number and NaN is NaN
+EMPTY = {"sum": 0.0, "max": -np.inf}  # a fold of nothing
 
 
 def group_size(dim: int) -> int:
