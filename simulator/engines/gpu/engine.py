@@ -7,19 +7,23 @@ steps.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ...cells.quantities import Quantity
 from ...cells.spec import Cell
+from ...cells.stats import Stats
+from .. import loop
 from ..measures import Measures
 from ..parts import Part
 from ..protocol import State, Sums
 from ..rng import TILE
 from ..totals import RUNNING, Totals, add_weights, weights_of_steps
-from .batch import Batch
+from .batch import Batch, load
 from .device import Device, cupy_device
 from .sizes import Room, Shape, whole_tiles
 
@@ -28,11 +32,16 @@ LAUNCH = 0.3  # seconds that the others are to take, so that progress and Ctrl-C
 SHARE = 0.9  # of the free memory that may be taken
 
 
-@dataclass
-class OnDevice(State):
-    """``values`` is a Batch; ``longest`` the number of steps that the next chunk is to have."""
+def device_name() -> str:
+    """The card that an engine takes by default."""
+    return cupy_device().name
 
-    longest: int = 0
+
+@dataclass
+class GpuState(State):
+    """``values`` is a Batch; ``chunk`` the number of steps that the next advance is to have."""
+
+    chunk: int
 
 
 @dataclass
@@ -40,11 +49,11 @@ class DeviceSums(Sums):
     """Sums of *count* steps. Those of a part with all groups stay on the device: ``steps`` is an array there, and
     ``batch`` has the kernels."""
 
-    count: int = 0
-    batch: Batch | None = None
+    count: int
+    batch: Batch
 
 
-class Gpu:
+class Engine:
     """The protocol's engine on a CUDA device, by default the current one.
 
     *fast* lets the compiler fuse multiplications and additions, which changes the last bits. *chunk* steps are run
@@ -64,9 +73,10 @@ class Gpu:
         self.device = device or cupy_device()
         self.fast, self.chunk, self.shape, self.memory = fast, chunk, shape, memory
 
-    @property
-    def name(self) -> str:
-        return self.device.name
+    def require(self, cell: Cell, measures: Measures) -> None:
+        """Raise InputError if *cell* doesn't fit the device, or its kernels can't be compiled for it."""
+        self.most_replicas(cell, measures)
+        load(cell, measures, self.device, self._shape(cell), self.fast)
 
     def most_replicas(self, cell: Cell, measures: Measures) -> int:
         """How many replicas of *cell* fit at once; raises InputError if none does."""
@@ -78,16 +88,18 @@ class Gpu:
         room = Room.of(cell, measures, part, self._shape(cell), memory)
         if room.replicas < 1:
             raise InputError(
-                f"dim={cell.spec.dim} needs {room.least / 2**30:.1f} GiB on the GPU and {self.name} has "
+                f"dim={cell.spec.dim} needs {room.least / 2**30:.1f} GiB on the GPU and {self.device.name} has "
                 f"{memory / 2**30:.1f} GiB to spare; choose a smaller dim, or float32"
             )
         return room
 
-    def begin(self, cell: Cell, part: Part, measures: Measures, step: int, values: NDArray | None) -> OnDevice:
+    def begin(
+        self, cell: Cell, part: Part, measures: Measures, step: int = 0, values: NDArray | None = None
+    ) -> GpuState:
         room, shape = self.require_room(cell, part, measures), self._shape(cell)
         if room.replicas < len(part.replicas):
             raise InputError(
-                f"a part of {len(part.replicas)} replicas was to begin on {self.name} and {room.replicas} fit; "
+                f"a part of {len(part.replicas)} replicas was to begin on {self.device.name} and {room.replicas} fit; "
                 "give parts of fewer replicas"
             )
         if not (part.has_all_groups(cell.spec.dim) or shape.divides(cell.spec.dim)):
@@ -98,24 +110,24 @@ class Gpu:
         else:
             batch.resume(values)
         width = len(part.replicas) * len(batch.coordinates)
-        longest = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
-        return OnDevice(cell, part, measures, step, batch, longest)
+        chunk = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
+        return GpuState(cell, part, measures, step, batch, chunk)
 
-    def values(self, state: OnDevice) -> NDArray:
+    def values(self, state: GpuState) -> NDArray:
         return self.device.get(state.values.state)
 
-    def longest(self, state: OnDevice) -> int:
+    def longest(self, state: GpuState) -> int:
         """To the end of a tile, so that its noise is made once."""
-        return max(1, min(state.longest, state.values.room.chunk) - state.step % TILE)
+        return max(1, min(state.chunk, state.values.room.chunk) - state.step % TILE)
 
-    def advance(self, state: OnDevice, stop: int, marks: NDArray[np.int64]) -> Sums:
+    def advance(self, state: GpuState, stop: int, marks: NDArray[np.int64]) -> Sums:
         batch, start, begin = state.values, state.step, time.perf_counter()
         found, whole = batch.advance(start, stop, marks), state.part.has_all_groups(state.cell.spec.dim)
         steps = batch.root(stop - start) if whole else batch.in_nodes(stop - start)
         self.device.synchronize()
         if not self.chunk:
             pace = (time.perf_counter() - begin) / (stop - start)
-            state.longest = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.longest))
+            state.chunk = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.chunk))
         state.step = stop
         diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
         return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
@@ -132,3 +144,16 @@ class Gpu:
 
     def _shape(self, cell: Cell) -> Shape:
         return self.shape or Shape.of(cell.spec.dim)
+
+
+def simulate(
+    cell: Cell,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    *,
+    quantities: Iterable[Quantity | str] = (),
+    observe: Callable[[NDArray], None] | None = None,
+    **options,
+) -> Stats:
+    """Run every replica of *cell*: see ``Engine`` for *options*, ``loop.simulate`` for the rest; *threads* is ignored."""
+    return loop.simulate(Engine(**options), cell, quantities, progress, observe)

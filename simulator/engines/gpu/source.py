@@ -15,7 +15,7 @@ from ...cells.of_step import OfStep
 from ...cells.spec import Cell
 from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
-from ..cpu.steps import PLACE
+from ..cpu.steps import CONSTANTS
 from ..hyper import gap_parameters, parameters
 from ..measures import Measures
 from ..totals import RUNNING
@@ -66,7 +66,7 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
         "THREADS": threads,
         "COORDINATES": coordinates,
     }
-    constants = "".join(f", parameters[{PLACE + j}]" for j in range(len(problem.constants)))
+    constants = "".join(f", parameters[{CONSTANTS + j}]" for j in range(len(problem.constants)))
     state = [f"w[{row}]" for row in range(rows)]
     taken = ", ".join([state[0], "g", *state[1:], *(f"hyper[{j}]" for j in range(hypers))])
     stepped = f"{update}<REAL>({taken}, {', '.join(state)});" if rows > 1 else f"w[0] = {update}<REAL>({taken});"
@@ -89,7 +89,7 @@ def _terms(functions: CudaFunctions, cell: Cell, measures: Measures) -> str:
     """The function ``terms``: of one coordinate, what is folded."""
     names = {"gradient": "gradient", "x": "x", "gap": "gap"}
     names |= {name: f"hyper[{j}]" for j, name in enumerate(cell.optimizer.hyper) if name not in names}
-    scale, least = (f"parameters[{PLACE + len(cell.problem.constants) + j}]" for j in range(2))
+    scale, least = (f"parameters[{CONSTANTS + len(cell.problem.constants) + j}]" for j in range(2))
     body = [f"const REAL gap = slope * {scale} * (value_of(inner(x)) - {least});"]  # no code where no term takes it
     for slot, one in enumerate(measures.sums):
         taken = ", ".join(names[name] for name in one.term.parameters)
