@@ -8,7 +8,7 @@ depend on the number of steps; one with some of them keeps the sums of every ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from . import pieces, totals
 from .measures import Measures
 from .parts import Part
 from .pieces import Piece
-from .protocol import Engine, State
+from .protocol import Engine, State, Sums
 from .totals import Totals
 
 
@@ -74,7 +74,7 @@ def advance(run: Run, stop: int | None = None, progress: Callable[[int], None] |
         if run.part.has_all_groups(spec.dim):
             run.engine.fold(state.measures, run.totals, sums)
         else:
-            kept = replace(sums, steps=np.array(sums.steps), diagnostics=np.array(sums.diagnostics))
+            kept = Sums(first, np.array(sums.steps), sums.marks, np.array(sums.diagnostics))
             run.pieces.append(Piece(run.part, kept))
         if progress:
             progress(width * (next_stop - first))

@@ -5,7 +5,7 @@ Steps are added strictly one after the other, so nothing depends on how a run wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,20 +80,29 @@ def fold(
     (low, high) for replicas that are done apart.
     """
     count = sums.steps.shape[-1]
-    weights = {
-        column: weights_of(quantity, sums.start, count)
-        for column, quantity in enumerate(measures.quantities)
-        if quantity.over == "weighted"
-    }
+    weights = weights_of_steps(measures, sums.start, count)
 
     def fold_some(low: int, high: int) -> None:
         with np.errstate(all="ignore"):
             _fold(measures, totals.of_replicas(low, high), sums, weights, evaluate, accumulate, slice(low, high))
 
     share(fold_some, len(totals.values))
+    add_weights(totals, weights)
+    totals.step = sums.start + count
+
+
+def weights_of_steps(measures: Measures, start: int, count: int) -> dict[int, NDArray[np.float64]]:
+    """w_k of *count* steps for each weighted mean, by its column."""
+    return {
+        column: weights_of(quantity, start, count)
+        for column, quantity in enumerate(measures.quantities)
+        if quantity.over == "weighted"
+    }
+
+
+def add_weights(totals: Totals, weights: Mapping[int, NDArray[np.float64]]) -> None:
     for column, w in weights.items():
         totals.weights[column] = np.add.accumulate(np.concatenate([totals.weights[column : column + 1], w]))[-1]
-    totals.step = sums.start + count
 
 
 def weights_of(quantity: Quantity, start: int, count: int) -> NDArray[np.float64]:
