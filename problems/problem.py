@@ -20,7 +20,8 @@ class SeparableProblem:
     """f(x) = Σ w_i φ((x_i − c)/s), with curvatures h_i = L i^(−α) and weights w_i = h_i s²/sup|φ''|.
 
     ``smoothness`` L, ``gap`` Δ and ``minimum`` f* are exact; ``profile_minimum`` is min φ, so that coordinate i is
-    w_i (φ(u_i) − min φ) above its part of f*; ``start`` is the value that every coordinate of x¹ has. Arrays have shape (..., dim); values have the leading shape.
+    w_i (φ(u_i) − min φ) above its part of f*; ``start`` is the value that every coordinate of x¹ has. Arrays have
+    shape (..., dim); values have the leading shape.
     """
 
     name: str

@@ -60,7 +60,7 @@ def covers(outer: range, inner: range) -> bool:
 
 
 def split(run: Run, parts: Sequence[Part], engine: Engine | None = None) -> list[Run]:
-    """*run* as runs of *parts*, which are parts of it, on *engine* (its own by default). *run* itself stays as it is."""
+    """*run* as runs of *parts*, each within it, on *engine* (its own by default). *run* itself stays as it is."""
     state, engine = run.state, engine or run.engine
     dim, values, first = state.cell.spec.dim, run.values(), run.part.replicas.start
     before = run.part.coordinates(dim).start

@@ -74,7 +74,9 @@ def load(engine: Engine, cell: Cell, content: bytes, quantities: Iterable[Quanti
 
 def _require_same(head: Mapping, cell: Cell, measures: Measures) -> None:
     if head["cell"] != cell.key:
-        raise InputError(f"this run is one of the cell {head['cell']}, not of {cell.key}; give the cell it was saved with")
+        raise InputError(
+            f"this run is one of the cell {head['cell']}, not of {cell.key}; give the cell it was saved with"
+        )
     if head["quantities"] != _names(measures):
         had, given = (", ".join(name for name, *_ in q) for q in (head["quantities"], _names(measures)))
         raise InputError(f"this run measures {had}, asked are {given}; give the quantities it was saved with")

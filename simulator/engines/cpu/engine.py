@@ -160,7 +160,7 @@ def simulate(
     lanes: int | None = None,
     observe: Callable[[NDArray], None] | None = None,
 ) -> Stats:
-    """Run every replica of *cell*: see ``Engine`` for *threads*, *chunk* and *lanes*, ``loop.simulate`` for the rest."""
+    """Run every replica of *cell*; see ``Engine`` for *threads*, *chunk*, *lanes*, ``loop.simulate`` for the others."""
     return loop.simulate(Engine(threads, chunk=chunk, lanes=lanes), cell, quantities, progress, observe)
 
 
