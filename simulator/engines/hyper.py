@@ -54,8 +54,8 @@ def _bias(cell: Cell, name: str, k):
     beta = cell.hyper[BIASES[name]]
     if isinstance(beta, OfStep):
         raise InputError(
-            f"optimizer {cell.optimizer.name!r}: {name} = 1 − {BIASES[name]}^k needs a number {BIASES[name]}, got {beta}; "
-            "give a number, or choose an optimizer without bias correction"
+            f"optimizer {cell.optimizer.name!r}: {name} = 1 − {BIASES[name]}^k is for a constant {BIASES[name]}, "
+            f"got {beta}; give a number, or choose an optimizer without bias correction"
         )
     with np.errstate(divide="ignore"):
         return -np.expm1(k * np.log(beta))
