@@ -111,6 +111,7 @@ class Profile:
             start=scale * values["start"],
             scale=scale,
             curvature=curvature,
+            profile_minimum=minimum,
             spectrum=spectrum,
             constants=constants,
             arguments=values,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
@@ -49,7 +50,7 @@ def cell(
     }
     for curve in curves.values():
         curve[:diverged, points.size // 2 :] = np.nan
-    stats = Stats.of(l2 * math.sqrt(dim), l2, l2**2, points, **curves)
+    stats = Stats.of(always(l2 * math.sqrt(dim), l2), points, **curves)
     return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, PROVENANCE)
 
 

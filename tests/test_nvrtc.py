@@ -16,6 +16,7 @@ from problems.errors import InputError
 from simulator.engines.gpu import nvrtc
 from simulator.engines.gpu.sizes import Shape
 from simulator.engines.gpu.source import kernel_source, norms_source
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 
 try:
@@ -55,7 +56,7 @@ def test_no_kernel_spills(architecture, dtype):
     chosen = COMBINATIONS if architecture == "sm_90" else [COMBINATIONS[4], COMBINATIONS[-1]]
     assert ("rational", "adamw", "gaussian") in chosen
     for problem, optimizer, noise in chosen:
-        cell = spec(problem, optimizer, noise, dtype=dtype).resolve()
+        cell = resolve(spec(problem, optimizer, noise, dtype=dtype))
         large = "bias1" in cell.optimizer.hyper or len(cell.optimizer.state) > 2 or cell.noise.draws == "double"
         resident = 384 if large else 512
         for shape in (LARGE, SMALL):
@@ -75,7 +76,7 @@ def test_no_norm_kernel_spills(architecture):
 
 def float64_operations(optimizer: str) -> list[str]:
     """What the float32 kernel of an optimizer computes in float64."""
-    cell = spec(optimizer=optimizer, dtype="float32").resolve()
+    cell = resolve(spec(optimizer=optimizer, dtype="float32"))
     source = kernel_source(cell, LARGE.threads, LARGE.coordinates)
     ptx = NVRTC.compile(source, nvrtc.options("sm_90"), "PTX")[0].decode()
     advance = re.search(r"\.entry advance\(.*?\n\}", ptx, re.DOTALL)[0]
@@ -92,7 +93,7 @@ def test_a_float32_kernel_computes_in_float32(optimizer):
 
 def test_the_ieee_options_are_kept():
     """No fused multiply-add, approximate division or flush to zero where none is asked for; fused ones with fast."""
-    source = kernel_source(spec(dtype="float32").resolve(), 128, 1)
+    source = kernel_source(resolve(spec(dtype="float32")), 128, 1)
     exact, fast = (NVRTC.compile(source, nvrtc.options("sm_90", fast), "PTX")[0].decode() for fast in (False, True))
     assert "fma.rn.f32" not in exact and "fma.rn.f32" in fast
     for ptx in (exact, fast):
