@@ -43,10 +43,12 @@ def assert_same_run(cell, device, **options):
 PAIRS = covering(PROBLEMS, OPTIMIZERS, NOISES, DTYPES)
 
 
-def combinations():
-    """All of them, of which those of PAIRS are not slow."""
-    for chosen in itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES):
-        yield pytest.param(*chosen, marks=[] if chosen in PAIRS else pytest.mark.slow, id="-".join(chosen))
+def combinations() -> list:
+    """All of them, where those that are not in PAIRS are slow."""
+    return [
+        pytest.param(*chosen, marks=[] if chosen in PAIRS else pytest.mark.slow, id="-".join(chosen))
+        for chosen in itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES)
+    ]
 
 
 @pytest.mark.parametrize(("problem", "optimizer", "noise", "dtype"), combinations())
