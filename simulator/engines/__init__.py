@@ -18,9 +18,11 @@ from functools import cache
 import numpy as np
 from ratecheck.problems.errors import InputError, choose
 
+from ..cells.cell import Cell
 from ..cells.evidence import Result
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell, Spec
+from ..cells.spec import Spec
+from .resolve import resolve
 
 BACKENDS = {
     "cpu": ".cpu.engine",
@@ -58,7 +60,7 @@ def run(
     """
     require_backend(backend, fast)
     quantities = tuple(quantities)
-    cell = spec.resolve()
+    cell = resolve(spec)
     if backend == AUTO:
         from .auto import pick
 
@@ -73,10 +75,11 @@ def run(
     stats = engine.simulate(cell, threads=threads, progress=progress, quantities=quantities, **options)
     seconds = time.perf_counter() - begin
     return Result(
-        spec,
+        cell.spec,
         cell.constants,
-        dict(cell.hyper),
+        cell.hyper,
         stats,
+        cell.identity,
         {
             "seconds": seconds,
             "backend": backend,

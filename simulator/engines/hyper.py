@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from ratecheck.problems.errors import InputError
 
+from ..cells.cell import Cell
 from ..cells.of_step import OfStep
-from ..cells.spec import Cell
 from ..optimizers import BIASES
 
 

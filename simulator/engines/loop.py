@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell
 from ..cells.stats import Stats
 from . import pieces, totals
 from .measures import Measures

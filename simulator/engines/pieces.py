@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from .measures import Measures
 from .parts import Part, group_count, join_nodes, nodes
 from .protocol import DIAGNOSTICS, Engine, Sums

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from .measures import Measures
 from .parts import Part
 from .totals import Totals

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from ..cells.stats import Stats
 from . import loop, totals
 from .hyper import hyper_rows

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell
 from .loop import Run
 from .measures import Measures
 from .parts import Part, group_count, nodes

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 from ratecheck.problems.formulas import Formula
 
+from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell
 from ..cells.stats import Stats, checkpoint_steps
 from .measures import Measures
 

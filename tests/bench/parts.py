@@ -9,10 +9,12 @@ import numba
 import numpy as np
 
 from problems.formulas.elementary import FLAGS
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.cpu import noise_tile
 from simulator.engines.cpu.steps import SCRATCH, UNIT, Block, Found, Span, compile_steps
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, Optimizer, optimizer
 
@@ -85,8 +87,8 @@ def _column(dtype: str, rounds: int) -> dict[str, np.ndarray]:
 def _runs(dtype: np.dtype) -> dict[str, tuple[Callable[[], object], int]]:
     """Name → something to time, warm, and its coordinate-steps."""
     spec = Spec.of(SPEC.problem, SPEC.optimizer, SPEC.dim, SPEC.steps, SPEC.replicas, dtype=dtype.name)
-    cell = spec.resolve()
-    square = Spec.of("quadratic", "adamw", UNIT, 1000, 1).resolve()
+    cell = resolve(spec)
+    square = resolve(Spec.of("quadratic", "adamw", UNIT, 1000, 1))
     tiles = CALLS * TILE * UNIT
     runs = {
         "bits": (_bits(), tiles),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...cells.cell import Cell
 from ...cells.quantities import Quantity
-from ...cells.spec import Cell
 from ...cells.stats import Stats
 from ...cores import cores
 from .. import loop, totals
