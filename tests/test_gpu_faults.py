@@ -16,12 +16,13 @@ from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.sizes import Shape
 from simulator.engines.gpu.source import kernel_source
 from simulator.engines.measures import Measures
+from simulator.engines.resolve import resolve
 
 
 class TestTheEmulatorCatches:
     """Bugs put in on purpose: what CUDA leaves undefined must not pass."""
 
-    CELL = spec(dim=100, steps=150, replicas=1).resolve()
+    CELL = resolve(spec(dim=100, steps=150, replicas=1))
     SHAPE = Shape(64, 1, 128)
     ASKED = ("max_grad_linf",)
 
@@ -93,7 +94,7 @@ for optimizer, dtype, noise, asked in (
     ("sgd", "float64", "student", ()),
 ):
     cell = spec("ripple", optimizer, noise, dim=100, steps=90, dtype=dtype, problem_args={{"spectrum": 0.7}})
-    gpu.simulate(cell.resolve(), quantities=asked, device=device, chunk=32, shape=Shape(32, 2, 64))
+    gpu.simulate(resolve(cell), quantities=asked, device=device, chunk=32, shape=Shape(32, 2, 64))
 print("clean")
 """
 

@@ -19,6 +19,7 @@ from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.sizes import MOST_GROUPS, Room, Shape, launches
 from simulator.engines.measures import Measures
 from simulator.engines.parts import Part
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from simulator.samples import norm_check
 from tests.gpucheck.suite import SUMS, final_state
@@ -53,7 +54,7 @@ def combinations() -> list:
 
 @pytest.mark.parametrize(("problem", "optimizer", "noise", "dtype"), combinations())
 def test_every_combination_has_the_bits_of_the_cpu_engine(problem, optimizer, noise, dtype):
-    cell = spec(problem, optimizer, noise, dim=37, steps=20, replicas=1, dtype=dtype).resolve()
+    cell = resolve(spec(problem, optimizer, noise, dim=37, steps=20, replicas=1, dtype=dtype))
     assert_same_run(cell, EmulatedDevice(order=list(NOISES).index(noise) % 3))
 
 
@@ -68,7 +69,7 @@ def test_every_pair_is_among_the_combinations_that_are_not_slow():
 @pytest.mark.parametrize("coordinates", [1, 2])  # four would take more shared memory than 256 threads may
 def test_any_size_of_block(threads, coordinates):
     for dim in (1, 31, 32, 33, 100):
-        cell = spec(dim=dim, steps=33, replicas=1, problem_args={"spectrum": 0.7}).resolve()
+        cell = resolve(spec(dim=dim, steps=33, replicas=1, problem_args={"spectrum": 0.7}))
         block = threads * coordinates
         assert_same_run(cell, EmulatedDevice(), shape=Shape(threads, coordinates, block))
 
@@ -77,13 +78,13 @@ def test_any_size_of_block(threads, coordinates):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_groups_of_several_blocks(device, optimizer, dtype):
     """Three groups of a replica, of three blocks each but the last, in batches of half tiles and a rest."""
-    cell = spec(optimizer=optimizer, noise="student", dim=500, steps=150, replicas=2, dtype=dtype).resolve()
+    cell = resolve(spec(optimizer=optimizer, noise="student", dim=500, steps=150, replicas=2, dtype=dtype))
     assert_same_run(cell, device, shape=Shape(32, 2, 192))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_bits_do_not_depend_on_chunks_memory_or_the_order_of_threads(optimizer):
-    cell = spec(optimizer=optimizer, noise="sparse", dim=70, steps=203, replicas=5).resolve()
+    cell = resolve(spec(optimizer=optimizer, noise="sparse", dim=70, steps=203, replicas=5))
     whole = gpu.simulate(cell, device=EmulatedDevice())
     measures = Measures.of((), cell.optimizer)
     one = Room.of(cell, measures, Part.whole(cell.spec), Shape.of(70), 0).least
@@ -99,7 +100,7 @@ def test_launches_cover_every_step_once_and_begin_at_marks():
 
 
 def test_a_diverged_replica_is_infinite():
-    cell = Spec.of("quadratic", "sgd", 20, 3000, 2, schedule="constant", optimizer_args={"lr": 5.0}).resolve()
+    cell = resolve(Spec.of("quadratic", "sgd", 20, 3000, 2, schedule="constant", optimizer_args={"lr": 5.0}))
     stats = gpu.simulate(cell, device=EmulatedDevice())
     assert np.isposinf(stats.mean_grad_l1).all() and not any(np.isnan(a).any() for a in stats.arrays().values())
     assert np.array_equal(stats.diverged, cpu.simulate(cell).diverged)
@@ -108,13 +109,13 @@ def test_a_diverged_replica_is_infinite():
 def test_places_beyond_the_end_never_reach_the_norms():
     """No noise, ε = 0 and a zero gradient make 0/0 in the places that hold no coordinate."""
     given = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 0.0, "weight_decay": 0.1}
-    cell = Spec.of("quadratic", "adamw", 17, 60, 1, schedule="constant", sigma=0.0, optimizer_args=given).resolve()
+    cell = resolve(Spec.of("quadratic", "adamw", 17, 60, 1, schedule="constant", sigma=0.0, optimizer_args=given))
     assert_same_run(cell, EmulatedDevice())
 
 
 def test_progress_adds_up():
     done = []
-    gpu.simulate(spec(dim=40, steps=300, replicas=3).resolve(), progress=done.append, device=EmulatedDevice())
+    gpu.simulate(resolve(spec(dim=40, steps=300, replicas=3)), progress=done.append, device=EmulatedDevice())
     assert sum(done) == 40 * 300 * 3
 
 
@@ -125,14 +126,14 @@ def test_progress_adds_up():
 def test_fast_differs_by_roundings_alone(noise, dtype, tolerance):
     """Fused operations round once instead of twice: in float64, but for the noise, where a law of several operations
     computes in float32 (the bounds of docs/gpu.md)."""
-    cell = spec(noise=noise, dtype=dtype, dim=64, steps=1000).resolve()
+    cell = resolve(spec(noise=noise, dtype=dtype, dim=64, steps=1000))
     exact, fused = (gpu.simulate(cell, device=EmulatedDevice(), fast=fast) for fast in (False, True))
     assert (fused.grad_l1 != exact.grad_l1).any()
     assert_close(fused, exact, tolerance)
 
 
 def test_a_device_that_is_too_small_says_so():
-    cell = spec(dim=1000).resolve()
+    cell = resolve(spec(dim=1000))
     with pytest.raises(Exception, match=r"dim=1000 needs .* GiB on the GPU and emulated device has .* choose"):
         gpu.simulate(cell, device=EmulatedDevice(memory=1000))
 
@@ -144,7 +145,7 @@ def test_sizes_of_launches(dim):
     assert groups <= MOST_GROUPS and shape.group % (shape.threads * shape.coordinates) == 0
     assert groups * shape.group >= dim and shape.divides(dim)
     assert all(shape.shared_bytes(5, slots, 8) <= 48 << 10 for slots in (2, 6, 16))
-    cell = spec(dim=dim, steps=1000, replicas=3).resolve()
+    cell = resolve(spec(dim=dim, steps=1000, replicas=3))
     for quantities in ((), QUANTITIES):
         given = cell, Measures.of(quantities, cell.optimizer), Part.whole(cell.spec), shape
         room = Room.of(*given, 2**38)

@@ -24,6 +24,7 @@ from simulator.engines.gpu.source import kernel_source
 from simulator.engines.measures import Measures
 from simulator.engines.parts import Part, group_count
 from simulator.engines.pieces import split
+from simulator.engines.resolve import resolve
 from tests.gpucheck.suite import SUMS
 
 
@@ -82,11 +83,11 @@ def assert_same_measures(cell, device, **options):
 )
 def test_every_quantity_is_that_of_the_cpu_engine(problem, optimizer, dim, shape, dtype):
     given = {"dim": dim, "steps": 60, "replicas": 2, "dtype": dtype, "problem_args": {"spectrum": 0.4}}
-    assert_same_measures(spec(problem, optimizer, **given).resolve(), EmulatedDevice(2), shape=shape, chunk=32)
+    assert_same_measures(resolve(spec(problem, optimizer, **given)), EmulatedDevice(2), shape=shape, chunk=32)
 
 
 def test_what_is_measured_changes_no_bit_of_the_rest():
-    cell = spec(dim=100, steps=40).resolve()
+    cell = resolve(spec(dim=100, steps=40))
     few, many = (gpu.simulate(cell, quantities=asked, device=EmulatedDevice()) for asked in ((), ALL))
     for name, values in few.arrays().items():
         np.testing.assert_array_equal(values, many.arrays()[name], err_msg=name)
@@ -95,7 +96,7 @@ def test_what_is_measured_changes_no_bit_of_the_rest():
 class TestPieces:
     """A run that is cut by steps, replicas and groups of coordinates gives the bits of a whole one."""
 
-    CELL = spec(optimizer="adam", noise="student", dim=5 * 1024 + 7, steps=37, replicas=2).resolve()
+    CELL = resolve(spec(optimizer="adam", noise="student", dim=5 * 1024 + 7, steps=37, replicas=2))
     SHAPE = Shape(64, 2, 512)  # two of them are a group of the parts
     ASKED = ("max_f_gap", "min_grad_linf", "mean_grad_linf", *MORE[-2:])
 
@@ -168,7 +169,7 @@ def test_hyper_parameters_of_the_step(optimizer, dtype):
     def over_root(k, scale):
         return scale / math.sqrt(k)
 
-    base = spec(optimizer=optimizer, dim=40, steps=90, dtype=dtype).resolve()
+    base = resolve(spec(optimizer=optimizer, dim=40, steps=90, dtype=dtype))
     cell = replace(base, hyper={**base.hyper, "lr": of_step(over_root, scale=0.1)})
     runs = [loop.begin(engine, cell) for engine in (gpu.Engine(EmulatedDevice(1), chunk=48), cpu.Engine())]
     ours, theirs = (loop.advance(run).values() for run in runs)
@@ -181,7 +182,7 @@ def test_hyper_parameters_of_the_step(optimizer, dtype):
 def test_a_maximum_and_a_minimum_keep_nan():
     """In a run of three warps: what the largest √(x_i − x_i¹) is at the end, which some coordinates don't have; and the
     least of what is 0/0 at the first step alone."""
-    cell = spec(dim=70, steps=30).resolve()
+    cell = resolve(spec(dim=70, steps=30))
     start = cell.problem.start
 
     @reading(fold="max", degrees=(0, 0), text="max_i √(x_i − x_i¹)")
@@ -229,11 +230,11 @@ def test_a_nan_that_is_lost_is_seen(old, new, monkeypatch):
 def test_a_wrong_measure_is_seen(old, new, monkeypatch):
     broken_source(monkeypatch, old, new)
     with pytest.raises(AssertionError):
-        assert_same_measures(spec(dim=37, steps=30).resolve(), EmulatedDevice())
+        assert_same_measures(resolve(spec(dim=37, steps=30)), EmulatedDevice())
 
 
 def test_a_part_that_does_not_fit_says_so():
-    cell = spec(dim=3000, replicas=4).resolve()
+    cell = resolve(spec(dim=3000, replicas=4))
     measures, whole = Measures.of((), cell.optimizer), Part.whole(cell.spec)
     least = Room.of(cell, measures, whole, Shape.of(3000), 0).least
     engine = gpu.Engine(EmulatedDevice(), memory=2 * least)
@@ -243,7 +244,7 @@ def test_a_part_that_does_not_fit_says_so():
 
 
 def test_a_shape_that_cuts_groups_is_for_whole_runs():
-    cell = spec(dim=3000).resolve()
+    cell = resolve(spec(dim=3000))
     engine = gpu.Engine(EmulatedDevice(), shape=Shape(32, 1, 96))
     loop.begin(engine, cell)
     with pytest.raises(InputError, match="leave the shape out"):

@@ -47,9 +47,7 @@ class Stats:
         curves = {name: np.where(lost | ~np.isfinite(curve), np.inf, curve) for name, curve in curves.items()}
         always = np.stack([measured[quantity.name] for quantity in ALWAYS])
         diverged = ~np.isfinite(always).all(axis=0) | lost[:, -1]
-        clean = {
-            name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()
-        }
+        clean = {name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()}
         return cls(clean, checkpoints, **curves)
 
     @property

@@ -1,10 +1,10 @@
-"""List problems, noises, optimizers, schedules and claims, one line each."""
+"""List problems, noises, optimizers, schedules and theorems, one line each."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "problems, noises, optimizers, schedules, claims"
+HELP = "problems, noises, optimizers, schedules, theorems"
 EPILOG = """examples:
   ratecheck list
   ratecheck list | grep adam"""
@@ -26,16 +26,16 @@ def listing() -> dict[str, list[tuple[str, str]]]:
     """Names and first paragraphs of the registries, by kind."""
     from ratecheck.problems import NOISES, PROBLEMS
 
-    from ..claims import CLAIMS
+    from ..engines.schedules import SCHEDULES
     from ..optimizers import OPTIMIZERS
-    from ..schedules import SCHEDULES
+    from ..theorems import THEOREMS
 
     return {
         "problems": [(n, _first(p.__doc__)) for n, p in PROBLEMS.items()],
         "noises": [(n, _first(make.__doc__)) for n, make in NOISES.items()],
         "optimizers": [(n, _first(o.update.__doc__)) for n, o in OPTIMIZERS.items()],
-        "schedules": [(n, _first(s.__doc__)) for n, s in SCHEDULES.items()],
-        "claims": [(n, claim.statement) for n, claim in CLAIMS.items()],
+        "schedules": list(SCHEDULES.items()),
+        "theorems": [(n, theorem.statement) for n, theorem in THEOREMS.items()],
     }
 
 

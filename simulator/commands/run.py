@@ -103,20 +103,22 @@ def execute(args: argparse.Namespace) -> int:
 def summary(result) -> dict:
     """What ``--json`` prints, of a ``Result``."""
     stats, constants = result.stats, result.constants
+    c = constants.c if "sigma" in constants else math.inf
+    rate = c * constants.steps**-0.25
     l1, l2 = average(stats.mean_grad_l1), average(stats.mean_grad_l2)
     return {
         "spec": result.spec.to_dict(),
         "constants": {
-            "smoothness": constants.smoothness,
-            "gap": constants.gap,
-            "sigma": constants.true_sigma,
-            "C": constants.c,
+            "smoothness": constants.get("smoothness"),
+            "gap": constants.get("gap"),
+            "sigma": constants.get("sigma", math.inf),
+            "C": c,
         },
         "hyperparameters": {**dict.fromkeys(COMMON), **result.hyper},
         "mean_grad_l1": l1,
         "mean_grad_l2": l2,
-        "ratio_l1": _ratio(l1["mean"], result.bound_l1),
-        "ratio_l2": _ratio(l2["mean"], result.bound_l2),
+        "ratio_l1": _ratio(l1["mean"], math.sqrt(constants.dim) * rate),
+        "ratio_l2": _ratio(l2["mean"], rate),
         "max_abs_x": float(stats.max_abs_x.max()),
         "status": result.status,
         **{name: result.provenance.get(name) for name in ("backend", "device", "fast", "seconds")},

@@ -7,6 +7,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.spec import Spec
 from ..cores import cores
 from .measures import Measures
+from .resolve import resolve
 
 # A card needs some ten thousand coordinates side by side to be busy, and a launch costs microseconds. Below, one step
 # of few coordinates takes a card longer than a core. Not measured yet: docs/gpu/README.md says what is owed.
@@ -27,7 +28,7 @@ def pick(spec: Spec) -> tuple[str, str]:
         card = device.cupy_device()
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
-        cell = spec.resolve()
+        cell = resolve(spec)
         gpu.Engine(card).require(cell, Measures.of((), cell.optimizer))  # it may be too old for the compiler
     except InputError as error:
         return "cpu", str(error)

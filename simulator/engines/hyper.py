@@ -4,11 +4,10 @@ each step."""
 from __future__ import annotations
 
 import numpy as np
-
 from ratecheck.problems.errors import InputError
 
+from ..cells.cell import Cell
 from ..cells.of_step import OfStep
-from ..cells.spec import Cell
 from ..optimizers import BIASES
 
 
@@ -55,7 +54,8 @@ def _bias(cell: Cell, name: str, k):
     beta = cell.hyper[BIASES[name]]
     if isinstance(beta, OfStep):
         raise InputError(
-            f"optimizer {cell.optimizer.name!r}: {name} = 1 − {BIASES[name]}^k needs a constant {BIASES[name]}, got {beta}"
+            f"optimizer {cell.optimizer.name!r}: {name} = 1 − {BIASES[name]}^k is for a constant {BIASES[name]}, "
+            f"got {beta}; give a number, or choose an optimizer without bias correction"
         )
     with np.errstate(divide="ignore"):
         return -np.expm1(k * np.log(beta))

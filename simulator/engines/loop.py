@@ -8,20 +8,20 @@ depend on the number of steps; one with some of them keeps the sums of every ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell
 from ..cells.stats import Stats
 from . import pieces, totals
 from .measures import Measures
 from .parts import Part
 from .pieces import Piece
-from .protocol import Engine, State
+from .protocol import Engine, State, Sums
 from .totals import Totals
 
 
@@ -74,7 +74,7 @@ def advance(run: Run, stop: int | None = None, progress: Callable[[int], None] |
         if run.part.has_all_groups(spec.dim):
             run.engine.fold(state.measures, run.totals, sums)
         else:
-            kept = replace(sums, steps=np.array(sums.steps), diagnostics=np.array(sums.diagnostics))
+            kept = Sums(first, np.array(sums.steps), sums.marks, np.array(sums.diagnostics))
             run.pieces.append(Piece(run.part, kept))
         if progress:
             progress(width * (next_stop - first))
@@ -88,7 +88,8 @@ def finish(cell: Cell, runs: Sequence[Run]) -> Stats:
     for run in runs:
         if run.step < cell.spec.steps:
             raise InputError(f"a part of this run did {run.step} of {cell.spec.steps} steps; advance it to the end")
-        if run.state.cell.key != cell.key or run.state.measures.meaning != runs[0].state.measures.meaning:
+        same = run.state.cell is cell or run.state.cell.key == cell.key
+        if not same or run.state.measures.meaning != runs[0].state.measures.meaning:
             raise InputError("the parts are not of one run: their cells or their quantities differ")
     measures = runs[0].state.measures
     return totals.stats(cell, measures, pieces.merge(cell, measures, runs))

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from .measures import Measures
 from .parts import Part, group_count, join_nodes, nodes
 from .protocol import DIAGNOSTICS, Engine, Sums
-from .totals import Totals, fold
+from .totals import Totals
 
 if TYPE_CHECKING:
     from .loop import Run
@@ -60,7 +60,7 @@ def covers(outer: range, inner: range) -> bool:
 
 
 def split(run: Run, parts: Sequence[Part], engine: Engine | None = None) -> list[Run]:
-    """*run* as runs of *parts*, which are parts of it, on *engine* (its own by default). *run* itself stays as it is."""
+    """*run* as runs of *parts*, each within it, on *engine* (its own by default). *run* itself stays as it is."""
     state, engine = run.state, engine or run.engine
     dim, values, first = state.cell.spec.dim, run.values(), run.part.replicas.start
     before = run.part.coordinates(dim).start
@@ -112,7 +112,7 @@ def _merge_groups(cell: Cell, measures: Measures, members: Sequence[Run], replic
         if steps.start >= rest.start:
             here = [p for p in held if p.sums.start <= steps.start and steps.stop <= p.stop]
             here = [piece.of_replicas(replicas).of_steps(steps.start, steps.stop) for piece in here]
-            fold(measures, totals, _join(cell, measures, here))
+            farthest.engine.fold(measures, totals, _join(cell, measures, here))
     return totals
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from .measures import Measures
 from .parts import Part
 from .totals import Totals
@@ -69,7 +69,7 @@ class Engine(Protocol):
         """Do the steps state.step … stop − 1, of which *marks* are measured, and set state.step to *stop*."""
 
     def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:
-        """Add the steps of *sums*, of a part with all groups, to *totals*, strictly one after the other.
+        """Add the steps of *sums*, over all groups, to *totals*, strictly one after the other.
 
-        ``totals.fold`` does it for arrays on the host.
+        *sums* are what ``advance`` gave, or plain ``Sums`` that were merged; ``totals.fold`` does it for these.
         """

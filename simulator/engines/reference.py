@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.spec import Cell
+from ..cells.cell import Cell
 from ..cells.stats import Stats
 from . import loop, totals
 from .hyper import hyper_rows
@@ -21,6 +21,7 @@ from .protocol import DIAGNOSTICS, State, Sums
 from .rng import PAIR, TILE, words
 
 SIZE_BITS, SIGN_SHIFT = np.uint32(0x7FFFFFFF), np.uint32(31)
+MEASURED = ("slope φ", "|gradient|", "|x|")  # of which the diagnostics are folds
 Source = Callable[[Cell, range, int, int], NDArray[np.float32]]
 
 
@@ -61,31 +62,35 @@ class Engine:
         return np.array(state.values)
 
     def longest(self, state: State) -> int:
-        return 1 << 12
+        return 256
 
     def advance(self, state: State, stop: int, marks: NDArray[np.int64]) -> Sums:
-        measures, part, dim = state.measures, state.part, state.cell.spec.dim
-        count, replicas = len(part.groups), len(part.replicas)
-        steps = np.empty((replicas, count, len(measures.sums), stop - state.step))
-        diagnostics = np.empty((replicas, count, marks.size, len(DIAGNOSTICS)))
-        starts = np.arange(count) * group_size(dim)
+        first, part, kept = state.step, state.part, state.measures.sums
+        size, count = group_size(state.cell.spec.dim), group_count(state.cell.spec.dim)
+        shape = len(part.replicas), len(part.groups)
+        steps = np.empty((*shape, len(kept), stop - first))
+        diagnostics = np.empty((*shape, len(DIAGNOSTICS), marks.size))
+
+        def in_groups(values: NDArray, fold: str) -> NDArray:
+            """One number for each group."""
+            every = np.broadcast_to(values, given["x"].shape).astype(np.float64)
+            return JOIN[fold].reduceat(every, np.arange(len(part.groups)) * size)
+
         for row, replica in enumerate(part.replicas):
-            for k, given in enumerate(self.steps(state.cell, part, replica, state.step, stop, state.values[row])):
+            for k, given in enumerate(self.steps(state.cell, part, replica, first, stop, state.values[row])):
                 with np.errstate(all="ignore"):
-                    for slot, kept in enumerate(measures.sums):
-                        term = kept.term(*(given[name] for name in kept.term.parameters))
-                        term = np.broadcast_to(np.asarray(term, np.float64), given["x"].shape)
-                        steps[row, :, slot, k] = JOIN[kept.fold].reduceat(term, starts)
-                    here = np.searchsorted(marks, state.step + k)
-                    if here < marks.size and marks[here] == state.step + k:
-                        for j, (name, fold) in enumerate(zip(("value", "steepness", "distance"), DIAGNOSTICS, strict=True)):
-                            diagnostics[row, :, here, j] = JOIN[fold].reduceat(np.float64(given[name]), starts)
-        for array, folds in ((steps, [kept.fold for kept in measures.sums]), (diagnostics.swapaxes(2, 3), DIAGNOSTICS)):
+                    for slot, one in enumerate(kept):
+                        term = one.term(*(np.float64(given[name]) for name in one.term.parameters))
+                        steps[row, :, slot, k] = in_groups(term, one.fold)
+                    for mark in np.flatnonzero(marks == first + k):
+                        for j, (name, fold) in enumerate(zip(MEASURED, DIAGNOSTICS, strict=True)):
+                            diagnostics[row, :, j, mark] = in_groups(given[name], fold)
+        for array, folds in ((steps, [one.fold for one in kept]), (diagnostics, DIAGNOSTICS)):
             for slot, fold in enumerate(folds):
-                join(array[:, :, slot], part.groups, group_count(dim), fold)
-        rows = [node.start - part.groups.start for node in nodes(part.groups, group_count(dim))]
-        first, state.step = state.step, stop
-        return Sums(first, steps[:, rows], marks, diagnostics[:, rows])
+                join(array[:, :, slot], part.groups, count, fold)
+        rows = [node.start - part.groups.start for node in nodes(part.groups, count)]
+        state.step = stop
+        return Sums(first, steps[:, rows], marks, diagnostics[:, rows].swapaxes(2, 3))
 
     fold = staticmethod(totals.fold)
 
@@ -102,22 +107,16 @@ class Engine:
         for step in range(first, stop):
             if noise is None or step % TILE == 0:
                 noise = self.noise(cell, coordinates, step - step % TILE, replica).astype(real)
-            x, state = values[0].copy(), [row.copy() for row in values[1:]]
+            hyper = dict(zip(cell.optimizer.hyper, map(real, hyper_rows(cell, step, 1)[0]), strict=True))
+            x, *state = (row.copy() for row in values)
             with np.errstate(all="ignore"):
                 u = (x - real(problem.center)) * real(1.0 / problem.scale)
                 gradient, height = slopes * problem.dphi(u, *constants), problem.phi(u, *constants)
                 stochastic = gradient + sigma * noise[step % TILE]
-                hyper = dict(zip(cell.optimizer.hyper, map(real, hyper_rows(cell, step, 1)[0]), strict=True))
-                yield {
-                    **hyper,
-                    "x": x,
-                    "gradient": gradient,
-                    "stochastic": stochastic,
-                    "gap": slopes * real(problem.scale) * (height - real(problem.profile_minimum)),
-                    "value": slopes * height,
-                    "steepness": np.abs(gradient),
-                    "distance": np.abs(x),
-                }
+                gap = slopes * real(problem.scale) * (height - real(problem.profile_minimum))
+                measured = dict(zip(MEASURED, (slopes * height, np.abs(gradient), np.abs(x)), strict=True))
+            yield {**hyper, **measured, "x": x, "gradient": gradient, "stochastic": stochastic, "gap": gap}
+            with np.errstate(all="ignore"):
                 values[:] = cell.optimizer.update(x, stochastic, *state, *hyper.values())
 
 

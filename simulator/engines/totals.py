@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
+from ratecheck.problems.formulas import Formula
 
+from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from ..cells.spec import Cell
 from ..cells.stats import Stats, checkpoint_steps
 from .measures import Measures
 
@@ -23,6 +24,7 @@ CURVES = ("grad_l1", "grad_l2", "running_l1", "running_l2", "f_gap", "grad_linf"
 
 Rows = list[NDArray[np.float64]]
 Accumulate = Callable[[Rows, NDArray, NDArray, NDArray], None]
+Evaluate = Callable[[Formula, NDArray], NDArray]
 
 
 @dataclass
@@ -65,16 +67,24 @@ def at_once(task: Callable[[int, int], None], count: int) -> None:
 
 
 def fold(
-    measures: Measures, totals: Totals, sums, accumulate: Accumulate = accumulate, share: Callable = at_once
+    measures: Measures,
+    totals: Totals,
+    sums,
+    evaluate: Evaluate = Formula.__call__,
+    accumulate: Accumulate = accumulate,
+    share: Callable = at_once,
 ) -> None:
-    """Add the steps of *sums* (``protocol.Sums``, one node) to *totals*. *accumulate* may be a faster one with the
-    same bits; *share* calls a function of (low, high) for replicas that are done apart."""
+    """Add the steps of *sums* (``protocol.Sums``, one node) to *totals*.
+
+    *evaluate* and *accumulate* may be faster ones, the latter with the same bits; *share* calls a function of
+    (low, high) for replicas that are done apart.
+    """
     count = sums.steps.shape[-1]
     weights = weights_of_steps(measures, sums.start, count)
 
     def fold_some(low: int, high: int) -> None:
         with np.errstate(all="ignore"):
-            _fold(measures, totals.of_replicas(low, high), sums, weights, accumulate, slice(low, high))
+            _fold(measures, totals.of_replicas(low, high), sums, weights, evaluate, accumulate, slice(low, high))
 
     share(fold_some, len(totals.values))
     add_weights(totals, weights)
@@ -108,13 +118,21 @@ def weights_of(quantity: Quantity, start: int, count: int) -> NDArray[np.float64
     return weights
 
 
-def _fold(measures: Measures, totals: Totals, sums, weights: dict, accumulate: Accumulate, replicas: slice) -> None:
+def _fold(
+    measures: Measures,
+    totals: Totals,
+    sums,
+    weights: dict[int, NDArray],
+    evaluate: Evaluate,
+    accumulate: Accumulate,
+    replicas: slice,
+) -> None:
     step_sums, values = sums.steps[replicas, 0], totals.values
     readings: dict[int, NDArray] = {}
     for quantity, slot, row in zip(measures.quantities, measures.slots, measures.rows, strict=True):
         if row not in readings:
             outer = quantity.reading.outer
-            readings[row] = outer(step_sums[:, slot]) if outer else step_sums[:, slot]
+            readings[row] = evaluate(outer, step_sums[:, slot]) if outer else step_sums[:, slot]
     rows, columns = [], []
     for column, (quantity, row) in enumerate(zip(measures.quantities, measures.rows, strict=True)):
         values_of_steps = readings[row]

@@ -15,12 +15,19 @@ from . import names
 
 _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
-names.share()
 
 _PUBLIC = {
+    "Formula": "problems.formulas",
     "InputError": "problems.errors",
+    "Noise": "problems.noise",
+    "assumption": "simulator.assumptions",
+    "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
-    "profile": "problems",
+    "profile": "problems.separable",
+    "reading": "simulator.cells.quantities",
+    "sample_theorem": "simulator.theorem",
+    "theorem": "simulator.theorem",
+    "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]
 

@@ -18,8 +18,9 @@ def compute(arguments: Mapping) -> tuple[NDArray, dict[str, NDArray], dict[str, 
     """
     from simulator.cells.spec import Spec
     from simulator.engines.cpu.engine import simulate
+    from simulator.engines.resolve import resolve
 
-    cell = Spec.of(**arguments).resolve()
+    cell = resolve(Spec.of(**arguments))
     seen = []
     stats = simulate(cell, observe=seen.append).arrays()
     stats = {statistic.removeprefix("measured."): values for statistic, values in stats.items()}

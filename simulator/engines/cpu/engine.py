@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...cells.cell import Cell
 from ...cells.quantities import Quantity
-from ...cells.spec import Cell
 from ...cells.stats import Stats
 from ...cores import cores
 from .. import loop, totals
@@ -24,7 +24,8 @@ from ..measures import Measures
 from ..parts import EMPTY, Part, group_count, group_size, join, nodes
 from ..protocol import DIAGNOSTICS, State, Sums
 from ..rng import key
-from .kernel import Results, Sizes, Work, compile_accumulate, compile_advance
+from .fold import accumulate, evaluate
+from .kernel import Results, Sizes, Work, compile_advance
 from .noise_tile import compile_noise
 from .steps import UNIT, compile_steps
 
@@ -140,25 +141,13 @@ class Engine:
         return Sums(start, steps[:, rows], marks, diagnostics[:, rows])
 
     def fold(self, measures: Measures, so_far: totals.Totals, sums: Sums) -> None:
-        totals.fold(measures, so_far, sums, accumulate, self._share)
+        totals.fold(measures, so_far, sums, evaluate, accumulate, self._share)
 
     def _share(self, task: Callable, count: int, *arguments: object) -> None:
         """Call ``task(low, high, *arguments)`` on all threads, for ranges that cover range(*count*)."""
         bounds = np.unique(np.linspace(0, count, TASKS_PER_THREAD * self.threads + 1).astype(int)).tolist()
         for done in [self.pool.submit(task, low, high, *arguments) for low, high in itertools.pairwise(bounds)]:
             done.result()
-
-
-def accumulate(rows: totals.Rows, so_far: NDArray, marks: NDArray[np.int64], running: NDArray) -> None:
-    """As ``totals.accumulate``, compiled, with the same bits."""
-    add = compile_accumulate()
-    for first in range(0, len(rows), 4):
-        given = rows[first : first + 4]
-        some, found = np.zeros((len(so_far), 4)), np.empty((len(so_far), marks.size, 4))
-        some[:, : len(given)] = so_far[:, first : first + 4]
-        add((*given, *[given[0]] * (4 - len(given))), some, marks, found)
-        so_far[:, first : first + 4] = some[:, : len(given)]
-        running[..., first : first + 4] = found[..., : len(given)]
 
 
 def simulate(
@@ -171,7 +160,7 @@ def simulate(
     lanes: int | None = None,
     observe: Callable[[NDArray], None] | None = None,
 ) -> Stats:
-    """Run every replica of *cell*: see ``Engine`` for *threads*, *chunk* and *lanes*, ``loop.simulate`` for the rest."""
+    """Run every replica of *cell*; see ``Engine`` for *threads*, *chunk*, *lanes*, ``loop.simulate`` for the others."""
     return loop.simulate(Engine(threads, chunk=chunk, lanes=lanes), cell, quantities, progress, observe)
 
 

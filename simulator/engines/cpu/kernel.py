@@ -173,32 +173,3 @@ def compile_advance(dtype: np.dtype, lanes: int):
             copy_rows(results.diagnostics[item], found.diagnostics, 0, found.marks.size, 3)
 
     return compile_stored(advance, advance_type(numba.from_dtype(dtype)), lanes)
-
-
-@cache
-def compile_accumulate():
-    """``accumulate_four(rows, totals, marks, running)``: ``totals.accumulate`` for four rows, which are added at the
-    same time because one addition waits for the other. *rows*: four of shape (replicas, steps)."""
-
-    def accumulate_four(rows, totals, marks, running):
-        a, b, c, d = rows
-        for replica in range(a.shape[0]):
-            t = totals[replica]
-            total_a, total_b, total_c, total_d = t[0], t[1], t[2], t[3]
-            mark = 0
-            for k in range(a.shape[1]):
-                total_a += a[replica, k]
-                total_b += b[replica, k]
-                total_c += c[replica, k]
-                total_d += d[replica, k]
-                if mark < marks.size and marks[mark] == k:
-                    here = running[replica, mark]
-                    here[0], here[1], here[2], here[3] = total_a, total_b, total_c, total_d
-                    mark += 1
-            t[0], t[1], t[2], t[3] = total_a, total_b, total_c, total_d
-
-    double, integer = types.float64, types.int64
-    four = types.UniTuple(types.Array(double, 2, "A"), 4)
-    return compile_stored(
-        accumulate_four, types.void(four, double[:, ::1], integer[::1], double[:, :, ::1])
-    )

@@ -22,7 +22,6 @@ SIZES = frozenset({"a", "b", "size"})  # the arguments of a law that are sizes: 
 HALF, SIZE_UNIT = np.float32(0.5), np.float32(2.0**-31)
 
 
-
 class Place(NamedTuple):
     """Where noise is made: *tiles* tiles from *step* on, lanes from *coordinate* on. All are uint64, or Numba would mix
     in floats."""

@@ -35,7 +35,8 @@ def size_bits_of(dtype: np.dtype):
 
 
 def ordered_bits_of(dtype: np.dtype):
-    """(integer type, ``to_bits(x)``, ``from_bits(word)``): integers in the order of the numbers, negative ones too, where NaN is last."""
+    """(integer type, ``to_bits(x)``, ``from_bits(word)``): integers in the order of the numbers, negative ones too,
+    where NaN is last."""
     real, bits = dtype.type, np.int32 if dtype == np.float32 else np.int64
     shift, sizes = bits(31 if dtype == np.float32 else 63), bits(np.iinfo(bits).max)
     nan = real(np.nan).view(bits) & sizes
@@ -71,7 +72,9 @@ def compile_readings(
         "larger": _larger,
     }
     lines = ["def read_more(w, used, numbers, hyper, sums, k):"]
-    lines += ["    fill_gradients(w, numbers)"] * ("gradient" in names) + ["    fill_gaps(w, numbers)"] * ("gap" in names)
+    lines += ["    fill_gradients(w, numbers)"] * ("gradient" in names) + ["    fill_gaps(w, numbers)"] * (
+        "gap" in names
+    )
     for place, kept in enumerate(extra):
         namespace[f"fold_{place}"] = _fold(kept, optimizer, dtype, lanes, rows)
         found, here = f"fold_{place}(w, used, hyper)", f"sums[{FIRST + place}, k]"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ..hyper import hyper_rows, varies
 from ..measures import Measures
 from ..parts import Part, group_count, group_size, nodes

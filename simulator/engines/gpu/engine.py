@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
+from ...cells.cell import Cell
 from ...cells.quantities import Quantity
-from ...cells.spec import Cell
 from ...cells.stats import Stats
 from .. import loop
 from ..measures import Measures
 from ..parts import Part
 from ..protocol import State, Sums
 from ..rng import TILE
-from ..totals import RUNNING, Totals, add_weights, weights_of_steps
+from ..totals import RUNNING, Totals, add_weights, fold, weights_of_steps
 from .batch import Batch, load
 from .device import Device, cupy_device
 from .sizes import Room, Shape, whole_tiles
@@ -132,7 +132,9 @@ class Engine:
         diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
         return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
 
-    def fold(self, measures: Measures, totals: Totals, sums: DeviceSums) -> None:
+    def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:
+        if not isinstance(sums, DeviceSums):  # of parts that were merged
+            return fold(measures, totals, sums)
         weights = weights_of_steps(measures, sums.start, sums.count)
         given = sums.steps, sums.count, sums.marks - sums.start, weights, totals.values
         totals.values[:], curves = sums.batch.fold(*given)

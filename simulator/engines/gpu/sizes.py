@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
 from ..measures import Measures
 from ..parts import Part, group_size
 from ..rng import TILE

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ratecheck.problems import Noise
 from ratecheck.problems.formulas.cuda import CudaFunctions, elementary_source
 
+from ...cells.cell import Cell
 from ...cells.of_step import OfStep
-from ...cells.spec import Cell
 from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
 from ..cpu.steps import CONSTANTS
