@@ -83,6 +83,7 @@ from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu import batch as gpu_batch
 from simulator.engines.gpu.source import kernel_source
 from simulator.engines.gpu.sizes import Shape
+from simulator.engines.resolve import resolve
 if {broken}:
     old = "used ? slopes[(base + place)"
     gpu_batch.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
@@ -93,8 +94,8 @@ for optimizer, dtype, noise, asked in (
     ("sgd", "float32", "gaussian", QUANTITIES),
     ("sgd", "float64", "student", ()),
 ):
-    cell = spec("ripple", optimizer, noise, dim=100, steps=90, dtype=dtype, problem_args={{"spectrum": 0.7}})
-    gpu.simulate(resolve(cell), quantities=asked, device=device, chunk=32, shape=Shape(32, 2, 64))
+    cell = resolve(spec("ripple", optimizer, noise, dim=100, steps=90, dtype=dtype, problem_args={{"spectrum": 0.7}}))
+    gpu.simulate(cell, quantities=asked, device=device, chunk=32, shape=Shape(32, 2, 64))
 print("clean")
 """
 

@@ -22,7 +22,7 @@ from simulator.engines.parts import Part
 from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from simulator.samples import norm_check
-from tests.gpucheck.suite import SUMS, final_state
+from tests.gpucheck.same import SUMS, final_state
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["up", "down", "shuffled"])

@@ -40,7 +40,9 @@ def set_constants(module: Module, cell: Cell) -> None:
 class Batch:
     """The replicas and groups of *part* with their x and state, and room for the sums of a chunk of steps."""
 
-    def __init__(self, cell: Cell, part: Part, measures: Measures, device: Device, shape: Shape, room: Room, fast: bool):
+    def __init__(
+        self, cell: Cell, part: Part, measures: Measures, device: Device, shape: Shape, room: Room, fast: bool
+    ):
         spec, problem = cell.spec, cell.problem
         self.cell, self.part, self.measures, self.device, self.shape = cell, part, measures, device, shape
         self.real, self.room, self.rows = np.dtype(spec.dtype), room, 1 + len(cell.optimizer.state)
@@ -55,7 +57,9 @@ class Batch:
         self.nodes = [range(self.groups)]  # of the tree of groups, from the part's first one on
         if not part.has_all_groups(spec.dim):
             found = nodes(part.groups, group_count(spec.dim))
-            self.nodes = [range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found]
+            self.nodes = [
+                range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found
+            ]
         self.sizes = np.int64(len(self.coordinates)), np.int64(shape.group), np.int64(self.groups)
         self.state = device.zeros((self.count, self.rows, len(self.coordinates)), self.real)
         slots, chunk = len(measures.sums), room.chunk
