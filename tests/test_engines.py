@@ -22,6 +22,7 @@ from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
 
+
 @pytest.mark.parametrize("optimizer_name", OPTIMIZERS)
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_cpu_equals_reference(problem, optimizer_name):
