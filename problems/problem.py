@@ -21,9 +21,8 @@ class SeparableProblem:
 
     ``smoothness`` L, ``gap`` Δ and ``minimum`` f* are exact; ``profile_minimum`` is min φ, so that coordinate i is
     w_i (φ(u_i) − min φ) above its part of f*; ``start`` is the value that every coordinate of x¹ has. Arrays have
-    shape (..., dim); values have the leading shape. ``supplies`` has the
-    constants beside L and Δ that a theorem may use: ``curvature_l1`` Σ h_i, ``start_linf`` ‖x¹‖∞, and ``pl`` μ where
-    ‖∇f‖₂² ≥ 2μ(f − f*) everywhere.
+    shape (..., dim); values have the leading shape. ``supplies`` has the constants beside L and Δ that a theorem may
+    use: ``curvature_l1`` Σ h_i, ``start_linf`` ‖x¹‖∞, and ``pl`` μ where ‖∇f‖₂² ≥ 2μ(f − f*) everywhere.
     """
 
     name: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from engine_runs import HYPER, assert_close, assert_identical, compiled_noise, expected, spec
 
 from problems import NOISES, PROBLEMS, profile
-from simulator.cells.cell import Cell
 from simulator.cells.spec import Spec
-from simulator.cells.stats import Stats
 from simulator.engines import run
 from simulator.engines.cpu.engine import simulate
 from simulator.engines.hyper import hyper_rows, varies
@@ -20,45 +20,17 @@ from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
 
-HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
-
-
-def spec(problem="rational", optimizer="adamw", noise="gaussian", dim=5, steps=40, replicas=2, **more):
-    given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
-    return Spec.of(
-        problem,
-        optimizer,
-        dim,
-        steps,
-        replicas,
-        noise=noise,
-        schedule="constant",
-        **{"optimizer_args": given, "seed": 11, **more},
-    )
-
-
-def assert_close(stats, expected, relative):
-    for name, values in stats.arrays().items():
-        wanted = expected.arrays()[name]
-        assert np.isfinite(wanted).all(), name
-        np.testing.assert_allclose(values, wanted, rtol=relative, atol=relative * np.abs(wanted).max(), err_msg=name)
-
-
-def assert_identical(stats, expected):
-    for name, values in stats.arrays().items():
-        assert np.array_equal(values, expected.arrays()[name]), name
-
 
 @pytest.mark.parametrize("optimizer_name", OPTIMIZERS)
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_cpu_equals_reference(problem, optimizer_name):
     for noise in NOISES:
         cell = spec(problem, optimizer_name, noise)
-        got, expected = run(cell).stats, run(cell, "reference").stats
-        assert_close(got, expected, 1e-12)
+        got, wanted = run(cell).stats, expected(cell)
+        assert_close(got, wanted, 1e-12)
         if problem in ("quadratic", "rational", "ramp"):  # only + − * / √ on the way, and no sum: no bit may differ
-            assert np.array_equal(got.max_abs_x, expected.max_abs_x), noise
-            assert np.array_equal(got.grad_linf, expected.grad_linf), noise
+            assert np.array_equal(got.max_abs_x, wanted.max_abs_x), noise
+            assert np.array_equal(got.grad_linf, wanted.grad_linf), noise
 
 
 @pytest.mark.parametrize(
@@ -66,14 +38,14 @@ def test_cpu_equals_reference(problem, optimizer_name):
 )
 def test_sizes_that_do_not_fill_blocks_or_tiles(dim, steps):
     cell = spec(dim=dim, steps=steps, problem_args={"spectrum": 0.7})
-    assert_close(run(cell).stats, run(cell, "reference").stats, 1e-12)
+    assert_close(run(cell).stats, expected(cell), 1e-12)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_float32_equals_reference(problem):
     """Tolerance: 40 steps of a few float32 roundings each (6e-8), amplified by the curvature at most e-fold."""
     cell = spec(problem, dim=70, dtype="float32")
-    assert_close(run(cell).stats, run(cell, "reference").stats, 2e-5)
+    assert_close(run(cell).stats, expected(cell), 2e-5)
 
 
 def test_float32_differs_from_float64_by_its_rounding():
@@ -141,7 +113,7 @@ def test_padding_lanes_never_reach_the_norms():
     """No noise, ε = 0 and a zero gradient make 0/0 in the padding lanes; the real lanes are clean."""
     given = {**HYPER, "eps": 0.0}
     cell = Spec.of("quadratic", "adamw", 17, 60, 1, schedule="constant", sigma=0.0, optimizer_args=given)
-    assert_close(run(cell).stats, run(cell, "reference").stats, 1e-12)
+    assert_close(run(cell).stats, expected(cell), 1e-12)
 
 
 def test_formulas_with_branches_run_compiled():
@@ -162,11 +134,9 @@ def test_formulas_with_branches_run_compiled():
 
     base = spec(optimizer="momentum", dim=30)
     problem = huber(30)
-    cell = Cell(base, problem, NOISES["gaussian"](), signed, resolve(base).constants, {"lr": 0.01, "beta1": 0.9})
-    from simulator.engines import reference
-    from simulator.engines.cpu import engine as cpu
-
-    assert_close(cpu.simulate(cell), reference.simulate(cell), 1e-12)
+    hyper = {"lr": 0.01, "beta1": 0.9}
+    cell = replace(resolve(base), problem=problem, noise=NOISES["gaussian"](), optimizer=signed, hyper=hyper)
+    assert_close(simulate(cell), expected(cell), 1e-12)
 
 
 def test_progress_adds_up():
@@ -216,22 +186,10 @@ def test_every_replica_has_its_own_noise():
     cell = spec(dim=1, replicas=300, steps=20)
     stats = run(cell).stats
     assert np.unique(stats.mean_grad_l1).size == 300
-    last = [abs(gradient[0]) for _, gradient, _ in trajectory(resolve(cell), 299)]
+    last = [abs(gradient[0]) for _, gradient, _ in trajectory(resolve(cell), 299, compiled_noise)]
     assert stats.mean_grad_l1[299] == pytest.approx(np.mean(last), rel=1e-12)
 
 
 def test_long_runs_in_small_chunks_lose_no_step():
     cell = spec(dim=3, steps=4100, replicas=1)
-    assert_close(simulate(resolve(cell), chunk=48), run(cell, "reference").stats, 1e-11)
-
-
-def test_one_number_that_is_not_finite_makes_the_averages_infinite():
-    curves = dict.fromkeys(
-        ("grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2"), np.ones((2, 3))
-    )
-    f_gap = np.ones((2, 3))
-    f_gap[1, 2] = np.nan
-    stats = Stats.of(np.ones(2), np.ones(2), np.ones(2), np.array([1, 2, 3]), f_gap=f_gap, **curves)
-    for average in (stats.mean_grad_l1, stats.mean_grad_l2, stats.mean_grad_l2_squared):
-        assert average.tolist() == [1.0, np.inf]
-    assert stats.running_l1[1].tolist() == [1.0, 1.0, np.inf]
+    assert_close(simulate(resolve(cell), chunk=48), expected(cell), 1e-11)

@@ -122,7 +122,8 @@ def test_norms_auto(card, tmp_path, capsys):
 
 
 def test_an_optimizer_without_hyper_parameters(card):
-    from simulator.cells.cell import Cell
+    from dataclasses import replace
+
     from simulator.optimizers import optimizer
 
     @optimizer()
@@ -130,7 +131,7 @@ def test_an_optimizer_without_hyper_parameters(card):
         return x - 0.01 * g
 
     base = spec(optimizer="sgd", dim=30)
-    cell = Cell(base, resolve(base).problem, resolve(base).noise, fixed, resolve(base).constants, {})
+    cell = replace(resolve(base), optimizer=fixed, hyper={})
     assert_close(gpu.simulate(cell), cpu.simulate(cell), 1e-12)
 
 

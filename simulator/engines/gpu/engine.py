@@ -103,7 +103,9 @@ class Engine:
                 "give parts of fewer replicas"
             )
         if not (part.has_all_groups(cell.spec.dim) or shape.divides(cell.spec.dim)):
-            raise InputError(f"{shape} cuts groups so that parts of them don't add up; leave it out")
+            raise InputError(
+                f"groups of {shape} don't add up to those of a part; leave the shape out, or give all groups"
+            )
         batch = Batch(cell, part, measures, self.device, shape, room, self.fast)
         if values is None:
             batch.begin()
