@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ratecheck.problems.checks import Finding
+from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
-from ..cells.constants import MissingConstant
 from ..cells.hyper import Hyper
 from ..theorem import Theorem
 
@@ -57,6 +57,6 @@ def _ratio(control: Theorem, parent: Theorem, cell: Cell) -> float | None:
         ours, theirs = (
             t.bound(cell.constants, hyper) if bounds else t.rate(cell.constants, hyper) for t in (control, parent)
         )
-    except MissingConstant:
+    except InputError:  # a missing constant, or a fault that is told of the theorem itself
         return None
     return ours / theirs if theirs and math.isfinite(theirs) else None

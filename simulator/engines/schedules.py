@@ -61,6 +61,7 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
     except Exception as error:  # the user's own function
         raise InputError(
             f"the rule for {optimizer.name!r} gives no numbers for {constants}: {type(error).__name__}: {error}"
+            + "; choose constants of ordinary size, or the constant schedule" * isinstance(error, ArithmeticError)
         ) from error
     if set(found) != set(optimizer.settings):
         raise InputError(
