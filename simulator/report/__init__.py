@@ -20,6 +20,7 @@ from ..theorem import SampleTheorem
 from ..theorems import THEOREMS
 from .figures import FIGURES, Drawing, draw
 from .figures.inline import css, inline
+from .provenance import provenance
 from .results_csv import tidy_csv
 from .shown import show
 from .tables import (
@@ -27,7 +28,6 @@ from .tables import (
     constant_table,
     growth_table,
     norm_rows_table,
-    provenance,
     run_table,
     verdict_table,
 )

@@ -17,6 +17,7 @@ from .shown import Shown
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 NORMS = ("mean_grad_l1", "mean_grad_l2")
 SQUARED = "mean_grad_l2_squared"
+CLOSING = ("max_abs_x", "status", "replicas_diverged", "seconds", "backend")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -29,6 +30,10 @@ def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
     the bound or else the rate; the status. A diverged replica makes all means infinite.
     """
     sections = [_sections(shown) for shown in cells]
+    taken = {name for cell in sections for part in cell for name in part}
+    sections = [
+        (*cell, _further(shown.cell, taken), _closing(shown.cell)) for cell, shown in zip(sections, cells, strict=True)
+    ]
     columns = list(dict.fromkeys(name for kind in zip(*sections, strict=True) for part in kind for name in part))
     rows = [{name: value for part in cell for name, value in part.items()} for cell in sections]
     return [{name: row.get(name) for name in columns} for row in rows]
@@ -53,17 +58,8 @@ def _sections(shown: Shown) -> tuple[dict[str, object], ...]:
         for name in ("problem_args", "optimizer_args", "noise_args")
         for argument, value in entries.pop(name).items()
     }
-    told = result.provenance if isinstance(result.provenance, Mapping) else {}
-    closing = {
-        "max_abs_x": float(np.max(result.stats.max_abs_x, initial=0.0)),
-        "status": result.status,
-        "replicas_diverged": int(np.sum(result.stats.diverged)),
-        **{name: told.get(name) for name in ("seconds", "backend")},
-    }
     used = {f"used_{name}": value for name, value in result.hyper.items()}
-    parts = ({"key": result.key} | entries, arguments, used, _norms(result), _theorem(shown))
-    taken = {name for part in (*parts, closing) for name in part}
-    return *parts, _further(result, taken), closing
+    return {"key": result.key} | entries, arguments, used, _norms(result), _theorem(shown)
 
 
 def _norms(result: Result) -> dict[str, object]:
@@ -99,8 +95,15 @@ def _further(result: Result, taken: set[str]) -> dict[str, float]:
     """The means of the quantities that not every run measures; a name that is another column's gets a prefix."""
     names = [name for name in result.stats.measured if name not in (*NORMS, SQUARED)]
     return {
-        (f"measured_{name}" if name in taken else name): mean(result.stats.measured[name]).value for name in names
+        (f"measured_{name}" if name in taken or name in CLOSING else name): mean(result.stats.measured[name]).value
+        for name in names
     }
+
+
+def _closing(result: Result) -> dict[str, object]:
+    told = result.provenance if isinstance(result.provenance, Mapping) else {}
+    extent, lost = float(np.max(result.stats.max_abs_x, initial=0.0)), int(np.sum(result.stats.diverged))
+    return dict(zip(CLOSING, (extent, result.status, lost, told.get("seconds"), told.get("backend")), strict=True))
 
 
 def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from ..cells.evidence import Result
 from ..judge.fit import SYMBOLS
@@ -11,8 +11,9 @@ from ..judge.intervals import Estimate, mean
 from ..judge.outcome import Outcome, Verdict
 from ..samples.rows import NormRow, measured
 from .figures.exponents import measured_exponents, places
-from .figures.pages import order, short
+from .figures.names import order, short
 from .figures.style import LEVEL, compact
+from .provenance import spans
 from .shown import Shown
 
 MOST_CELLS = 400
@@ -159,30 +160,6 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
     return rows
 
 
-def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
-    """Where the numbers come from: (what, value), without anything that names the host.
-
-    What isn't of the kind that an engine writes, in a file from elsewhere, is left out.
-    """
-    sources = [result.provenance for result in results if isinstance(result.provenance, Mapping)]
-    rows = [("sweep", plan.source + (" (quick)" if plan.quick else ""))] if plan is not None else []
-    rows += [("seeds", spans(r.spec.seed for r in results)), ("precision", spans(r.spec.dtype for r in results))]
-    known = "backend", "fast", "device", "machine"  # fast and device are a GPU's
-    rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in known]
-    versions = [own for s in sources if isinstance(own := s.get("versions"), Mapping)]
-    names = dict.fromkeys(name for own in versions for name in own)
-    rows += [(str(name), spans(str(own[name]) for own in versions if name in own)) for name in names]
-    dates = sorted(str(s["date"]) for s in sources if "date" in s)
-    rows += [("computed", f"{dates[0]} to {dates[-1]}" if len(set(dates)) > 1 else dates[0])] if dates else []
-    seconds = [s["seconds"] for s in sources if _is_time(s.get("seconds"))]
-    rows += [("engine time", f"{sum(seconds):.1f} s over {len(seconds)} cells")] if seconds else []
-    return [(what, value) for what, value in rows if value]
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e12
-
-
 def number(value: float) -> str:
     """Four digits, zeros included."""
     return "∞" if value == math.inf else f"{value:#.4g}"
@@ -195,11 +172,6 @@ def interval(e: Estimate) -> str:
     if e.df < 1:
         return number(e.value)
     return f"{number(e.value)} [{number(e.low(LEVEL))}, {number(e.high(LEVEL))}]"
-
-
-def spans(values: Iterable) -> str:
-    """'16, 64, 256': the distinct values in order."""
-    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in sorted(set(values)))
 
 
 def _exponent(entry: dict) -> str:

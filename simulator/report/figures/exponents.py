@@ -11,8 +11,10 @@ from ...cells.cell import DEFAULTS
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
 from ..shown import Shown
-from .pages import order, replicas, short, value_text
-from .panels import blank, headline, legend, line_key
+from .labels import headline, legend, line_key
+from .names import order, short, value_text
+from .page import replicas
+from .panels import blank
 from .style import INK, LEVEL, TWO_COLUMN, Drawing, Look, Skipped, named
 from .text import plain, printable
 

@@ -12,7 +12,9 @@ from matplotlib.lines import Line2D
 from ...judge.intervals import Estimate
 from ...samples.exact import gaussian_l2
 from ...samples.rows import NormRow
-from .panels import blank, headline, key, legend, line_key, points, span
+from .labels import headline, key, legend, line_key
+from .panels import blank, points
+from .scales import span
 from .style import FAINT, INK, TWO_COLUMN, Drawing, Look, Skipped, named
 from .text import plain
 

@@ -7,29 +7,11 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from ..shown import Shown
-from .pages import Page, Panel, pages
-from .panels import (
-    INTERVALS,
-    Line,
-    bound_label,
-    headline,
-    key,
-    leftmost,
-    legend,
-    line_key,
-    lost_key,
-    lowest,
-    note,
-    points,
-    rate_label,
-    reference_lines,
-    sheet,
-    size_axis,
-    span,
-    symbol,
-    value_axis,
-    without_limit,
-)
+from .labels import INTERVALS, headline, key, legend, legend_label, line_key, lost_key, note, symbol, without_limit
+from .page import Page, Panel
+from .pages import pages
+from .panels import Line, leftmost, lowest, points, reference_lines, sheet
+from .scales import size_axis, span, value_axis
 from .style import FAINT, INK, Drawing, Look, Skipped, ordered
 
 Marks = dict[str, tuple]  # label of a line in the legend → (dash, colour, width)
@@ -84,7 +66,7 @@ def _page(page: Page, name: str, title: str, axis: str, left_out: str) -> Drawin
 
 def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Marks) -> None:
     """Draw one panel; *marks* gets the kinds of lines that are in it."""
-    rates, bounds = [], []
+    rates, bounds, theorem = [], [], panel.theorem
     for value, look in looks.items():
         place = (lambda k, d=value: (d, k)) if axis == "steps" else (lambda d, k=value: (d, k))
         across = panel.steps if axis == "steps" else panel.dims
@@ -92,14 +74,14 @@ def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Mar
         if not line:
             continue
         rates.append(Line(look, [(x, shown.rate) for x, shown in line if shown.rate is not None]))
-        if panel.theorem is not None and panel.theorem.kind != "none":
+        if theorem is not None and theorem.kind != "none":
             bounds.append(Line(look, [(x, shown.bound) for x, shown in line if shown.bound is not None]))
         points(ax, [x for x, _ in line], [shown.measured for _, shown in line], look)
     if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
-        marks[f"rate {rate_label(panel.theorem)} (no constant)"] = ("--", FAINT, 0.9)
+        marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
     # a bound that is the same for every line is one black line, else each line has its own, dash-dotted
     if bounded := reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6):
-        marks[f"bound {bound_label(panel.theorem)}"] = ("-" if bounded == "shared" else "-.", INK, 1.0)
+        marks[legend_label("bound", theorem.bound_tex, theorem)] = ("-" if bounded == "shared" else "-.", INK, 1.0)
     if why := without_limit(panel):
         note(ax, why)
 

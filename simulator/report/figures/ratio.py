@@ -13,8 +13,10 @@ from matplotlib.patches import Rectangle
 
 from ...judge.intervals import mean
 from ..shown import Shown
-from .pages import Page, Panel, pages
-from .panels import headline, leftmost, lowest, rate_label, sheet, symbol
+from .labels import headline, rate_label, symbol
+from .page import Page, Panel
+from .pages import pages
+from .panels import leftmost, lowest, sheet
 from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
 
 NAME, TITLE = "ratio", "Measured divided by the bound or rate"
@@ -56,6 +58,7 @@ def _page(page: Page, left_out: str) -> Drawing:
             textcoords="offset points",
             fontsize=8.5,
             rotation=270,
+            linespacing=0.9,
             va="center",
         )
     for ax in lowest(page, axes):
@@ -127,7 +130,7 @@ def _error(half: float) -> str:
 def _caption(page: Page, left_out: str) -> str:
     text = (
         "Measured, averaged over replicas, divided by the theorem's bound, or by its rate where it claims no constant. "
-        f"{page.contents} Expected: below 1 under a bound; over a rate no growth upwards (in d) or to the right (in K). "
+        f"{page.contents} Expected: below 1 under a bound; over a rate no growth upwards (in d) nor rightwards (in K). "
         "On a hard instance a level map says that the rate is tight. "
     )
     text += page.false_controls

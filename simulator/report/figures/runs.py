@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from ..shown import Shown
-from .pages import Page, Panel, pages, replicas
-from .panels import headline, leftmost, legend, line_key, lowest, sheet, span, value_axis
+from .labels import headline, legend, line_key
+from .page import Page, Panel, replicas
+from .pages import pages
+from .panels import leftmost, lowest, sheet
+from .scales import span, value_axis
 from .style import FAINT, INK, LEVEL, Drawing, Look, Skipped, named, ordered
 from .text import plain
 

@@ -13,22 +13,11 @@ from matplotlib.axes import Axes
 from ...cells.spec import canonical_json
 from ...judge.intervals import Estimate, power_law, seed_of
 from ..shown import Shown
-from .pages import Page, Panel, pages
-from .panels import (
-    Line,
-    headline,
-    key,
-    leftmost,
-    legend,
-    line_key,
-    lowest,
-    points,
-    reference_lines,
-    sheet,
-    size_axis,
-    span,
-    symbol,
-)
+from .labels import headline, key, legend, line_key, symbol
+from .page import Page, Panel
+from .pages import pages
+from .panels import Line, leftmost, lowest, points, reference_lines, sheet
+from .scales import size_axis, span
 from .style import INK, LEVEL, Drawing, Look, Skipped, ordered
 
 NAME, TITLE = "slopes", "Local slope against the horizon"

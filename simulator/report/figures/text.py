@@ -21,7 +21,7 @@ def plain(text: object) -> str:
 
 @lru_cache(maxsize=1000)
 def formula(tex: str, otherwise: str) -> str:
-    """*tex*, mathtext without dollar signs, as a formula; the words *otherwise* if there is none or it can't be drawn."""
+    """*tex*, mathtext without dollar signs, as a formula; *otherwise* in words if it can't be drawn."""
     if not tex or len(tex) > MOST or "$" in tex or tex.endswith("\\") or printable(tex) != tex:
         return plain(otherwise)
     try:
