@@ -1,4 +1,4 @@
-"""The verdict on a claim about runs: test the level or the growth, say why.
+"""The verdict on a theorem about runs: test the level or the growth, say why.
 
 All tests are on ratio = measured/bound. Explicit bound: every cell's mean ratio against 1. O(·): the
 growth exponents of the ratio in K and d, per group of cells that differ in nothing else, against MARGIN.
@@ -15,6 +15,7 @@ import numpy as np
 from ..cells.evidence import Result
 from ..theorem import AXES
 from .eligible import TOO_FEW, Eligible, Judged, eligible
+from .failing import ends, smallest
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
@@ -27,13 +28,15 @@ MARGIN = 0.02
 class Ruling:
     """What a test of the sound cells found: violations and doubts, in words, and its number of tests.
 
-    ``blind``: no group's grid spans some axis of the claim, so the test could not have seen it fail there.
+    ``blind``: no group's grid spans some axis of the theorem, so the test could not have seen it fail there.
+    ``failing``: the cells of each violation, one for a level, the two ends of a line for a growth.
     """
 
     violations: list[str]
     doubts: list[str]
     tests: int
     blind: bool = False
+    failing: tuple[tuple[Judged, ...], ...] = ()
 
 
 def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> Verdict:
@@ -47,9 +50,10 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
     found = groups(judged.cell for judged in cells.sound)
     judged = {id(judged.cell): judged for judged in cells.sound}
     growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
-    names = [judged[id(group.cells[0])].label for group in found]
+    members = [[judged[id(c)] for c in group.cells] for group in found]
+    names = [own[0].label for own in members]
     explicit = theorem.kind != "none"
-    ruling = _level(cells.sound, alpha) if explicit else _growths(theorem, names, growths, alpha)
+    ruling = _level(cells.sound, alpha) if explicit else _growths(theorem, members, growths, alpha)
     outcome, reasons = _decide(theorem, cells, ruling, alpha)
     if outcome is Outcome.HOLDS:
         level = _level_groups(names, growths, alpha)
@@ -66,6 +70,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
         "tests": ruling.tests,
         "blind": ruling.blind and not cells.scarce,
         "max_ratio": _largest(cells.sound + cells.diverged, alpha),
+        "smallest_failing": smallest([(j,) for j in cells.diverged] + list(ruling.failing)),
         "groups": [
             _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
             for name, group, own in zip(names, found, growths, strict=True)
@@ -97,24 +102,27 @@ def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
         for j in sound
         if not j.mean.high(alpha) < 1.0
     ]
-    return Ruling(violations, doubts, len(sound))
+    failing = tuple((j,) for j, p in zip(sound, adjusted, strict=True) if p < alpha)
+    return Ruling(violations, doubts, len(sound), failing=failing)
 
 
-def _growths(theorem: Judgeable, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
+def _growths(
+    theorem: Judgeable, members: Sequence[Sequence[Judged]], growths: Sequence[Growth], alpha: float
+) -> Ruling:
     tests = [
-        (name, axis, own.exponents[axis])
-        for name, own in zip(names, growths, strict=True)
+        (cells, axis, own.exponents[axis])
+        for cells, own in zip(members, growths, strict=True)
         for axis in theorem.axes
         if axis in own.exponents
     ]
     adjusted = holm([b.p_above(MARGIN) for *_, b in tests])
-    violations, doubts = [], []
-    for (name, axis, b), p in zip(tests, adjusted, strict=True):
-        grows = (
-            f"{name}: measured/bound goes like {SYMBOLS[axis]}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
-        )
+    violations, doubts, failing = [], [], []
+    for (cells, axis, b), p in zip(tests, adjusted, strict=True):
+        power = f"{SYMBOLS[axis]}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
+        grows = f"{cells[0].label}: measured/bound goes like {power}"
         if p < alpha:
             violations.append(f"{grows}: more than {MARGIN:g} (p = {p:.2g} after Holm over {len(tests)} exponents)")
+            failing.append(ends(cells, axis))
         elif not b.high(alpha) < MARGIN:
             doubts.append(
                 f"{grows}: the grid can't settle whether it exceeds {MARGIN:g}; more replicas or larger "
@@ -125,7 +133,7 @@ def _growths(theorem: Judgeable, names: Sequence[str], growths: Sequence[Growth]
         if axis not in settled:
             whys = dict.fromkeys(own.missing[axis] for own in growths)
             doubts.append(f"no growth exponent in {SYMBOLS[axis]}: {'; '.join(whys) or 'no sound cells'}")
-    return Ruling(violations, doubts, len(tests), blind=settled != set(theorem.axes))
+    return Ruling(violations, doubts, len(tests), settled != set(theorem.axes), tuple(failing))
 
 
 def _decide(theorem: Judgeable, cells: Eligible, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:

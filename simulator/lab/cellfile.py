@@ -1,4 +1,4 @@
-"""A cell as the bytes of its file, and back: an npz archive without pickle, so ``np.load`` reads it without this package.
+"""A cell as the bytes of its file, and back: an npz archive without pickle, which ``np.load`` reads by itself.
 
 Entries: ``identity`` (the text that the key is the hash of), ``spec``, ``constants``, ``hyper`` and ``provenance``
 (JSON), and the arrays of ``Stats``. Reading runs no code and looks nothing up: what a theorem needs is in the file.
