@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -70,8 +71,12 @@ def cell(
 def with_further(stats: Stats, further) -> Stats:
     """*stats* with more measured quantities than every run has."""
 
+    more = {name: np.asarray(values, dtype=float) for name, values in further.items()}
+    if "measured" in {field.name for field in dataclasses.fields(Stats)}:
+        return dataclasses.replace(stats, measured={**stats.measured, **more})
+
     class Further(Stats):
-        measured = property(lambda self: Stats.measured.fget(self) | {n: np.asarray(v) for n, v in further.items()})
+        measured = property(lambda self: Stats.measured.fget(self) | more)
 
     return Further(**stats.arrays()) if further else stats
 

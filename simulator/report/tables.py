@@ -24,14 +24,15 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
     rows = []
     for v in verdicts:
         tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
-        top = v.numbers.get("max_ratio")
+        top, case = v.numbers.get("max_ratio"), v.numbers.get("smallest_failing")
+        smallest = f"smallest failing case: {case['where']} (in results.csv: {', '.join(case['cells'])})" if case else ""
         rows.append(
             {
                 "theorem": v.claim,
                 "outcome": v.outcome.value,
                 "tone": tone,
                 "statement": v.statement,
-                "reasons": list(v.reasons),
+                "reasons": [*v.reasons, *([smallest] if smallest else [])],
                 "kind": "theorem" if v.expected == "holds" else "false control, must be VIOLATED",
                 "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
                 "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",

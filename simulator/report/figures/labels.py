@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.artist import Artist
@@ -84,10 +83,11 @@ def note(ax: Axes, text: str) -> None:
 
 def without_limit(panel: Panel) -> str:
     """Why cells of a panel have no bound and no rate, in words; '' if all have one."""
-    whys = Counter(shown.why for shown in panel.cells.values() if shown.why)
-    if sum(whys.values()) == len(panel.cells):
-        return "; ".join(whys)
-    return "; ".join(f"{count} of {len(panel.cells)} cells {why}" for why, count in whys.items())
+    whys = [shown.why for shown in panel.cells.values() if shown.why]
+    if not whys:
+        return ""
+    count = "" if len(whys) == len(panel.cells) else f"{len(whys)} of {len(panel.cells)} cells "
+    return f"{count}{whys[0]}{' (the first of them)' if len(set(whys)) > 1 else ''}"
 
 
 def headline(figure: Figure, text: str) -> None:

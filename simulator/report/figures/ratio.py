@@ -18,7 +18,9 @@ from .page import Page, Panel
 from .pages import pages
 from .panels import leftmost, lowest, sheet
 from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
+from .text import printable
 
+NOTHING = "there are no results"
 NAME, TITLE = "ratio", "Measured divided by the bound or rate"
 DARK, LIGHT = "#101014", "#fdfdfd"  # numbers on cells, whose colours don't follow the page's
 
@@ -27,8 +29,7 @@ def ratio(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Sk
     """An annotated map of measured/bound for each row and problem."""
     found, left_out = pages(cells, wanted=lambda panel: any(shown.limit is not None for shown in panel.cells.values()))
     if not found:
-        why = "; ".join(dict.fromkeys(shown.why for shown in cells)) or "there are no results"
-        return [Skipped(NAME, TITLE, f"no cell has a bound or a rate ({why})" if cells else why)]
+        return [Skipped(NAME, TITLE, f"no cell has a bound or a rate ({cells[0].why})" if cells else NOTHING)]
     return [_page(page, left_out) for page in found]
 
 
@@ -134,9 +135,8 @@ def _caption(page: Page, left_out: str) -> str:
         "On a hard instance a level map says that the rate is tight. "
     )
     text += page.false_controls
-    whys = list(dict.fromkeys(shown.why for shown in page.cells if shown.why))
-    if whys:
-        text += f"n/a: {'; '.join(whys)}. "
+    if whys := [shown.why for shown in page.cells if shown.why]:
+        text += f"n/a: {len(whys)} cell(s) without bound and rate ({printable(whys[0])}). "
     if page.diverged:
         text += f"∞: a replica diverged ({page.diverged} cell(s)). "
     if len(page.cells) < len(page.panels) * len(page.dims) * len(page.steps):
