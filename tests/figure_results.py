@@ -37,9 +37,9 @@ def cell(
     provenance=None,
     **settings,
 ) -> Result:
-    """A cell whose ‖∇f‖₂ is 0.34 + 2.5 K^(−1/4), or *factor*, times C K^(−1/4), with 2 % noise, and ‖∇f‖₁ √d times that.
+    """A cell whose ‖∇f‖₂ is 0.34 + 2.5 K^(−1/4), or *factor*, times C K^(−1/4), with 2 % noise; ‖∇f‖₁ is √d times that.
 
-    Its first *diverged* replicas are lost from the middle of the run on. *further*: more quantities, by name, shape (R,).
+    Its first *diverged* replicas are lost from the middle of the run on. *further* has more quantities by name.
     """
     spec = Spec.of(problem, optimizer, dim, steps, replicas, **settings)
     resolved = resolve(spec)

@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from figure_results import cell, grid, norm_rows
-from test_plots import panel, points, words
-
 from ratecheck import reading, theorem
 from ratecheck.simulator.cells.quantities import Quantity
 from ratecheck.simulator.optimizers import OPTIMIZERS
@@ -22,6 +20,7 @@ from ratecheck.simulator.report.shown import show
 from ratecheck.simulator.report.tables import cell_table, constant_table
 from ratecheck.simulator.theorem import SampleTheorem
 from ratecheck.simulator.theorems import THEOREMS
+from test_plots import panel, points, words
 
 REPORT = Path(__file__).parents[1] / "simulator" / "report"
 STEPS = (1000, 4000, 16000)
@@ -189,7 +188,7 @@ def test_rows_name_the_theorem_where_two_are_about_one_optimizer():
         def on(self, result):
             return only_ramps.on(result) if result.spec.problem == "ramp" else None
 
-    results = [r for r in grid(("rational", "ramp"), ("adamw",))]
+    results = grid(("rational", "ramp"), ("adamw",))
     drawing = {d.name: d for d in draw(results, theorems=[OnlyRamps(), mine_squared])}["rates"]
     titles = {ax.get_title() for ax in drawing.figure.axes if ax.axison}
     assert titles == {"adamw (mine-squared) · rational", "adamw (only-ramps) · ramp"}

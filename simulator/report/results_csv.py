@@ -117,7 +117,7 @@ def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:
 
 
 def _plain(value: object) -> object:
-    """A number as it is; a text so that no spreadsheet takes it for a formula."""
+    """A number as it is; a text in one line, so that no spreadsheet takes it for a formula."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -125,4 +125,5 @@ def _plain(value: object) -> object:
     if isinstance(value, (bool, int)):
         return value
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    line = text.replace("\r", " ").replace("\n", " ")  # csv leaves a lone \r unquoted, and readers start a row there
+    return f"'{line}" if text.startswith(FORMULA_SIGNS) else line

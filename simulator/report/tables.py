@@ -25,7 +25,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
     for v in verdicts:
         tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
         top, case = v.numbers.get("max_ratio"), v.numbers.get("smallest_failing")
-        smallest = f"smallest failing case: {case['where']} (in results.csv: {', '.join(case['cells'])})" if case else ""
+        keys = f"in results.csv: {', '.join(case['cells'])}" if case else ""
+        smallest = f"smallest failing case: {case['where']} ({keys})" if case else ""
         rows.append(
             {
                 "theorem": v.claim,

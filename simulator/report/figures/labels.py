@@ -22,7 +22,8 @@ INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
 
 def symbol(quantity: Quantity) -> str:
     """A quantity's expectation as a label."""
-    return formula(quantity.tex, "\n".join(textwrap.wrap(quantity.text, 26)))
+    label = formula(quantity.tex, quantity.text)
+    return label if label.startswith("$") else "\n".join(textwrap.wrap(label, 26))
 
 
 def rate_label(theorem: Judgeable) -> str:
