@@ -122,7 +122,7 @@ def _panel(ax: Axes, constant: str, points: Sequence[tuple[int, ConstantExponent
     ax.set_xlabel("measured exponent")
     seen = [*expected, *(v for _, e, _ in points for v in (e.exponent.low(LEVEL), e.exponent.high(LEVEL)))]
     pad = max(0.06, 0.2 * (max(seen) - min(seen)))
-    ax.set_xlim(min(seen) - pad, max(seen) + pad)
+    ax.set_xlim(min(seen) - pad, max(seen) + 1.5 * pad)  # room for the last number
 
 
 def _point(ax: Axes, e: ConstantExponent, y: float, look: Look) -> None:

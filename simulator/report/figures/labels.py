@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from ...cells.quantities import Quantity
 from ...judge.statement import Judgeable
 from .page import Panel
-from .style import FAINT, INK, PAPER, Look
+from .style import INK, PAPER, Look
 from .text import formula, plain, printable
 
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
@@ -70,16 +70,9 @@ def note(ax: Axes, text: str) -> None:
     """A remark inside a panel, at the lower left."""
     lines = textwrap.wrap(printable(text), 36)
     lines = [*lines[:4], "…"] if len(lines) > 5 else lines
-    ax.text(
-        0.04,
-        0.05,
-        "\n".join(map(plain, lines)),
-        transform=ax.transAxes,
-        fontsize=7.5,
-        color=FAINT,
-        va="bottom",
-        zorder=4,
-    )
+    box = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+    words = "\n".join(map(plain, lines))
+    ax.text(0.04, 0.05, words, transform=ax.transAxes, fontsize=7.5, color=INK, va="bottom", zorder=4, bbox=box)
 
 
 def without_limit(panel: Panel) -> str:
@@ -88,7 +81,7 @@ def without_limit(panel: Panel) -> str:
     if not whys:
         return ""
     count = "" if len(whys) == len(panel.cells) else f"{len(whys)} of {len(panel.cells)} cells "
-    return f"{count}{whys[0]}{' (the first of them)' if len(set(whys)) > 1 else ''}"
+    return f"{count}{whys[0]}{' (the first)' if len(set(whys)) > 1 else ''}"
 
 
 def headline(figure: Figure, text: str) -> None:

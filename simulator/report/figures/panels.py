@@ -30,6 +30,8 @@ def sheet(page: Page, height: float = 1.75, sharey: bool | str = "row") -> tuple
                 ax.set_title(plain(f"{row} · {column}"), pad=3)
             else:
                 ax.set_axis_off()
+    for row in page.rows:  # the leftmost panel of a row carries its ticks, also beside a blank
+        next(axes[row, column] for column in page.columns if (row, column) in axes).tick_params(labelleft=True)
     for j in range(columns):  # the lowest panel of a column carries its ticks, also above a blank
         shown = [axes[row, page.columns[j]] for row in page.rows if (row, page.columns[j]) in axes]
         shown[-1].tick_params(labelbottom=True)

@@ -51,17 +51,17 @@ def _page(page: Page, left_out: str) -> Drawing:
         ax.set_ylabel("dimension $d$")
         ax.set_yticks(range(len(page.dims)), [compact(d) for d in page.dims])
         right = [axes[row, column] for column in page.columns if (row, column) in axes][-1]
-        right.annotate(
-            words[row],
-            (1, 0.5),
-            (4, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=8.5,
-            rotation=270,
-            linespacing=0.9,
-            va="center",
-        )
+        for offset, text in zip((18, 4), words[row], strict=True):  # one text of two lines would be cut off
+            right.annotate(
+                text,
+                (1, 0.5),
+                (offset, 0),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                fontsize=8.5,
+                rotation=270,
+                va="center",
+            )
     for ax in lowest(page, axes):
         ax.set_xlabel("horizon $K$ (steps)")
         ax.set_xticks(range(len(page.steps)), [compact(k) for k in page.steps])
@@ -69,11 +69,12 @@ def _page(page: Page, left_out: str) -> Drawing:
     return Drawing(page.name(NAME), page.title(TITLE), _caption(page, left_out), figure)
 
 
-def _words(panel: Panel) -> str:
+def _words(panel: Panel) -> tuple[str, str]:
     """What is divided by what, along the right of a row."""
-    if panel.theorem is None:
-        return symbol(panel.quantity)
-    return f"{symbol(panel.quantity)}\n÷ {'bound' if panel.theorem.kind != 'none' else rate_label(panel.theorem)}"
+    theorem = panel.theorem
+    if theorem is None:
+        return symbol(panel.quantity), ""
+    return symbol(panel.quantity), f"÷ {'bound' if theorem.kind != 'none' else rate_label(theorem)}"
 
 
 def _ratio(shown: Shown) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from matplotlib.mathtext import MathTextParser
@@ -11,7 +12,8 @@ MOST = 300  # characters; a longer formula is shown as words
 
 def printable(text: object) -> str:
     """*text* in one line, without what no font and no XML can hold."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(str(text).split()))
+    line = re.sub(r"[ \t\n\r\f\v]+", " ", str(text)).strip()
+    return "".join(c if c.isprintable() or c == "\u00a0" else "?" for c in line)
 
 
 def plain(text: object) -> str:
