@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -13,17 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
 
-from ...cells.evidence import Result
-from ...claims import CLAIMS, Claim
-from ...claims.define import departure
-from ...judge.intervals import Estimate, mean
-from .pages import Page
+from ...cells.quantities import Quantity
+from ...judge.intervals import Estimate
+from ...judge.statement import Judgeable
+from ..shown import Shown
+from .pages import Page, Panel
 from .style import FAINT, INK, LEVEL, PAPER, TWO_COLUMN, Look, compact
+from .text import formula, plain, printable
 
-MEAN = {
-    "l1": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_1$",
-    "l2": r"$\frac{1}{K}\sum_k\,\mathrm{E}\,\|\nabla f(x^k)\|_2$",
-}
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
 
 
@@ -39,7 +38,7 @@ def sheet(page: Page, height: float = 1.75, sharey: bool | str = "row") -> tuple
             ax = grid[i][j]
             if (row, column) in there:
                 axes[row, column] = ax
-                ax.set_title(f"{row} · {column}", pad=3)
+                ax.set_title(plain(f"{row} · {column}"), pad=3)
             else:
                 ax.set_axis_off()
     for j in range(columns):  # the lowest panel of a column carries its ticks, also above a blank
@@ -64,23 +63,17 @@ def leftmost(page: Page, axes: dict[tuple[str, str], Axes]) -> list[tuple[str, A
     return [(r, next(axes[r, c] for c in page.columns if (r, c) in axes)) for r in page.rows]
 
 
-def estimate(cell: Result, norm: str) -> Estimate:
-    """The measured mean norm, in units of f's gradient."""
-    return mean(getattr(cell.stats, f"mean_grad_{norm}"))
+def symbol(quantity: Quantity) -> str:
+    """A quantity's expectation as a label."""
+    return formula(quantity.tex, "\n".join(textwrap.wrap(quantity.text, 26)))
 
 
-def explicit_bound(cell: Result) -> float | None:
-    """The bound of a shipped claim that has its constants, where one covers the cell."""
-    for claim in CLAIMS.values():
-        if (
-            isinstance(claim, Claim)
-            and claim.explicit
-            and claim.expected == "holds"
-            and claim.concerns(cell)
-            and not departure(cell)
-        ):
-            return claim.evaluate(cell)[1]
-    return None
+def rate_label(theorem: Judgeable) -> str:
+    return formula(theorem.rate_tex, f"rate of {theorem.name}")
+
+
+def bound_label(theorem: Judgeable) -> str:
+    return formula(theorem.bound_tex, f"bound of {theorem.name}")
 
 
 def points(ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Look, line: bool = True, **extra) -> bool:
@@ -112,6 +105,35 @@ def points(ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Lo
 def _reach(e: Estimate) -> float:
     reach = e.value - e.low(LEVEL)
     return reach if math.isfinite(reach) else 0.0  # one replica: a point without a bar
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one series is compared with: (x, y) by rising x."""
+
+    look: Look
+    points: Sequence[tuple[float, float]]
+
+
+def reference_lines(ax: Axes, lines: Sequence[Line], dash: object, own_dash: object, color: str, **style) -> str:
+    """Draw bounds or rates: one line of *color* and *dash* if all series have the same, else each in its own colour.
+
+    Returns "shared", "own" or, if there is nothing to draw, "".
+    """
+    drawn = [line for line in lines if line.points]
+    merged: dict[float, list[float]] = {}
+    for line in drawn:
+        for x, y in line.points:
+            merged.setdefault(x, []).append(y)
+    comparable = len(drawn) == 1 or any(len(y) > 1 for y in merged.values())
+    shared = comparable and all(max(y) - min(y) <= 1e-9 * max(map(abs, y)) for y in merged.values())
+    if shared:
+        drawn = [Line(Look(color, "", dash), [(x, merged[x][0]) for x in sorted(merged)])]
+    for line in drawn:
+        x, y = zip(*line.points, strict=True)
+        mark = {"marker": "_", "markersize": 14} if len(x) == 1 else {}  # a line of one point can't be seen
+        ax.plot(x, y, color=line.look.color, linestyle=dash if shared else own_dash, **mark, **style)
+    return "shared" if shared else "own" if drawn else ""
 
 
 def span(values: Iterable[float], pad: float = 1.25, least: float = 2.0) -> tuple[float, float]:
@@ -175,15 +197,28 @@ def lost_key() -> Line2D:
 
 def note(ax: Axes, text: str) -> None:
     """A remark inside a panel, at the lower left."""
-    ax.text(0.04, 0.05, text, transform=ax.transAxes, fontsize=7.5, color=FAINT, va="bottom")
+    lines = textwrap.wrap(printable(text), 36)
+    lines = [*lines[:4], "…"] if len(lines) > 5 else lines
+    ax.text(
+        0.04, 0.05, "\n".join(map(plain, lines)), transform=ax.transAxes, fontsize=7.5, color=FAINT, va="bottom", zorder=4
+    )
+
+
+def without_limit(panel: Panel) -> str:
+    """Why cells of a panel have no bound and no rate, in words; '' if all have one."""
+    whys = Counter(shown.why for shown in panel.cells.values() if shown.why)
+    if sum(whys.values()) == len(panel.cells):
+        return "; ".join(whys)
+    return "; ".join(f"{count} of {len(panel.cells)} cells {why}" for why, count in whys.items())
 
 
 def headline(figure: Figure, text: str) -> None:
-    """A line over the panels that says what, n and intervals, so that the figure stands alone."""
+    """Plain words over the panels that says what, n and intervals, so that the figure stands alone."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     length = int(26 * figure.get_figwidth())
     while True:
-        title = figure.suptitle("\n".join(textwrap.wrap(text, length)), fontsize=8.5, color=INK)
+        lines = textwrap.wrap(printable(text), length)
+        title = figure.suptitle("\n".join(map(plain, lines)), fontsize=8.5, color=INK)
         box = title.get_window_extent(renderer)
         if length < 30 or box.width < 0.97 * figure.bbox.width:
             _grow(figure, box.height / figure.dpi - 0.16)
