@@ -1,9 +1,9 @@
 """A plug-in stands alone: results keep a copy of it, and a copy of half a program would be none.
 
-Found are the statements ``import x`` and ``from x import y`` anywhere in the file where a file ``x.py``, a compiled
-module or a folder ``x`` lies beside it and is not installed elsewhere, and relative imports. Not found is what only running would show: importlib,
-``__import__``, ``exec``, a changed ``sys.path``, files that the plug-in opens. Those run as ever, and
-only the copy in a results folder is the poorer for it.
+Found are the statements ``import x`` and ``from x import y``, anywhere in the file, where a file ``x.py``, a compiled
+module or a folder ``x`` lies beside it and is not installed elsewhere, and relative imports. Not found is what only
+running would show: importlib, ``__import__``, ``exec``, a changed ``sys.path``, files that the plug-in opens. Those
+run as ever, and only the copy in a results folder is the poorer for it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import pytest
 from problems.errors import InputError
 from simulator.lab import plan as config
 from simulator.lab.folder import open_folder, read_plan, write_plan
-from simulator.lab.plan import load_plan
+from simulator.lab.sweepfile import load_plan
 from simulator.samples import check_key, load_rows, norm_check, save_rows
 
 HEAD = 'replicas = 8\nproblem = "rational"\noptimizer = "adamw"\n'

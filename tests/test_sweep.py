@@ -19,8 +19,8 @@ from simulator.lab.compute import SweepError, batches, survey
 from simulator.lab.cost import TimeLeft, cell_seconds, combination, total_seconds
 from simulator.lab.executors import open_executor
 from simulator.lab.folder import open_folder
-from simulator.lab.plan import load_plan
 from simulator.lab.store import Store
+from simulator.lab.sweepfile import load_plan
 
 SMALL = """
 replicas = 2

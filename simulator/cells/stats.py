@@ -42,16 +42,15 @@ class Stats:
         Whether a replica diverged is read off the quantities that every run measures and the curves, so that asking
         for more changes no number; a further quantity that is not finite in itself is +∞ alone.
         """
-        if more:  # an engine that knows no other quantities: three arrays, then the checkpoints
-            measured, checkpoints = dict(zip((q.name for q in ALWAYS), (measured, checkpoints, *more), strict=False)), more[-1]
+        if more:  # from an engine that knows no other quantities: three arrays, then the checkpoints
+            names = [quantity.name for quantity in ALWAYS]
+            measured, checkpoints = dict(zip(names, (measured, checkpoints, *more), strict=False)), more[-1]
         lost = ~np.isfinite(curves["grad_l1"] + curves["grad_l2"] + curves["f_gap"])
         lost = np.logical_or.accumulate(lost, axis=1)
         curves = {name: np.where(lost | ~np.isfinite(curve), np.inf, curve) for name, curve in curves.items()}
         always = np.stack([measured[quantity.name] for quantity in ALWAYS])
         diverged = ~np.isfinite(always).all(axis=0) | lost[:, -1]
-        clean = {
-            name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()
-        }
+        clean = {name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()}
         return cls(clean, checkpoints, **curves)
 
     @property

@@ -1,4 +1,4 @@
-"""A cell as the bytes of its file, and back: an npz archive without pickle, so ``np.load`` reads it without this package.
+"""A cell as the bytes of its file, and back: an npz archive without pickle, which ``np.load`` reads by itself.
 
 Entries: ``identity`` (the text that the key is the hash of), ``spec``, ``constants``, ``hyper`` and ``provenance``
 (JSON), and the arrays of ``Stats``. Reading runs no code and looks nothing up: what a theorem needs is in the file.
@@ -95,8 +95,10 @@ def decode(file: BinaryIO, key: str) -> Result:
 
 def _check_identity(spec: Spec, told: object, hyper: Hyper) -> None:
     """The spec and the hyper-parameters say what the identity says."""
-    if not isinstance(told, dict) or not isinstance(told.get("formulas"), dict) or not all(
-        isinstance(digest, str) for digest in told["formulas"].values()
+    if (
+        not isinstance(told, dict)
+        or not isinstance(told.get("formulas"), dict)
+        or not all(isinstance(digest, str) for digest in told["formulas"].values())
     ):
         raise CellError("damaged: its identity is none")
     if told.get("numerics") != NUMERICS:

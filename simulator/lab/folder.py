@@ -58,12 +58,13 @@ def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Seque
     return " and ".join(missing)
 
 
-def open_folder(directory: str | Path) -> Folder:
-    """Read a results folder; raises InputError for a folder that is none, or whose plan can't be read."""
+def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
+    """Read a results folder, by its own plan or by *plan*; raises InputError for a folder that is none, or whose plan
+    can't be read."""
     store = Store(Path(directory))
     if not store.directory.is_dir():
         raise InputError(f"{directory} is no folder; give the folder that a sweep wrote")
-    plan = read_plan(store.directory)
+    plan = read_plan(store.directory) if plan is None else plan
     try:
         there = store.keys()
     except OSError as error:

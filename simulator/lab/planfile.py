@@ -10,9 +10,9 @@ from ratecheck.problems import NOISES
 from ratecheck.problems.errors import InputError, choose, require_integer
 
 from ..cells.spec import Spec
+from ..sealed import read_sealed, write_sealed
 from .copies import DIGEST, PlugIn, copy_name, write_copies
 from .plan import MOST_CELLS, Due, Norms, Plan
-from .sealed import read_sealed, write_sealed
 
 FORMAT = "ratecheck sweep 2"
 PLAN = "sweep.json"

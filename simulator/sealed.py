@@ -13,19 +13,24 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from ..files import read_whole, write_whole
-from ..strict_json import dumps
+from .files import read_whole, write_whole
+from .strict_json import dumps
 
 MOST = 64 * 2**20  # bytes
 
 
 def write_sealed(path: Path, kind: str, content: Mapping[str, object]) -> None:
-    """Write *content* with its format and digest; raises InputError when the disk refuses."""
+    """Write *content* with its format and digest; raises InputError when it is too large or the disk refuses."""
+    text = sealed(kind, content, indent=0).encode()
+    if len(text) > MOST:
+        raise InputError(f"{path} would have {len(text)} bytes, and {MOST} are the most; sweep fewer cells")
+    write_whole(path, text)
+
+
+def sealed(kind: str, content: Mapping[str, object], indent: int = 2) -> str:
+    """The text of a file with *content*, its format and its digest."""
     content = {"format": kind, **content}
-    text = dumps({**content, "digest": _digest(json.loads(dumps(content)))}) + "\n"
-    if len(text.encode()) > MOST:
-        raise InputError(f"{path} would have more than {MOST} bytes, and could not be read again; sweep fewer cells")
-    write_whole(path, text.encode())
+    return dumps({**content, "digest": _digest(json.loads(dumps(content)))}, indent) + "\n"
 
 
 def read_sealed(path: Path, kind: str, what: str) -> dict:
