@@ -1,6 +1,5 @@
 """Bad input gets one line that says what was given, what is allowed and the nearest name; exit code 2."""
 
-import json
 import subprocess
 import sys
 
@@ -8,7 +7,9 @@ import pytest
 from cells import made_up
 
 from simulator.cli import main
+from simulator.lab.planfile import FORMAT
 from simulator.lab.store import Store
+from simulator.sealed import sealed
 
 RUN = {
     "--problem": "rational",
@@ -85,9 +86,9 @@ def refused(capsys):
         ({"noise": "student", "noise_arg": "nu=1e17"}, ["nu", "1e6", "gaussian"]),
         ({"problem": "ramp", "problem_arg": "steepness=1e-200"}, ["'ramp'", "steepness"]),
         ({"problem": "ramp", "problem_arg": "steepness=1e200"}, ["'ramp'", "steepness"]),
-        ({"sigma": "1e-200"}, ["horizon", "sigma=1e-200"]),
-        ({"sigma": "1e200", "smoothness": "1e200"}, ["horizon", "1e+200"]),
-        ({"smoothness": "1e-300", "gap": "1e-300"}, ["horizon", "beta1=1"]),
+        ({"sigma": "1e-200"}, ["the rule for 'adamw'", "sigma=1e-200"]),
+        ({"sigma": "1e200", "smoothness": "1e200"}, ["the rule for 'adamw'", "1e+200"]),
+        ({"smoothness": "1e-300", "gap": "1e-300"}, ["the rule for 'adamw'", "beta1=1"]),
         ({"problem": "ramp", "sigma": "0", "optimizer": "sgd"}, ["ramp", "finite C"]),
         ({"problem": "ramp", "noise": "student", "noise_arg": "nu=2"}, ["ramp", "finite C", "finite variance"]),
         ({"problem": "nothing.py:well"}, ["nothing.py", "No such file"]),
@@ -158,7 +159,7 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.lab.store.os.replace", full)
+    monkeypatch.setattr("simulator.files.os.replace", full)
     assert main(["sweep", "good.toml", "--backend", "reference"]) == 2
     line = capsys.readouterr().err.strip()
     assert line.startswith("error: can't write results/") and line.endswith("No space left on device")
@@ -169,19 +170,23 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     "content, words",
     [
         ("{", ["no JSON"]),
-        ("[]", ["no plan"]),
-        ('{"format": "other"}', ["no plan"]),
-        ('{"format": "ratecheck sweep 1"}', ["damaged"]),
+        ("[" * 100_000, ["no JSON"]),
+        ("[]", ["not a plan"]),
+        ('{"format": "other"}', ["not a plan"]),
+        ('{"format": "ratecheck sweep 1"}', ["not a plan"]),
+        ('{"format": "ratecheck sweep 2"}', ["damaged", "digest"]),
+        (sealed(FORMAT, {}), ["damaged", "cells"]),
         (
-            json.dumps(
+            sealed(
+                FORMAT,
                 {
-                    "format": "ratecheck sweep 1",
                     "norms": None,
-                    "claims": None,
+                    "theorems": None,
+                    "plugins": [],
                     "source": "",
                     "quick": False,
-                    "cells": [{"spec": {"dim": 0}}],
-                }
+                    "cells": [{"key": "0" * 32, "spec": {"dim": 0}}],
+                },
             ),
             ["damaged", "entries"],
         ),
@@ -265,28 +270,30 @@ def test_a_users_functions_that_fail(refused, tmp_path):
     path.write_text("import sys\n\nsys.exit(0)\n")
     refused(["check", str(path)], "mine.py", "SystemExit")
     for rule, word in (("lambda c: 3", "no numbers"), ("lambda c: {'lr': float('nan')}", "lr=nan")):
-        head = "from simulator.optimizers import optimizer\n\n"
-        path.write_text(head + f"@optimizer({rule})\ndef own(x, g, lr):\n    return x - lr * g\n")
-        refused(run(optimizer=f"{path}:own"), "horizon rule of 'own'", word)
+        head = (
+            "from ratecheck import optimizer, theorem\n\n\n@optimizer\ndef own(x, g, lr):\n    return x - lr * g\n\n\n"
+        )
+        tail = f"@theorem(optimizer=own, rule={rule})\ndef t(c):\n    'A statement.'\n    return 1.0\n"
+        path.write_text(head + tail)
+        refused(run(optimizer=f"{path}:own"), "the rule for 'own'", word)
 
 
-def test_a_claim_that_fails_is_named(tmp_path):
+def test_a_theorem_that_fails_is_named_and_the_cells_stay(tmp_path, capsys):
     path = tmp_path / "mine.py"
     path.write_text(
-        "from simulator.claims import claim\n\n\n@claim('odd', optimizer='sgd')\ndef odd(cell):\n"
-        "    'A statement.'\n    return cell.nosuch, 1.0\n"
+        "from ratecheck import theorem\n\n\n@theorem(optimizer='sgd')\ndef odd(c):\n"
+        "    'A statement.'\n    return {}['nosuch']\n"
     )
     plan = tmp_path / "plan.toml"
     plan.write_text(
-        f"claims = ['{path}:odd']\n[[sweep]]\nproblem = 'quadratic'\noptimizer = 'sgd'\n"
-        "dim = 1\nsteps = 2\nreplicas = 2\n"
+        f"theorems = ['{path}:odd']\n[[sweep]]\nproblem = 'quadratic'\noptimizer = 'sgd'\nschedule = 'constant'\n"
+        "optimizer_args = {lr = 0.1}\ndim = 1\nsteps = 2\nreplicas = 2\n"
     )
     out = tmp_path / "out"
-    assert main(["sweep", str(plan), "--out", str(out), "--backend", "reference"]) == 0
-    done = subprocess.run(
-        [sys.executable, "-m", "simulator", "verify", str(out)], capture_output=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "'odd' fails on sgd" in done.stderr
+    assert main(["sweep", str(plan), "--out", str(out), "--backend", "reference"]) == 2
+    shown = capsys.readouterr()
+    assert "'odd'" in shown.err and "KeyError" in shown.err and "the cells are stored" in shown.err
+    assert shown.err.count("\n") == 1 and len(list(out.glob("cells/*.npz"))) == 1
 
 
 def test_a_reader_that_goes_away_or_a_full_disk_is_no_success():

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from ratecheck.problems.errors import InputError
 
-from ..cells.cell import NUMERICS
+from ..cells.cell import DEFAULTS, NUMERICS
 from ..cells.constants import Constants
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
@@ -83,6 +83,9 @@ def decode(file: BinaryIO, key: str) -> Result:
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise CellError(f"damaged: {type(error).__name__}: {error!s:.200}") from error
     _check_identity(spec, told, hyper)
+    for name in ("dim", "steps", "smoothness", "gap"):
+        if constants.get(name) != getattr(spec, name):
+            raise CellError(f"damaged: its constants have {name}={constants.get(name)}, its spec {getattr(spec, name)}")
     _check_provenance(parts["provenance"])
     arrays = {
         name: archive.array(name, HEADER + 8 * (1 if name == "checkpoints" else spec.replicas) * MOST_CHECKPOINTS)
@@ -107,8 +110,11 @@ def _check_identity(spec: Spec, told: object, hyper: Hyper) -> None:
     for name in NAMES:
         own[name] = plain_name(own[name])
     for name, value in own.items():
-        if name in told and told[name] != value and not isinstance(value, Mapping):
-            raise CellError(f"damaged: its spec has {name}={value!r}, its identity {told[name]!r:.100}")
+        expected = told.get(name, DEFAULTS.get(name))
+        if isinstance(value, Mapping) and name != "optimizer_args" and isinstance(expected, Mapping):
+            value = {entry: value.get(entry) for entry in expected}  # the others are defaults
+        if value != expected:
+            raise CellError(f"damaged: its spec has {name}={value!r}, its identity {expected!r:.100}")
     shown = told.get("hyper")
     if not isinstance(shown, dict) or set(shown) != set(hyper):
         raise CellError("damaged: its hyper-parameters are not those of its identity")
