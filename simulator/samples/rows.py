@@ -21,8 +21,6 @@ AGAIN = "make it again with ratecheck norms, or run the sweep again"
 INTEGERS = {"dim": (1, 2**32), "samples": (2, 2**32), "violations": (0, 2**32)}
 ARGUMENT = r"\w{1,40}=[-+.\de]{1,30}"
 LABEL = re.compile(rf"(?P<name>\w+)(\((?P<inside>{ARGUMENT}(, {ARGUMENT})*)\))?", re.ASCII)
-    r"(?P<name>\w{1,40})(\((?P<inside>\w{1,40}=[-+.\de]{1,30}(, \w{1,40}=[-+.\de]{1,30}){0,9})\))?", re.A
-)
 
 
 @dataclass(frozen=True)
