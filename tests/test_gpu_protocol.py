@@ -1,5 +1,5 @@
-"""The GPU engine as an engine: what it measures beside the CPU engine, runs that are split and resumed, hyper-parameters
-of the step."""
+"""The GPU engine as an engine: what it measures beside the CPU engine, runs that are split and resumed,
+hyper-parameters of the step."""
 
 from __future__ import annotations
 

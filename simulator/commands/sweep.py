@@ -62,43 +62,57 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ratecheck.problems.errors import InputError, require_integer
+    from ratecheck.problems.errors import require_integer
 
     from ..cli import complain
     from ..engines import AUTO, require_backend
-    from ..lab.compute import SweepError, compute, survey
+    from ..lab.compute import SweepError, survey
     from ..lab.cost import human_seconds
-    from ..lab.folder import write_plan
-    from ..lab.plan import load_plan
     from ..lab.store import Store
+    from ..lab.sweep import sweep, usable_jobs
+    from ..lab.sweepfile import load_plan
 
     require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
-    if jobs > 1 and args.backend == "gpu":
-        raise InputError(f"-j {jobs} with --backend gpu: one process has all of a GPU; leave -j out")
     if jobs > 1 and args.backend == AUTO:
         print(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
         args.backend = "cpu"
+    usable_jobs(args.backend, jobs)
     plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
-    store = Store(Path(args.out))
-    if not args.dry_run:
-        store.prepare()
-    found = survey(plan, store, args.fresh)
-    for fault in found.faults:
-        print(f"warning: {fault}; it will be computed again", file=sys.stderr)
-    announce(plan, found, jobs, args)
     if args.dry_run:
+        found = survey(plan, Store(Path(args.out)), args.fresh)
+        for fault in found.faults:
+            _warn(f"{fault}; it will be computed again")
+        announce(plan, found, jobs, args)
         return 0
-    write_plan(store.directory, plan)
-    if args.fresh:
-        store.remove(due.key for due in found.todo)
+
+    counts = {}
+
+    def begin(found) -> None:
+        counts["todo"] = len(found.todo)
+        announce(plan, found, jobs, args)
+
+    def end(seconds: float) -> None:
+        print(
+            f"done: {counts['todo']} cells in {human_seconds(seconds)}; the results are in {args.out}. "
+            f"Next: ratecheck report {args.out}"
+        )
 
     try:
         with _terminate_as_interrupt():
-            seconds = compute(found.specs, store, backend=args.backend, jobs=jobs)
-            if plan.norms:
-                _norms(plan.norms, store.directory, args.fresh, args.backend)
+            sweep(
+                plan,
+                args.out,
+                backend=args.backend,
+                jobs=jobs,
+                fresh=args.fresh,
+                progress=True,
+                warn=_warn,
+                begin=begin,
+                end=end,
+            )
     except KeyboardInterrupt as interrupt:
+        store = Store(Path(args.out))
         stored = sum(store.path(due.key).exists() for due in plan.cells)
         print(
             f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
@@ -108,11 +122,11 @@ def execute(args: argparse.Namespace) -> int:
         return 143 if isinstance(interrupt, _Terminated) else 130
     except SweepError as error:
         return complain(str(error), code=1)
-    print(
-        f"done: {len(found.todo)} cells in {human_seconds(seconds)}; the results are in {args.out}. "
-        f"Next: ratecheck report {args.out}"
-    )
     return 0
+
+
+def _warn(line: str) -> None:
+    print(f"warning: {line}", file=sys.stderr)
 
 
 def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
@@ -194,29 +208,6 @@ def _show_kinds(plan, found, about) -> None:
             for name, specs in groups.items()
         ],
     )
-
-
-def _norms(norms, directory: Path, fresh: bool, backend: str) -> None:
-    from ratecheck.problems.errors import InputError
-
-    from ..engines.gpu.device import cupy_device
-    from ..lab.folder import NORMS, norms_key
-    from ..lab.progress import simple_bar
-    from ..samples import load_rows, norm_check, save_rows
-
-    if (directory / NORMS).exists() and not fresh:
-        try:
-            load_rows(directory, norms_key(norms))
-            return
-        except InputError as error:
-            print(f"warning: {error}; they are made again", file=sys.stderr)
-    what = f"norm checks of {len(norms.laws)} laws at {len(norms.dims)} dimensions"
-    if not sys.stderr.isatty():
-        print(what, file=sys.stderr, flush=True)
-    with simple_bar(what) as progress:
-        device = cupy_device() if backend == "gpu" else None
-        rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress, device=device)
-    save_rows(rows, directory, norms_key(norms))
 
 
 class _Terminated(KeyboardInterrupt):
