@@ -43,9 +43,9 @@ KINDS = ("proved", "declared", "none")
 GRID = {  # the sweep that `verify` runs for a theorem that names none
     "problem": ["rational", "cosine"],
     "dim": [16, 64, 256],
-    "steps": [1000, 4000, 16000],
+    "steps": [1000, 4000, 16000, 64000],
     "replicas": 8,
-    "quick": {"dim": [8, 16, 32], "steps": [250, 1000, 4000]},
+    "quick": {"dim": [8, 16, 32], "steps": [1000, 4000, 16000]},
 }
 
 Rule = Callable[[Constants], Mapping[str, object]]

@@ -1,31 +1,44 @@
-"""Judge the theorems on the cells of a results folder and print the verdict table."""
+"""Run a theorem's own grid and judge it, or judge what is in a results folder; print the verdict table."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-HELP = "the verdict table of a results folder"
+HELP = "run and judge a theorem, or judge a results folder"
 EPILOG = """examples:
+  ratecheck verify adamw-l1                          # its default grid, into results/verify/adamw-l1
+  ratecheck verify my_theorem.py:lion_l1 --quick --out lion
+  ratecheck verify my_theorem.py                     # all theorems in the file
   ratecheck verify results
   ratecheck verify results || echo "some theorem is not as expected"
   ratecheck verify results --theorem adamw-l1        # this one only; FILE.py:NAME is run
   ratecheck verify results --allow-code my_theorem.py
 
-Nothing in DIR is run. A theorem of somebody's file is judged from the bounds that the folder holds, or anew
-by its code where --allow-code names the file.
+What is a folder is taken for one. A theorem that fails is followed by its smallest failing cell and the
+commands that show it again. Nothing in DIR is run: a theorem of somebody's file is judged from the bounds that
+the folder holds, or anew by its code where --allow-code names the file.
 
 exit code: 0 all theorems hold and all false controls fail, 1 otherwise, 2 usage, 3 something is
 inconclusive or missing. Cells that are missing or damaged are counted and left out."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", metavar="DIR", help="a folder that a sweep wrote")
-    parser.add_argument(
+    from .options import number
+    from .sweep import add_how
+
+    add = parser.add_argument
+    add("target", metavar="NAME|FILE.py[:NAME]|DIR", help="a theorem, a file of them, or a folder that a sweep wrote")
+    add("--out", metavar="DIR", help="of a theorem: the results folder (default results/verify/NAME)")
+    add("--quick", action="store_true", help="of a theorem: its grid's quick values")
+    add("--seed", type=number, metavar="N", help="of a theorem: seed of the noise of every cell")
+    add_how(parser)
+    add(
         "--theorem",
         action="append",
         metavar="NAME",
-        help="judge this one only, a shipped theorem or FILE.py:NAME; may be repeated",
+        help="of a folder: judge this one only, a shipped theorem or FILE.py:NAME; may be repeated",
     )
     add_allow_code(parser)
 
@@ -41,13 +54,32 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from . import verify_theorem
+
+    if not os.path.isdir(args.target) and verify_theorem.is_theorem(args.target):
+        _refuse(args, "a theorem", theorem=args.theorem, allow_code=args.allow_code)
+        return verify_theorem.execute(args)
+    _refuse(args, "a results folder", out=args.out, quick=args.quick, seed=args.seed, fresh=args.fresh)
+    return _folder(args)
+
+
+def _refuse(args: argparse.Namespace, what: str, **options: object) -> None:
+    """Raise InputError for options that say nothing about *what*."""
+    from ratecheck.problems.errors import InputError
+
+    for name, value in options.items():
+        if value not in (None, False, []):
+            raise InputError(f"{args.target} is {what}, so --{name.replace('_', '-')} has no meaning; leave it out")
+
+
+def _folder(args: argparse.Namespace) -> int:
     from ..judge import exit_code
     from ..lab.folder import open_folder
     from ..lab.judging import judge_folder
     from ..plugins import only
 
     with only(()):  # within, judge_folder allows what the user named
-        folder = open_folder(args.directory)
+        folder = open_folder(args.target)
         judgement = judge_folder(folder, args.allow_code, args.theorem)
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)

@@ -66,6 +66,7 @@ def adamw_l1(c):
     schedule="constant",
     rule=None,
     axes=("steps",),
+    hard=(),
     grid={
         "problem": "rational",
         "schedule": "constant",
