@@ -54,9 +54,18 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ratecheck.problems.errors import InputError, nearest
+
+    from ..theorems import THEOREMS
     from . import verify_theorem
 
-    if not os.path.isdir(args.target) and verify_theorem.is_theorem(args.target):
+    folder = os.path.isdir(args.target)
+    if not folder and not verify_theorem.is_theorem(args.target):
+        raise InputError(
+            f"{args.target} is no folder that a sweep wrote, and no theorem{nearest(args.target, THEOREMS)} "
+            "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"
+        )
+    if not folder:
         _refuse(args, "a theorem", theorem=args.theorem, allow_code=args.allow_code)
         return verify_theorem.execute(args)
     _refuse(args, "a results folder", out=args.out, quick=args.quick, seed=args.seed, fresh=args.fresh)
