@@ -1,5 +1,5 @@
-"""The GPU engine as an engine: what it measures beside the CPU engine, runs that are split and resumed, hyper-parameters
-of the step."""
+"""The GPU engine as an engine: what it measures, beside the CPU engine; runs that are split and resumed;
+hyper-parameters of the step."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class TestPieces:
         run = loop.advance(self.begin(), first)
         ends = [0, *cuts, 6]
         groups = [range(*pair) for pair in zip(ends, ends[1:], strict=False)]
-        parts = [Part(range(0, 1), mine) for mine in groups] + [Part(range(1, 2), range(6))]
+        parts = [Part(range(1), mine) for mine in groups] + [Part(range(1, 2), range(6))]
         runs = [split(run, [part], self.engine(order=i % 3, chunk=16))[0] for i, part in enumerate(parts)]
         for run_of_part in runs:
             loop.advance(run_of_part)

@@ -159,5 +159,6 @@ def simulate(
     observe: Callable[[NDArray], None] | None = None,
     **options,
 ) -> Stats:
-    """Run every replica of *cell*: see ``Engine`` for *options*, ``loop.simulate`` for the rest; *threads* is ignored."""
+    """Run every replica of *cell*: *options* are those of ``Engine``, the others of ``loop.simulate``; *threads* is
+    ignored."""
     return loop.simulate(Engine(**options), cell, quantities, progress, observe)
