@@ -64,7 +64,7 @@ def run(
     if backend == AUTO:
         from .auto import pick
 
-        backend = pick(spec)[0]
+        backend = pick(spec, quantities)[0]
         fast = fast and backend == "gpu"
     require_memory(cell, backend)
     engine = importlib.import_module(

@@ -106,11 +106,7 @@ class Engine:
             raise InputError(
                 f"groups of {shape} don't add up to those of a part; leave the shape out, or give all groups"
             )
-        batch = Batch(cell, part, measures, self.device, shape, room, self.fast)
-        if values is None:
-            batch.begin()
-        else:
-            batch.resume(values)
+        batch = Batch(cell, part, measures, self.device, shape, room, self.fast, values)
         width = len(part.replicas) * len(batch.coordinates)
         chunk = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
         return GpuState(cell, part, measures, step, batch, chunk)
@@ -159,5 +155,6 @@ def simulate(
     observe: Callable[[NDArray], None] | None = None,
     **options,
 ) -> Stats:
-    """Run every replica of *cell*: ``Engine`` has the *options*, ``loop.simulate`` the rest; *threads* is ignored."""
+    """Run every replica of *cell*: *options* are those of ``Engine``, the others of ``loop.simulate``; *threads* is
+    ignored."""
     return loop.simulate(Engine(**options), cell, quantities, progress, observe)
