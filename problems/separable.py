@@ -45,6 +45,8 @@ class Profile:
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
+        if taken := {"dim", "smoothness", "gap", "spectrum"} & set(self.shape):
+            raise InputError(f"profile {self.name!r}: every problem has a {min(taken)!r} already; rename the parameter")
         if not self.phi.parameters:
             raise InputError(f"profile {self.name!r}: φ takes u first, got no parameter")
         expected = list(self.shape)
@@ -109,6 +111,7 @@ class Profile:
             start=scale * values["start"],
             scale=scale,
             curvature=curvature,
+            profile_minimum=minimum,
             spectrum=spectrum,
             constants=constants,
             arguments=values,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -80,7 +81,7 @@ def _run(execute: Callable[[], None], path: str | Path, name: str) -> None:
 
 def _explained(error: BaseException) -> str:
     """The message, and what to write now in the place of what is no more."""
-    if isinstance(error, ImportError) and "claim" in str(error):
+    if isinstance(error, ImportError) and re.search(r"\bclaims?\b", str(error)):
         return f"{error}; claims are theorems now: write `from ratecheck import theorem`, see docs/extending.md"
     return str(error)
 

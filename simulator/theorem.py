@@ -182,10 +182,18 @@ class Theorem:
         return self.rule(c)
 
     def concerns(self, cell: Result) -> bool:
-        """Whether the cell ran the theorem's optimizer, by a schedule that the theorem is about."""
+        """Whether the cell ran the theorem's optimizer, by the theorem's rule but for what the user gave.
+
+        Hyper-parameters are compared, not the names of schedules: two rules of one optimizer have one name each, and
+        one rule may have several.
+        """
         if cell.formulas.get("update") != self.optimizer.update.digest:
             return False
-        return self.any_hyper or cell.spec.schedule.rpartition(":")[2] in self._schedules()
+        if self.any_hyper:
+            return True
+        if self.rule is None or cell.spec.schedule == "constant":
+            return self.rule is None and cell.spec.schedule == self.schedule
+        return not set(self._outside(cell)) - set(cell.spec.optimizer_args)
 
     def on(self, cell: Result) -> Bearing | None:
         """What the theorem says of *cell*; None where it is not concerned."""
@@ -204,23 +212,31 @@ class Theorem:
             return Bearing(bound, rate, aside=f"the cell has no {self.measures.name}; sweep again with this theorem")
         return Bearing(bound, rate)
 
-    def _schedules(self) -> tuple[str, ...]:
-        return self.schedule, self.name, self.name.replace("-", "_")
-
     def _departure(self, cell: Result) -> str:
-        """Where the cell's hyper-parameters leave the rule, in words, or ''."""
+        """Where the user's hyper-parameters leave the rule, in words, or ''."""
+        outside = self._outside(cell)
+        return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
+
+    def _outside(self, cell: Result) -> list[str]:
+        """The hyper-parameters of *cell* that are not what the rule gives or the theorem allows."""
         if self.rule is None:
-            return ""
-        rule = self.rule(cell.constants)
+            return []
+        try:
+            rule = self.rule(cell.constants.but(sigma=cell.spec.sigma))  # as the run had it, of infinite variance too
+        except Exception:  # noqa: BLE001 (the user's own function: what it doesn't give, the cell didn't follow)
+            return list(cell.hyper)
         allowed = {name: (value, value) for name, value in rule.items() if isinstance(value, (int, float))}
         if self.allows:
             allowed |= self.allows(Hyper(rule))
-        outside = [
+        return [
             name
-            for name in cell.spec.optimizer_args
-            if name in allowed and not _within(cell.hyper.get(name), *allowed[name])
+            for name, value in rule.items()
+            if not (
+                _within(cell.hyper.get(name), *allowed[name])
+                if name in allowed
+                else str(cell.hyper.get(name)) == str(value)  # a formula of the step, a text when it comes from a file
+            )
         ]
-        return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
 
     def _number(self, function: Callable, c: Constants, h: Hyper | None, what: str) -> float:
         takes = len(inspect.signature(function).parameters)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from engine_runs import compiled_noise
 
 from simulator.cells.spec import Spec
 from simulator.engines import run
@@ -77,7 +78,7 @@ def compare_run(cell_spec: Spec, step: Step) -> np.ndarray:
         gradients.append(gradient)
         x = step(x, gradient + sigma * noise[k % TILE])
     points, gradients = np.array(points), np.array(gradients)
-    close(np.array([x for x, _, _ in trajectory(cell, 0)]), points)
+    close(np.array([x for x, _, _ in trajectory(cell, 0, compiled_noise)]), points)
 
     stats = run(cell_spec).stats
     at = stats.checkpoints - 1

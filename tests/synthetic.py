@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
@@ -19,7 +20,7 @@ def result(spec: Spec, l1, l2=None) -> Result:
     l1 = np.asarray(l1, dtype=np.float64)
     l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
     nothing = np.ones((l1.size, 1))
-    stats = Stats(l1, l2, l2**2, np.array([1]), *[nothing] * 7)
+    stats = Stats(always(l1, l2), np.array([1]), *[nothing] * 7)
     return Result(cell.spec, cell.constants, cell.hyper, stats, cell.identity, {})
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems import NOISES, PROBLEMS, Formula, Noise, profile
-from problems.checks import check_module, check_noise, check_problem, check_profile
+from problems import PROBLEMS, Formula, Noise, profile
+from problems.checks import check_module, check_problem, check_profile
 
 positive = st.floats(-6, 6).map(lambda e: 10.0**e)
 REQUIRED = {"sigma": 1.0, "steps": 10_000}
@@ -178,16 +178,3 @@ def test_module():
     assert set(found) == {"good", "bad", "wide"}  # not the imported rational
     assert not failed(found["good"]) and "derivative" in failed(found["bad"])
     assert "the variance is 1.33333" in failed(found["wide"])["variance"]
-
-
-@pytest.mark.parametrize("name", NOISES)
-def test_shipped_noise_passes(name):
-    assert not failed(check_noise(NOISES[name]()))
-
-
-def test_biased_noise():
-    @Formula
-    def biased(sign, size):
-        return sign if sign > 0 else 0.5 * sign
-
-    assert "the mean is 0.25" in failed(check_noise(Noise("biased", biased, "single", 1.0, 1.0, 1.0)))["mean"]

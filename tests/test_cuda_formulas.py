@@ -23,10 +23,10 @@ TWO = ("atan2", "copysign", "hypot", "pow")
 OWN = ("exp", "expm1", "log", "sin", "cos", "tanh", "sqrt", "floor", "ceil", "fabs", "copysign")
 
 
-def in_c(formula, dtype, normal=frozenset()):
+def in_c(formula, dtype, ordinary=frozenset()):
     """The C version, over arrays; always a tuple of results."""
     functions = CudaFunctions()
-    name = functions.add(formula, normal)
+    name = functions.add(formula, ordinary)
     inputs, outputs = len(formula.parameters), formula.returns
     taken = ", ".join(f"in[{i} * n + j]" for i in range(inputs))
     left = ", ".join(f"out[{i} * n + j]" for i in range(outputs))

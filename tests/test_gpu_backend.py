@@ -17,6 +17,7 @@ from simulator.engines import auto, run
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.gpu import device
 from simulator.engines.gpu import engine as gpu
+from simulator.engines.resolve import resolve
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "40", "--steps", "50", "--replicas", "2"]
 SWEEP = """
@@ -121,7 +122,8 @@ def test_norms_auto(card, tmp_path, capsys):
 
 
 def test_an_optimizer_without_hyper_parameters(card):
-    from simulator.cells.spec import Cell
+    from dataclasses import replace
+
     from simulator.optimizers import optimizer
 
     @optimizer()
@@ -129,7 +131,7 @@ def test_an_optimizer_without_hyper_parameters(card):
         return x - 0.01 * g
 
     base = spec(optimizer="sgd", dim=30)
-    cell = Cell(base, base.resolve().problem, base.resolve().noise, fixed, base.resolve().constants, {})
+    cell = replace(resolve(base), optimizer=fixed, hyper={})
     assert_close(gpu.simulate(cell), cpu.simulate(cell), 1e-12)
 
 

@@ -34,7 +34,7 @@ from numba.core import event
 from simulator.engines import run
 from simulator.cells.spec import Spec
 for name in sys.argv[1:]:
-    given = dict(schedule="constant", optimizer_args={"lr": 0.1})
+    given = dict(schedule="constant", optimizer_args={"lr": 0.1}, noise="rademacher")
     spec = Spec.of(f"{name}.py:mine", "sgd", 3, 20, 1, **given)
     with event.install_recorder("numba:compile") as recorder:
         stats = run(spec).stats

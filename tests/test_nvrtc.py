@@ -6,16 +6,22 @@ import os
 import re
 import time
 from collections import Counter
+from functools import cache
 
+import numpy as np
 import pytest
 from needs import lack
 from test_engines import spec
 
 from problems import NOISES, PROBLEMS
 from problems.errors import InputError
+from simulator.cells.cell import Cell
+from simulator.cells.quantities import QUANTITIES
 from simulator.engines.gpu import nvrtc
 from simulator.engines.gpu.sizes import Shape
-from simulator.engines.gpu.source import kernel_source, norms_source
+from simulator.engines.gpu.source import has_rows, kernel_source, norms_source
+from simulator.engines.measures import Measures
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 
 try:
@@ -23,15 +29,15 @@ try:
 except InputError as error:
     lack(f"kernels are not compiled for cards: {error}")
 
-ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_100", "sm_120")
+OTHERS = ("sm_75", "sm_80", "sm_100", "sm_120")
+ARCHITECTURES = ("sm_90", *OTHERS)
 LARGE, SMALL = Shape.of(10**6), Shape.of(16)
-# Threads that a multiprocessor must be able to hold; kernel.cu asks for as many.
-REGISTERS = {512: 65536 // 512, 384: 65536 // 384}
+USUAL, LARGEST = ("rational", "adamw", "gaussian"), ("ripple", "adamw_torch", "student")
 COMBINATIONS = [
     *(("rational", optimizer, "gaussian") for optimizer in OPTIMIZERS),
     *((problem, "adamw", "gaussian") for problem in PROBLEMS if problem != "rational"),
     *(("rational", "adamw", noise) for noise in NOISES if noise != "gaussian"),
-    ("ripple", "adamw_torch", "student"),
+    LARGEST,
 ]
 
 
@@ -48,35 +54,58 @@ def resources(source: str, architecture: str) -> dict[str, tuple[int, int]]:
     return found
 
 
+def most_registers(cell: Cell, slots: int) -> int:
+    """What a thread may have, so that as many fit a multiprocessor as kernel.cu asks for."""
+    wide = has_rows(cell) or len(cell.optimizer.state) > 2 or cell.noise.draws == "double"
+    words = slots * np.dtype(cell.spec.dtype).itemsize // 4
+    return 255 if words > 8 else 168 if words > 4 or wide else 128
+
+
+def assert_no_spills(combination: tuple[str, str, str], dtype: str, shape: Shape, architecture: str, asked=()):
+    cell = resolve(spec(*combination, dtype=dtype))
+    measures = Measures.of(asked, cell.optimizer)
+    found = resources(kernel_source(cell, measures, shape.threads, shape.coordinates), architecture)
+    assert set(found) == {"begin", "advance", "gather", "read", "fold", "measure"}
+    for kernel, (registers, spilled) in found.items():
+        assert spilled == 0, (combination, kernel)
+        most = most_registers(cell, len(measures.sums)) if kernel == "advance" else 128
+        assert registers <= most, (combination, kernel, registers)
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_no_kernel_spills(architecture, dtype):
-    """All optimizers, profiles and laws for one card; the usual and the largest combination for the others."""
-    chosen = COMBINATIONS if architecture == "sm_90" else [COMBINATIONS[4], COMBINATIONS[-1]]
-    assert ("rational", "adamw", "gaussian") in chosen
-    for problem, optimizer, noise in chosen:
-        cell = spec(problem, optimizer, noise, dtype=dtype).resolve()
-        large = "bias1" in cell.optimizer.hyper or len(cell.optimizer.state) > 2 or cell.noise.draws == "double"
-        resident = 384 if large else 512
-        for shape in (LARGE, SMALL):
-            found = resources(kernel_source(cell, shape.threads, shape.coordinates), architecture)
-            assert set(found) == {"begin", "advance", "gather", "fold", "measure"}
-            for kernel, (registers, spilled) in found.items():
-                assert spilled == 0, (problem, optimizer, noise, kernel)
-                assert registers <= REGISTERS[resident], (problem, optimizer, noise, kernel)
+@pytest.mark.parametrize("combination", [USUAL, LARGEST], ids="-".join)
+def test_no_kernel_spills(combination, dtype, architecture):
+    assert_no_spills(combination, dtype, LARGE, architecture)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_no_norm_kernel_spills(architecture):
-    for noise in NOISES.values():
-        ((registers, spilled),) = resources(norms_source(noise(), 128), architecture).values()
-        assert spilled == 0 and registers <= 128
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_kernel_of_all_quantities_spills(dtype, architecture):
+    assert_no_spills(LARGEST, dtype, LARGE, architecture, QUANTITIES)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_no_kernel_spills_whatever_the_formulas(combination, dtype):
+    """All optimizers, profiles and laws, for one card; with one reading more, and with all of them."""
+    for asked, shape in (((), LARGE), ((), SMALL), (["max_f_gap"], LARGE), (QUANTITIES, LARGE)):
+        assert_no_spills(combination, dtype, shape, "sm_90", asked)
+
+
+@pytest.mark.parametrize("architecture", ["sm_90", *(pytest.param(a, marks=pytest.mark.slow) for a in OTHERS)])
+@pytest.mark.parametrize("noise", NOISES)
+def test_no_norm_kernel_spills(noise, architecture):
+    ((registers, spilled),) = resources(norms_source(NOISES[noise](), 128), architecture).values()
+    assert spilled == 0 and registers <= 128
+
+
+@cache
 def float64_operations(optimizer: str) -> list[str]:
     """What the float32 kernel of an optimizer computes in float64."""
-    cell = spec(optimizer=optimizer, dtype="float32").resolve()
-    source = kernel_source(cell, LARGE.threads, LARGE.coordinates)
+    cell = resolve(spec(optimizer=optimizer, dtype="float32"))
+    source = kernel_source(cell, Measures.of((), cell.optimizer), LARGE.threads, LARGE.coordinates)
     ptx = NVRTC.compile(source, nvrtc.options("sm_90"), "PTX")[0].decode()
     advance = re.search(r"\.entry advance\(.*?\n\}", ptx, re.DOTALL)[0]
     return re.findall(r"^\s*(\w+)[.\w]*\.f64\b", advance, re.MULTILINE)
@@ -92,7 +121,8 @@ def test_a_float32_kernel_computes_in_float32(optimizer):
 
 def test_the_ieee_options_are_kept():
     """No fused multiply-add, approximate division or flush to zero where none is asked for; fused ones with fast."""
-    source = kernel_source(spec(dtype="float32").resolve(), 128, 1)
+    cell = resolve(spec(dtype="float32"))
+    source = kernel_source(cell, Measures.of((), cell.optimizer), 128, 1)
     exact, fast = (NVRTC.compile(source, nvrtc.options("sm_90", fast), "PTX")[0].decode() for fast in (False, True))
     assert "fma.rn.f32" not in exact and "fma.rn.f32" in fast
     for ptx in (exact, fast):

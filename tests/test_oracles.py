@@ -12,6 +12,7 @@ import math
 import numpy as np
 import oracles
 import pytest
+from engine_runs import compiled_noise
 
 from problems import NOISES
 from simulator.cells.spec import Spec
@@ -168,7 +169,7 @@ def test_permuting_the_coordinates_permutes_the_run(optimizer):
         g = gradient + spec.sigma / math.sqrt(30) * noise[k]
         new = cell.optimizer.update(x, g, *state, *(cell.hyper[name] for name in cell.optimizer.hyper))
         x, *state = new if state else [new]
-    original = np.array([x for x, _, _ in trajectory(cell, 0)])
+    original = np.array([x for x, _, _ in trajectory(cell, 0, compiled_noise)])
     assert np.array(points) == pytest.approx(original[:, order], rel=1e-12, abs=1e-14)
     stats = run(spec).stats
     assert stats.grad_l1[0] == pytest.approx(np.array(norms)[stats.checkpoints - 1], rel=1e-12)

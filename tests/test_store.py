@@ -124,10 +124,10 @@ def _spec_text(**changes):
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
-        ({"mean_grad_l1": np.ones(3, np.float32)}, "float32"),
-        ({"mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
-        ({"mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
+        ({"measured.mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
+        ({"measured.mean_grad_l1": np.ones(3, np.float32)}, "float32"),
+        ({"measured.mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
+        ({"measured.mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
         ({"f_gap": np.ones((3, 2))}, "f_gap"),
         ({"f_gap": np.full(made_up().stats.f_gap.shape, np.nan)}, "no numbers"),
         ({"grad_l1": None}, "entries"),

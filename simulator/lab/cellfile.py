@@ -18,13 +18,14 @@ from ..cells.cell import NUMERICS
 from ..cells.constants import Constants
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
+from ..cells.quantities import ALWAYS
 from ..cells.spec import Spec, canonical_json, key_of
-from ..cells.stats import Stats
+from ..cells.stats import FIELDS, PREFIX, Stats
 from ..plugins import plain_name
 from ..strict_json import dumps
 
 TEXTS = ("identity", "spec", "constants", "hyper", "provenance")
-AVERAGES = ("mean_grad_l1", "mean_grad_l2", "mean_grad_l2_squared")
+AVERAGES = tuple(PREFIX + quantity.name for quantity in ALWAYS)  # of norms
 NAMES = ("problem", "optimizer", "noise", "schedule")
 
 
@@ -65,11 +66,10 @@ def decode(content: bytes, key: str) -> Result:
     _check_spec(spec, told)
     _check_arrays(arrays, spec)
     _check_provenance(parts["provenance"])
-    return Result(spec, constants, hyper, Stats(**arrays), identity, parts["provenance"])
+    return Result(spec, constants, hyper, Stats.from_arrays(arrays), identity, parts["provenance"])
 
 
 def _entries(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    names = [*TEXTS, *Stats.__dataclass_fields__]
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
@@ -78,9 +78,10 @@ def _entries(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
         if broken:
             raise CellError(f"damaged: the checksum of {broken} is wrong")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            if sorted(archive.files) != sorted(names):
+            names = [name for name in archive.files if not name.startswith(PREFIX)]
+            if sorted(names) != sorted([*TEXTS, *FIELDS]) or not {*AVERAGES} <= {*archive.files}:
                 raise CellError(f"no cell file: it has the entries {', '.join(archive.files) or 'none'!s:.200}")
-            arrays = {name: archive[name] for name in names}
+            arrays = {name: archive[name] for name in archive.files}
         return {name: str(arrays.pop(name)) for name in TEXTS}, arrays
     except (zipfile.BadZipFile, EOFError) as error:
         raise CellError(f"truncated or no cell file ({len(content)} bytes: {error})") from error
@@ -109,7 +110,7 @@ def _check_arrays(arrays: Mapping[str, np.ndarray], spec: Spec) -> None:
     if points[0] != 1 or points[-1] != spec.steps or np.any(np.diff(points) <= 0):
         raise CellError(f"checkpoints do not rise from 1 to {spec.steps}")
     for name, array in arrays.items():
-        shape = (spec.replicas,) if name in AVERAGES else (spec.replicas, points.size)
+        shape = (spec.replicas,) if name.startswith(PREFIX) else (spec.replicas, points.size)
         if name != "checkpoints" and (array.dtype != np.float64 or array.shape != shape):
             raise CellError(f"{name} is {array.dtype} {array.shape}, expected float64 {shape}")
         if name in AVERAGES and not np.all(array >= 0):

@@ -8,7 +8,6 @@ below are looked up when they are first used: importing ratecheck alone imports 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from pathlib import Path
 
 from . import names
@@ -34,7 +33,9 @@ __all__ = ["__version__", *_PUBLIC]
 
 def __getattr__(name: str):
     if name == "__version__":
-        return importlib.metadata.version("ratecheck")
+        from importlib.metadata import version  # late: it is slow to import
+
+        return version("ratecheck")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'ratecheck' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"ratecheck.{_PUBLIC[name]}"), name)

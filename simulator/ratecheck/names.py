@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from importlib.abc import Loader, MetaPathFinder
 
 FOLDERS = ("problems", "simulator")
 
@@ -34,7 +33,9 @@ def _register(name: str) -> None:
             sys.modules[loaded.removeprefix("ratecheck.")] = module
 
 
-class _SameModule(MetaPathFinder, Loader):
+class _SameModule:
+    """A finder and a loader; importlib.abc's base classes would add nothing but the time to import them."""
+
     def find_spec(self, fullname, path=None, target=None):
         folder, _, rest = fullname.partition(".")
         if folder not in FOLDERS or not rest or rest == "__main__":

@@ -17,12 +17,12 @@ TOOLS = ("memcheck", "racecheck", "synccheck", "initcheck")
 PROGRAM = """
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.sizes import Shape
-from .suite import cell
+from .suite import QUANTITIES, cell
 from simulator.samples import norm_check
 from simulator.engines.gpu.device import cupy_device
 for optimizer, noise, dtype in (("adamw", "gaussian", "float64"), ("adam", "student", "float32")):
     for shape in (Shape(32, 2, 128), Shape(128, 4, 512)):
-        gpu.simulate(cell("ripple", optimizer, noise, dtype, 300, 90, 2), shape=shape)
+        gpu.simulate(cell("ripple", optimizer, noise, dtype, 300, 90, 2), shape=shape, quantities=QUANTITIES)
 norm_check(["sparse"], [3000], 20, device=cupy_device())
 """
 FAILED = 86  # what compute-sanitizer is told to exit with

@@ -42,7 +42,8 @@ class Device(Protocol):
 
     def put(self, values: ArrayLike) -> Any: ...
 
-    def get(self, array: Any) -> NDArray: ...
+    def get(self, array: Any, count: int | None = None) -> NDArray:
+        """A copy on the host, of the first *count* numbers if so many are asked for, flat."""
 
     def synchronize(self) -> None:
         """Wait until all launches are done."""
@@ -120,8 +121,8 @@ class CupyDevice:
         self.synchronize()  # on some machines the copy still reads *values*, which nobody else keeps
         return array
 
-    def get(self, array: Any) -> NDArray:
-        return array.get()
+    def get(self, array: Any, count: int | None = None) -> NDArray:
+        return (array if count is None else array.ravel()[:count]).get()
 
     def synchronize(self) -> None:
         self.cupy.cuda.get_current_stream().synchronize()
