@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
+from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
@@ -62,23 +62,10 @@ def cell(
     }
     for curve in curves.values():
         curve[:diverged, points.size // 2 :] = np.nan
-    stats = Stats.of(l2 * math.sqrt(dim), l2, l2**2, points, **curves)
-    stats = with_further(stats, further or {})
+    measured = {**always(l2 * math.sqrt(dim), l2), **{n: np.asarray(v, float) for n, v in (further or {}).items()}}
+    stats = Stats.of(measured, points, **curves)
     told = PROVENANCE if provenance is None else provenance
     return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, told)
-
-
-def with_further(stats: Stats, further) -> Stats:
-    """*stats* with more measured quantities than every run has."""
-
-    more = {name: np.asarray(values, dtype=float) for name, values in further.items()}
-    if "measured" in {field.name for field in dataclasses.fields(Stats)}:
-        return dataclasses.replace(stats, measured={**stats.measured, **more})
-
-    class Further(Stats):
-        measured = property(lambda self: Stats.measured.fget(self) | more)
-
-    return Further(**stats.arrays()) if further else stats
 
 
 def grid(

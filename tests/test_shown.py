@@ -234,7 +234,7 @@ def test_no_text_from_data_is_read_as_mathtext():
         return 1.0
 
     @hostile.proved
-    def _(c):
+    def _(c, h):
         return 2.0
 
     results = [
@@ -248,7 +248,6 @@ def test_no_text_from_data_is_read_as_mathtext():
             object.__setattr__(result.spec, name, f"a.py:{BAD}")
         object.__setattr__(result.spec, "problem_args", {BAD: f"{BAD}{result.spec.dim % 2}", "b": 1.0})
         object.__setattr__(result.spec, "noise_args", {BAD: BAD})
-    hostile.schedule = BAD
     rows = norm_rows()
     for row in rows:
         object.__setattr__(row, "law", BAD)

@@ -88,7 +88,7 @@ def write_report(
         "verdicts": verdict_table(verdicts),
         "figures": shown,
         "skipped": [d for d in drawings if not isinstance(d, Drawing)],
-        "runs": run_table(results, plan),
+        "runs": run_table(cells, plan),
         "growth": growth_table(verdicts),
         "constants": constant_table(cells),
         "norms": norm_rows_table(norm_rows),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..cells.evidence import Result
 from ..judge.fit import SYMBOLS
 from ..judge.intervals import Estimate, mean
 from ..judge.outcome import Outcome, Verdict
@@ -44,22 +43,23 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
     return rows
 
 
-def run_table(results: Sequence[Result], plan) -> list[dict]:
-    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, diverged cells."""
+def run_table(cells: Sequence[Shown], plan) -> list[dict]:
+    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, what they are shown under."""
 
     def kind(spec) -> tuple[str, ...]:
         return short(spec.optimizer), short(spec.problem), short(spec.noise), short(spec.schedule)
 
-    done: dict[tuple, list[Result]] = {}
-    for result in sorted(results, key=order):
-        done.setdefault(kind(result.spec), []).append(result)
+    done: dict[tuple, list[Shown]] = {}
+    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+        done.setdefault(kind(shown.spec), []).append(shown)
     due: dict[tuple, int] = {}
-    for spec in plan.specs if plan is not None else [r.spec for r in results]:
+    for spec in plan.specs if plan is not None else [shown.spec for shown in cells]:
         due[kind(spec)] = due.get(kind(spec), 0) + 1
     rows = []
     for name in dict.fromkeys([*done, *due]):
-        cells = done.get(name, [])
-        specs = [cell.spec for cell in cells]
+        own = done.get(name, [])
+        specs = [shown.spec for shown in own]
+        diverged = sum(shown.cell.status == "diverged" for shown in own)
         rows.append(
             {
                 "optimizer": name[0],
@@ -72,8 +72,9 @@ def run_table(results: Sequence[Result], plan) -> list[dict]:
                 "sigma": spans(s.sigma for s in specs),
                 "smoothness": spans(s.smoothness for s in specs),
                 "gap": spans(s.gap for s in specs),
-                "cells": f"{len(cells)} of {due.get(name, len(cells))}",
-                "diverged": (sum(cell.status == "diverged" for cell in cells) or "none") if cells else "",
+                "theorem": ", ".join(dict.fromkeys(_called(shown) for shown in own)),
+                "cells": f"{len(own)} of {due.get(name, len(own))}",
+                "diverged": (diverged or "none") if own else "",
             }
         )
     return rows
@@ -151,7 +152,7 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
                 "dim": spec.dim,
                 "steps": spec.steps,
                 "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
-                "theorem": "none" if shown.theorem is None else shown.theorem.name,
+                "theorem": _called(shown),
                 "quantity": shown.quantity.text,
                 "mean": interval(shown.measured),
                 "ratio": shown.why if shown.ratio is None else interval(mean(shown.ratio)),
@@ -160,6 +161,10 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
             }
         )
     return rows
+
+
+def _called(shown: Shown) -> str:
+    return "none" if shown.theorem is None else shown.theorem.name
 
 
 def number(value: float) -> str:
