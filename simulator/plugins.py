@@ -87,7 +87,7 @@ def _explained(error: BaseException) -> str:
 
 
 def _refuse_local_imports(file: Path, content: bytes) -> None:
-    """A user's file stands alone, or results that name it would not: raise InputError for an import of its neighbour."""
+    """A user's file stands alone, or results that name it would not: InputError for an import of its neighbour."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
