@@ -127,7 +127,7 @@ def laplace() -> Noise:
 
 def student(nu: float = 5.0) -> Noise:
     """Student's t with ν degrees of freedom, scaled to variance 1 for ν > 2; as it is for ν ≤ 2, where
-    the variance is infinite and the claims' assumption is broken.
+    the variance is infinite and the theorems' assumption is broken.
 
     Sizes end at 2^(−32), so the tail ends where Student's has 2^(−32) left. The scale makes the variance
     1 all the same; it is 7e-7 above Student's own √((ν−2)/ν) at ν = 5, 3e-4 at 3 and 23 % at 2.1.

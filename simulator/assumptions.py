@@ -34,7 +34,7 @@ def smooth(cell: Result) -> str:
 def variance(cell: Result) -> str:
     if "sigma" in cell.constants:
         return ""
-    return "the noise has infinite variance, so C is infinite and the claim says nothing"
+    return "the noise has infinite variance, so C is infinite and the theorem says nothing"
 
 
 @assumption("there is no noise: σ = 0")

@@ -25,6 +25,7 @@ has the proofs of the shipped ones.
 from __future__ import annotations
 
 import inspect
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,6 +226,7 @@ class Theorem:
             rule = self.rule(cell.constants.but(sigma=cell.spec.sigma))  # as the run had it, of infinite variance too
         except Exception:  # noqa: BLE001 (the user's own function: what it doesn't give, the cell didn't follow)
             return list(cell.hyper)
+        told = json.loads(cell.identity)["hyper"]
         allowed = {name: (value, value) for name, value in rule.items() if isinstance(value, (int, float))}
         if self.allows:
             allowed |= self.allows(Hyper(rule))
@@ -234,7 +236,7 @@ class Theorem:
             if not (
                 _within(cell.hyper.get(name), *allowed[name])
                 if name in allowed
-                else str(cell.hyper.get(name)) == str(value)  # a formula of the step, a text when it comes from a file
+                else told.get(name) == getattr(value, "meaning", None)  # a formula of the step
             )
         ]
 
