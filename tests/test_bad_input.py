@@ -270,9 +270,7 @@ def test_a_users_functions_that_fail(refused, tmp_path):
     path.write_text("import sys\n\nsys.exit(0)\n")
     refused(["check", str(path)], "mine.py", "SystemExit")
     for rule, word in (("lambda c: 3", "no numbers"), ("lambda c: {'lr': float('nan')}", "lr=nan")):
-        head = (
-            "from ratecheck import optimizer, theorem\n\n\n@optimizer()\ndef own(x, g, lr):\n    return x - lr * g\n\n\n"
-        )
+        head = "from ratecheck import optimizer, theorem\n\n@optimizer()\ndef own(x, g, lr):\n    return x - lr * g\n\n"
         tail = f"@theorem(optimizer=own, rule={rule})\ndef t(c):\n    'A statement.'\n    return 1.0\n"
         path.write_text(head + tail)
         refused(run(optimizer=f"{path}:own"), "the rule for 'own'", word)
