@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
         there = store.keys()
     except OSError as error:
         raise InputError(f"{store.cells} can't be read: {error.strerror}") from error
-    has_norms = (store.directory / NORMS).exists()
+    has_norms = os.path.lexists(store.directory / NORMS)
     if plan is None and not there and not has_norms:
         raise InputError(
             f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"

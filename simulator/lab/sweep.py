@@ -3,6 +3,7 @@ alone. The command line and programs use the same one."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,7 @@ def check_norms(norms: Norms, directory: Path, fresh: bool, backend: str, progre
     from ..samples import load_rows, norm_check, save_rows
     from .progress import simple_bar
 
-    if (directory / NORMS).exists() and not fresh:
+    if os.path.lexists(directory / NORMS) and not fresh:
         try:
             load_rows(directory, norms_key(norms))
             return
