@@ -8,9 +8,12 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
+from pathlib import Path
 
 from .peers import load
 from .workloads import Task
+
+ROOT = Path(__file__).parents[2]  # where a worker finds this package, wherever its parent was started
 
 
 class PeerError(Exception):
@@ -29,6 +32,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
+            cwd=ROOT,
             env=environment,
             text=True,
         )
