@@ -34,8 +34,8 @@ lint: $(VENV)/.ready-lint ## check the style
 	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,PIE .
 	$(BIN)/ruff format --line-length 120 --check .
 
-bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
-	$(BIN)/python -m tests.bench --page docs/benchmarks.md
+bench: $(VENV)/.ready $(if $(AGAINST),,$(VENV)/.ready-bench) ## time the CPU engine beside JAX, PyTorch, … (installs them: large); AGAINST=COMMIT: beside that commit, alone
+	$(BIN)/python -m $(if $(AGAINST),tests.bench.against $(AGAINST),tests.bench --page docs/benchmarks.md)
 
 gpu-check: $(VENV)/.ready $(VENV)/.ready-$(GPU) ## check the GPU engine on this machine's card, write docs/gpu/
 	$(BIN)/python -m tests.gpucheck
