@@ -17,7 +17,7 @@ if __name__ == "problems":  # by the folder's own name: the modules of ratecheck
         sys.path[:0] = [str(_root / "simulator"), str(_root)]  # where a clone has it, and where an installation has
         import_module("ratecheck")
         del sys.path[:2]
-    sys.modules["problems"] = import_module("ratecheck.problems")
+    import_module("ratecheck.names").share("problems")
 
 
 from .errors import InputError

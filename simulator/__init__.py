@@ -10,4 +10,4 @@ if __name__ == "simulator":  # by the folder's own name: the modules of ratechec
         sys.path[:0] = [str(_root / "simulator"), str(_root)]  # where a clone has it, and where an installation has
         import_module("ratecheck")
         del sys.path[:2]
-    sys.modules["simulator"] = import_module("ratecheck.simulator")
+    import_module("ratecheck.names").share("simulator")

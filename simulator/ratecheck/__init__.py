@@ -15,7 +15,6 @@ from . import names
 
 _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
-names.share()
 
 _PUBLIC = {
     "InputError": "problems.errors",

@@ -14,10 +14,24 @@ from importlib.abc import Loader, MetaPathFinder
 FOLDERS = ("problems", "simulator")
 
 
-def share() -> None:
-    """Let submodules of the folders' plain names be found; done once, by ``import ratecheck``."""
+def share(folder: str) -> None:
+    """Let *folder*, which was found under its own name, be ``ratecheck.folder``; called by the folder itself."""
     if not any(isinstance(finder, _SameModule) for finder in sys.meta_path):
         sys.meta_path.insert(0, _SameModule())
+    importlib.import_module(f"ratecheck.{folder}")
+    _register(folder)
+
+
+def _register(name: str) -> None:
+    """Enter a package's module and those below it that are loaded under their other names.
+
+    Python binds a submodule to its package when it finds it, and would bind it again under the other name, over an
+    object of the package that has the same name; what is entered already it doesn't look for.
+    """
+    canonical = f"ratecheck.{name}"
+    for loaded, module in list(sys.modules.items()):
+        if loaded == canonical or loaded.startswith(f"{canonical}."):
+            sys.modules[loaded.removeprefix("ratecheck.")] = module
 
 
 class _SameModule(MetaPathFinder, Loader):
@@ -37,3 +51,4 @@ class _SameModule(MetaPathFinder, Loader):
 
     def exec_module(self, module):
         module.__spec__ = module.__spec__.loader_state  # which Python has just replaced
+        _register(module.__name__.removeprefix("ratecheck."))
