@@ -20,6 +20,7 @@ from ratecheck.problems.errors import InputError, choose
 
 from ..cells.evidence import Result
 from ..cells.spec import Cell, Spec
+from ..version import version
 
 BACKENDS = {
     "cpu": ".cpu.engine",
@@ -103,5 +104,5 @@ def require_memory(cell: Cell, backend: str = "cpu") -> None:
 
 @cache
 def _versions() -> dict[str, str]:
-    names = ("numpy", "numba", "ratecheck")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+    others = {name: importlib.metadata.version(name) for name in ("numpy", "numba")}
+    return {"python": platform.python_version(), **others, "ratecheck": version()}

@@ -8,7 +8,6 @@ below are looked up when they are first used: importing ratecheck alone imports 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from pathlib import Path
 
 from . import names
@@ -17,16 +16,24 @@ _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py"
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
 
 _PUBLIC = {
+    "Formula": "problems.formulas",
     "InputError": "problems.errors",
+    "Noise": "problems.noise",
+    "assumption": "simulator.assumptions",
+    "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
-    "profile": "problems",
+    "profile": "problems.separable",
+    "reading": "simulator.cells.quantities",
+    "sample_theorem": "simulator.theorem",
+    "theorem": "simulator.theorem",
+    "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str):
     if name == "__version__":
-        return importlib.metadata.version("ratecheck")
+        return importlib.import_module("ratecheck.simulator.version").version()
     if name not in _PUBLIC:
         raise AttributeError(f"module 'ratecheck' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"ratecheck.{_PUBLIC[name]}"), name)
