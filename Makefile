@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms test parity lint bench gpu-check clean
+.PHONY: help sweep quick norms test test-all parity lint bench gpu-check clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,10 @@ quick: $(VENV)/.ready ## the same on a small grid, to results/quick (under a min
 norms: $(VENV)/.ready ## Monte Carlo norm checks beside their exact values, to results/norms
 	$(BIN)/python -m simulator norms --out $(OUT)/norms
 
-test: $(VENV)/.ready-test ## run the tests
+test: $(VENV)/.ready-test ## run the tests, but for the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.ready-test ## run all tests
 	$(BIN)/python -m pytest
 
 parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTorch and optax (installs them: large)

@@ -19,8 +19,11 @@ from .formulas.formula import Formula
 class SeparableProblem:
     """f(x) = Σ w_i φ((x_i − c)/s), with curvatures h_i = L i^(−α) and weights w_i = h_i s²/sup|φ''|.
 
-    ``smoothness`` L, ``gap`` Δ and ``minimum`` f* are exact; ``start`` is the value that every
-    coordinate of x¹ has. Arrays have shape (..., dim); values have the leading shape.
+    ``smoothness`` L, ``gap`` Δ and ``minimum`` f* are exact; ``profile_minimum`` is min φ, so that coordinate i is
+    w_i (φ(u_i) − min φ) above its part of f*; ``start`` is the value that every coordinate of x¹ has. Arrays have
+    shape (..., dim); values have the leading shape. ``supplies`` has the
+    constants beside L and Δ that a theorem may use: ``curvature_l1`` Σ h_i, ``start_linf`` ‖x¹‖∞, and ``pl`` μ where
+    ‖∇f‖₂² ≥ 2μ(f − f*) everywhere.
     """
 
     name: str
@@ -33,10 +36,12 @@ class SeparableProblem:
     start: float
     scale: float
     curvature: float
+    profile_minimum: float = 0.0
     center: float = 0.0
     spectrum: float = 0.0
     constants: tuple[float, ...] = ()
     arguments: dict[str, float] = field(default_factory=dict)
+    supplies: dict[str, float] = field(default_factory=dict)
 
     def curvatures(self, low: int = 0, high: int | None = None) -> NDArray[np.float64]:
         """h_i of coordinates low … high−1 (all by default), shape (high − low,)."""

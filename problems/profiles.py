@@ -8,7 +8,7 @@ from .errors import require_number
 from .separable import profile
 
 
-@profile(curvature=1.0, start=1.0)
+@profile(curvature=1.0, start=1.0, pl=1.0)
 def quadratic(u):
     """u²/2: the convex control, with closed-form oracles."""
     return 0.5 * u * u

@@ -34,16 +34,19 @@ class Profile:
         curvature: Rule,
         minimum: Rule,
         start: float,
+        pl: Rule | None,
         parameters: Mapping[str, float],
     ):
         self.phi = Formula(function)
         self.dphi: Formula | None = None
         self.name = function.__name__
-        self.curvature, self.minimum = curvature, minimum
+        self.curvature, self.minimum, self.pl = curvature, minimum, pl
         self.shape = dict(parameters)
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
+        if taken := {"dim", "smoothness", "gap", "spectrum"} & set(self.shape):
+            raise InputError(f"profile {self.name!r}: every problem has a {min(taken)!r} already; rename the parameter")
         if not self.phi.parameters:
             raise InputError(f"profile {self.name!r}: φ takes u first, got no parameter")
         expected = list(self.shape)
@@ -108,16 +111,25 @@ class Profile:
             start=scale * values["start"],
             scale=scale,
             curvature=curvature,
+            profile_minimum=minimum,
             spectrum=spectrum,
             constants=constants,
             arguments=values,
+            supplies=self._supplies(dim, smoothness, spectrum, curvature, shape)
+            | {"curvature_l1": total, "start_linf": abs(scale * values["start"])},
         )
 
+    def _supplies(self, dim: int, smoothness: float, spectrum: float, curvature: float, shape) -> dict[str, float]:
+        if self.pl is None:
+            return {}
+        pl = require_number(_value(self.pl, shape), f"problem {self.name!r}: pl", above=0)
+        return {"pl": smoothness * dim**-spectrum * pl / curvature}
 
-def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, **parameters: float):
+
+def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float):
     """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
-    ``@name.derivative``."""
-    return lambda function: Profile(function, curvature, minimum, start, parameters)
+    ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one."""
+    return lambda function: Profile(function, curvature, minimum, start, pl, parameters)
 
 
 def power_sum(dim: int, exponent: float) -> float:

@@ -20,12 +20,15 @@ def require_writable(directory: Path) -> None:
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder with --out") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there complete or not at all; raises InputError when the disk refuses."""
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file so that it is there complete or not at all; raises InputError when the disk refuses.
+
+    *mode* is its permissions, less what the umask takes away.
+    """
     name = f".{path.stem}.{host()}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
     temporary = path.with_name(name)
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ratecheck.problems.errors import InputError
 from ratecheck.problems.formulas.formula import Formula
-
-from .cells.constants import Constants, Hyper, adamw_rule, momentum_rule, rmsprop_rule, sgd_rule
 
 BIASES = {"bias1": "beta1", "bias2": "beta2"}
 MAX_STATE = 4
@@ -26,7 +24,6 @@ MAX_STATE = 4
 class Optimizer:
     """An update formula with the names of its state and hyper-parameters.
 
-    ``horizon`` is the rule of its theorem, None where there is none.
     ``hyper`` are the formula's trailing arguments in order, ``biases`` included; ``settings`` are those
     a schedule or a user gives; ``defaults`` the values that the constant schedule uses when none is given.
     """
@@ -36,7 +33,6 @@ class Optimizer:
     state: tuple[str, ...]
     hyper: tuple[str, ...]
     defaults: Mapping[str, float] = field(default_factory=dict)
-    horizon: Callable[[Constants], Hyper] | None = None
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -47,12 +43,17 @@ class Optimizer:
         )
 
 
-def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: float):
+def optimizer(*rule: object, **defaults: float):
     """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
 
-    *horizon* gives all hyper-parameters from the constants of a cell, as the optimizer's theorem has
-    them; *defaults* are what the constant schedule uses.
+    *defaults* are what the constant schedule uses. Hyper-parameters from the constants of a problem are a theorem's:
+    ``@theorem(optimizer=…, rule=…)``.
     """
+    if rule:
+        raise InputError(
+            "optimizer(…) takes defaults by name, such as beta1=0.9; a rule belongs to the theorem: "
+            "@theorem(optimizer=…, rule=…), see docs/extending.md"
+        )
 
     def wrap(function: types.FunctionType) -> Optimizer:
         update = Formula(function)
@@ -65,7 +66,7 @@ def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: f
             )
         if states > MAX_STATE:
             raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
-        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults), horizon)
+        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults))
         unknown = set(defaults) - set(made.settings)
         if unknown:
             raise InputError(
@@ -77,13 +78,13 @@ def optimizer(horizon: Callable[[Constants], Hyper] | None = None, **defaults: f
     return wrap
 
 
-@optimizer(sgd_rule)
+@optimizer()
 def sgd(x, g, lr):
     """x ← x − η g. As the theorem, PyTorch and optax have it."""
     return x - lr * g
 
 
-@optimizer(momentum_rule, beta1=0.9)
+@optimizer(beta1=0.9)
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
 
@@ -95,7 +96,7 @@ def momentum(x, g, m, lr, beta1):
     return x - lr * m, m
 
 
-@optimizer(rmsprop_rule, beta2=0.999, eps=1e-8)
+@optimizer(beta2=0.999, eps=1e-8)
 def rmsprop(x, g, v, lr, beta2, eps):
     """v ← β v + (1 − β) g²; x ← x − η g/√(v + ε), v⁰ = 0.
 
@@ -118,7 +119,7 @@ def adam(x, g, m, v, lr, beta1, beta2, eps, bias1, bias2):
     return x - (lr / bias1) * m / (math.sqrt(v) * (1.0 / math.sqrt(bias2)) + eps), m, v
 
 
-@optimizer(adamw_rule, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
 def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's AdamW: m ← θ m + (1 − θ) g; v ← β v + (1 − β) g²; x ← (1 − λη) x − η m/√(v + ε).
 
@@ -143,7 +144,7 @@ def adamw_torch(x, g, m, v, lr, beta1, beta2, eps, weight_decay, bias1, bias2):
     return (1.0 - weight_decay * lr) * x - step, m, v
 
 
-@optimizer(adamw_rule, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
 def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's NAdamW, momentum twice: m, v as in adamw; x ← (1 − λη) x − η (θ m + (1 − θ) g)/√(v + ε).
 

@@ -89,8 +89,8 @@ class EmulatedDevice:
     def put(self, values) -> Array:
         return Array(np.array(values))
 
-    def get(self, array: Array) -> np.ndarray:
-        return array._values.copy()
+    def get(self, array: Array, count: int | None = None) -> np.ndarray:
+        return (array._values if count is None else array._values.ravel()[:count]).copy()
 
     def synchronize(self) -> None:
         pass

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats, checkpoint_steps
+from simulator.engines.resolve import resolve
 from simulator.samples.rows import NormRow
 
 PROVENANCE = {
@@ -28,9 +30,9 @@ def cell(
     """A cell whose ratio is 0.34 + 2.5 K^(−1/4), or *factor*, with 2 % noise; its first *diverged* replicas are lost
     from the middle of the run on."""
     spec = Spec.of(problem, optimizer, dim, steps, replicas, **settings)
-    resolved = spec.resolve()
+    resolved = resolve(spec)
     rng = np.random.default_rng([dim, steps, replicas])
-    c = resolved.constants.c if 0 < resolved.constants.c < math.inf else 1.0
+    c = resolved.constants.c if resolved.constants.get("sigma") else 1.0
     ratio = (0.34 + 2.5 * steps**-0.25 if factor is None else factor) * (1 + 0.02 * rng.standard_normal(replicas))
     l2 = ratio * c * steps**-0.25
     points = checkpoint_steps(steps)
@@ -48,8 +50,8 @@ def cell(
     }
     for curve in curves.values():
         curve[:diverged, points.size // 2 :] = np.nan
-    stats = Stats.of(l2 * math.sqrt(dim), l2, l2**2, points, **curves)
-    return Result(spec, resolved.constants, dict(resolved.hyper), stats, PROVENANCE)
+    stats = Stats.of(always(l2 * math.sqrt(dim), l2), points, **curves)
+    return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, PROVENANCE)
 
 
 def grid(

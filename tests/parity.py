@@ -11,6 +11,7 @@ from simulator.cells.spec import Spec
 from simulator.engines import run
 from simulator.engines.cpu.noise_tile import tile
 from simulator.engines.reference import trajectory
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import BIASES, OPTIMIZERS
 
@@ -65,7 +66,7 @@ def compare_run(cell_spec: Spec, step: Step) -> np.ndarray:
 
     Returns the true gradients, shape (STEPS, DIM).
     """
-    cell = cell_spec.resolve()
+    cell = resolve(cell_spec)
     sigma = cell_spec.sigma / math.sqrt(DIM)
     x, points, gradients = cell.problem.start_point(), [], []
     for k in range(STEPS):

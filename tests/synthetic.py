@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats
+from simulator.engines.resolve import resolve
 
 DIMS = (16, 64, 256, 1024, 4096)
 STEPS = (1000, 4000, 16000, 64000, 256000)
@@ -14,12 +16,12 @@ STEPS = (1000, 4000, 16000, 64000, 256000)
 
 def result(spec: Spec, l1, l2=None) -> Result:
     """A Result whose replicas have these mean norms, shape (R,); l2 defaults to l1/√d."""
-    cell = spec.resolve()
+    cell = resolve(spec)
     l1 = np.asarray(l1, dtype=np.float64)
     l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
     nothing = np.ones((l1.size, 1))
-    stats = Stats(l1, l2, l2**2, np.array([1]), *[nothing] * 7)
-    return Result(spec, cell.constants, cell.hyper, stats, {})
+    stats = Stats(always(l1, l2), np.array([1]), *[nothing] * 7)
+    return Result(cell.spec, cell.constants, cell.hyper, stats, cell.identity, {})
 
 
 def sweep(
@@ -47,7 +49,7 @@ def sweep(
         for horizon in steps:
             spec = Spec.of(problem, optimizer, dim, horizon, replicas, **settings)
             noise = np.sqrt(common) * shared + np.sqrt(1 - common) * rng.standard_normal(replicas)
-            found.append(result(spec, law(spec.resolve().constants) * (1 + spread * noise)))
+            found.append(result(spec, law(resolve(spec).constants) * (1 + spread * noise)))
     return found
 
 

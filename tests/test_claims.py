@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from simulator.claims import CLAIMS, Claim, NormClaim, claim
+from simulator.claims.define import departure
 from synthetic import rate, result, sweep
 
 from problems import InputError
 from simulator.cells.spec import Spec
-from simulator.claims import CLAIMS, Claim, NormClaim, claim
-from simulator.claims.define import departure
 from simulator.judge import Outcome, exit_code, find_claim, judge
 from simulator.samples.rows import NormRow
 

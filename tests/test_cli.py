@@ -9,18 +9,18 @@ import xml.etree.ElementTree
 
 import numpy as np
 import pytest
+from simulator.claims import CLAIMS
+from simulator.schedules import SCHEDULES
 from synthetic import rate, sweep
 
 from problems import NOISES, PROBLEMS
 from simulator.cells.spec import Spec
-from simulator.claims import CLAIMS
 from simulator.cli import MODULES, main
 from simulator.engines import run
 from simulator.lab.folder import write_plan
 from simulator.lab.plan import Plan
 from simulator.lab.store import Store
 from simulator.optimizers import OPTIMIZERS
-from simulator.schedules import SCHEDULES
 from simulator.strict_json import dumps
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "3", "--steps", "20", "--backend", "reference"]
@@ -185,9 +185,7 @@ def with_curves(result):
     from cells import made_up
 
     stats = made_up(dim=result.spec.dim, steps=result.spec.steps, replicas=result.spec.replicas).stats
-    return replace(
-        result, stats=replace(stats, mean_grad_l1=result.stats.mean_grad_l1, mean_grad_l2=result.stats.mean_grad_l2)
-    )
+    return replace(result, stats=replace(stats, measured=result.stats.measured))
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from problems import NOISES, PROBLEMS, profile
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats
 from simulator.engines import run
 from simulator.engines.cpu.engine import simulate
 from simulator.engines.hyper import hyper_rows, varies
 from simulator.engines.reference import trajectory
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
 
@@ -84,7 +86,7 @@ def test_float32_differs_from_float64_by_its_rounding():
 @pytest.mark.parametrize("optimizer_name", ["adamw", "adamw_torch"])
 @pytest.mark.parametrize("dim", [5, 3000])
 def test_bits_do_not_depend_on_threads_or_chunks(dim, optimizer_name):
-    cell = spec(optimizer=optimizer_name, noise="student", dim=dim, steps=203, replicas=3).resolve()
+    cell = resolve(spec(optimizer=optimizer_name, noise="student", dim=dim, steps=203, replicas=3))
     whole = simulate(cell, threads=1)
     for threads, chunk in [(2, None), (1, 1), (2, 7), (2, TILE), (3, 100), (1, None)]:
         assert_identical(simulate(cell, threads=threads, chunk=chunk), whole)
@@ -92,7 +94,7 @@ def test_bits_do_not_depend_on_threads_or_chunks(dim, optimizer_name):
 
 def test_bias_corrections_end_without_a_trace():
     """Once 1 − beta^k has rounded to 1, in the middle of the run, there is one row of hyper-parameters."""
-    cell = spec(optimizer="adamw_torch", dim=20, steps=1500).resolve()
+    cell = resolve(spec(optimizer="adamw_torch", dim=20, steps=1500))
     assert varies(cell, 1000) and not varies(cell, 1400)
     assert (hyper_rows(cell, 1400, 100) == hyper_rows(cell, 1400, 1)).all()
     assert_identical(simulate(cell, chunk=100), simulate(cell))
@@ -104,7 +106,7 @@ def test_bias_corrections_end_without_a_trace():
     [(1, [16, 32, 64, 128]), (16, [16, 64]), (32, [32, 64, 256]), (100, [64, 128]), (3000, [64, 256])],
 )
 def test_bits_do_not_depend_on_the_width_of_a_block(dim, widths, dtype):
-    cell = spec(dim=dim, steps=37, problem_args={"spectrum": 0.7}, dtype=dtype).resolve()
+    cell = resolve(spec(dim=dim, steps=37, problem_args={"spectrum": 0.7}, dtype=dtype))
     for lanes in widths:
         assert_identical(simulate(cell, lanes=lanes, chunk=19), simulate(cell))
 
@@ -121,7 +123,7 @@ def test_replicas_and_seeds_have_noise_of_their_own():
 
 def test_optimizers_meet_the_same_noise():
     """With lr → 0 the first stochastic gradients are those of the start: equal for every optimizer."""
-    first = [next(iter(trajectory(spec(optimizer=name).resolve(), 1)))[2] for name in OPTIMIZERS]
+    first = [next(iter(trajectory(resolve(spec(optimizer=name)), 1)))[2] for name in OPTIMIZERS]
     assert all(np.array_equal(g, first[0]) for g in first)
 
 
@@ -160,7 +162,7 @@ def test_formulas_with_branches_run_compiled():
 
     base = spec(optimizer="momentum", dim=30)
     problem = huber(30)
-    cell = Cell(base, problem, NOISES["gaussian"](), signed, base.resolve().constants, {"lr": 0.01, "beta1": 0.9})
+    cell = Cell(base, problem, NOISES["gaussian"](), signed, resolve(base).constants, {"lr": 0.01, "beta1": 0.9})
     from simulator.engines import reference
     from simulator.engines.cpu import engine as cpu
 
@@ -176,7 +178,7 @@ def test_progress_adds_up():
 def test_memory_does_not_grow_with_steps():
     peaks = []
     for steps in (2_000_000, 10_000_000):  # both longer than a chunk
-        cell = spec("quadratic", "sgd", dim=1, steps=steps, replicas=1).resolve()
+        cell = resolve(spec("quadratic", "sgd", dim=1, steps=steps, replicas=1))
         run(spec("quadratic", "sgd", dim=1, replicas=1))  # compiles
         tracemalloc.start()
         simulate(cell)
@@ -194,7 +196,7 @@ def test_checkpoints_agree_with_the_averages():
 
 
 def test_bias_corrections_count_from_one():
-    cell = spec(optimizer="adam").resolve()
+    cell = resolve(spec(optimizer="adam"))
     names = cell.optimizer.hyper
     rows = hyper_rows(cell, 4, 3)
     for name, beta in (("bias1", 0.9), ("bias2", 0.97)):
@@ -205,7 +207,7 @@ def test_first_step_of_adam_is_lr_times_sign():
     """m̂/√v̂ = g/|g| at step 1, in both engines, when ε = 0 and nothing is noisy."""
     given = {"lr": 0.01, "beta1": 0.9, "beta2": 0.97, "eps": 0.0}
     cell = Spec.of("quadratic", "adam", 3, 2, 1, schedule="constant", sigma=0.0, optimizer_args=given)
-    start = cell.resolve().problem.start
+    start = resolve(cell).problem.start
     for backend in ("cpu", "reference"):
         np.testing.assert_allclose(run(cell, backend).stats.max_abs_x, [[start, start - 0.01]], rtol=1e-14)
 
@@ -214,13 +216,13 @@ def test_every_replica_has_its_own_noise():
     cell = spec(dim=1, replicas=300, steps=20)
     stats = run(cell).stats
     assert np.unique(stats.mean_grad_l1).size == 300
-    last = [abs(gradient[0]) for _, gradient, _ in trajectory(cell.resolve(), 299)]
+    last = [abs(gradient[0]) for _, gradient, _ in trajectory(resolve(cell), 299)]
     assert stats.mean_grad_l1[299] == pytest.approx(np.mean(last), rel=1e-12)
 
 
 def test_long_runs_in_small_chunks_lose_no_step():
     cell = spec(dim=3, steps=4100, replicas=1)
-    assert_close(simulate(cell.resolve(), chunk=48), run(cell, "reference").stats, 1e-11)
+    assert_close(simulate(resolve(cell), chunk=48), run(cell, "reference").stats, 1e-11)
 
 
 def test_one_number_that_is_not_finite_makes_the_averages_infinite():

@@ -9,6 +9,9 @@ from synthetic import STEPS, rate, sweep
 
 from simulator.judge.fit import constant_exponents, groups, growth, labels
 from simulator.judge.intervals import Estimate, holm, mean, power_law
+from simulator.theorems import THEOREMS
+
+adamw_l1 = THEOREMS["adamw-l1"]
 
 FALSE_ALARM = 1e-4  # of each coverage test, were its seed not fixed
 
@@ -17,8 +20,9 @@ def within_binomial_error(misses: int, trials: int, nominal: float) -> bool:
     return binom.ppf(FALSE_ALARM / 2, trials, nominal) <= misses <= binom.isf(FALSE_ALARM / 2, trials, nominal)
 
 
-def l1_growth(cells, bound="bound_l1"):
-    return growth(cells, [c.stats.mean_grad_l1 / getattr(c, bound) for c in cells])
+def l1_growth(cells):
+    """Growth of ‖∇f‖₁ over √d C K^(−1/4)."""
+    return growth(cells, [c.stats.mean_grad_l1 / adamw_l1.rate(c.constants) for c in cells])
 
 
 @pytest.mark.parametrize("replicas", [2, 8, 32])

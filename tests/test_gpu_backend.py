@@ -6,6 +6,7 @@ import json
 import sys
 import types
 
+import numpy as np
 import pytest
 from emulated_device import EmulatedDevice
 from test_engines import assert_close, spec
@@ -16,6 +17,7 @@ from simulator.engines import auto, run
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.gpu import device
 from simulator.engines.gpu import engine as gpu
+from simulator.engines.resolve import resolve
 
 RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "40", "--steps", "50", "--replicas", "2"]
 SWEEP = """
@@ -120,7 +122,7 @@ def test_norms_auto(card, tmp_path, capsys):
 
 
 def test_an_optimizer_without_hyper_parameters(card):
-    from simulator.cells.spec import Cell
+    from simulator.cells.cell import Cell
     from simulator.optimizers import optimizer
 
     @optimizer()
@@ -128,7 +130,7 @@ def test_an_optimizer_without_hyper_parameters(card):
         return x - 0.01 * g
 
     base = spec(optimizer="sgd", dim=30)
-    cell = Cell(base, base.resolve().problem, base.resolve().noise, fixed, base.resolve().constants, {})
+    cell = Cell(base, resolve(base).problem, resolve(base).noise, fixed, resolve(base).constants, {})
     assert_close(gpu.simulate(cell), cpu.simulate(cell), 1e-12)
 
 
@@ -167,6 +169,54 @@ def test_without_a_driver_or_a_card(monkeypatch):
         device.cupy_device.cache_clear()
         with pytest.raises(InputError, match=words):
             device.cupy_device()
+
+
+def test_a_module_is_the_bytes_that_were_checked(monkeypatch):
+    """With a CuPy that only writes down what it is asked for, in the words of CuPy's own classes."""
+    said = []
+
+    class Module:
+        def load(self, code):
+            said.append(("load", code))
+
+        def get_global_var(self, name):
+            said.append(("global", name))
+            return 4096
+
+        def get_function(self, name):
+            return lambda grid, block, args, shared_mem: said.append((name, grid, block, args, shared_mem))
+
+    class Array:
+        def __init__(self, shape, dtype, memory):
+            said.append((shape, dtype, *memory))
+
+        def set(self, values):
+            said.append(("set", *values))
+
+    stream = types.SimpleNamespace(synchronize=lambda: None)
+    cuda = types.SimpleNamespace(
+        Module=Module,
+        Device=lambda: types.SimpleNamespace(id=1),
+        UnownedMemory=lambda pointer, size, owner, device: (pointer, size, type(owner), device),
+        MemoryPointer=lambda memory, offset: (memory, offset),
+        get_current_stream=lambda: stream,
+    )
+    card = object.__new__(device.CupyDevice)
+    card.cupy, card.architecture, card.cuda = types.SimpleNamespace(cuda=cuda, ndarray=Array), "sm_90", 13
+    monkeypatch.setattr(card, "free_bytes", lambda: 0, raising=False)
+    monkeypatch.setattr(device, "cubin", lambda *given: repr(given).encode())
+    module = card._load("source")
+    assert said == []  # the card is not touched before it is needed
+    module.constant("hyper", np.array([1.0, 2.0, 3.0]))
+    for blocks in (7, 8):
+        module.launch("advance", blocks, 128, 64, np.int64(5))
+    assert said == [
+        ("load", b"('source', 'sm_90', False, 13)"),
+        ("global", "hyper"),
+        ((3,), np.dtype(float), (4096, 24, Module, 1), 0),
+        ("set", 1.0, 2.0, 3.0),
+        *(("advance", (blocks,), (128,), (5,), 64) for blocks in (7, 8)),
+    ]
 
 
 def test_fast_is_for_the_gpu_alone(capsys):

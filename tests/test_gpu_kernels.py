@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import itertools
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
-from emulated_device import SANITIZE, Array, EmulatedDevice, EmulationError, sanitizer_environment
+from covering import covering
+from emulated_device import EmulatedDevice
 from test_engines import assert_close, assert_identical, spec
 
 from problems import NOISES, PROBLEMS
-from simulator.cells.spec import Spec
-from simulator.cells.stats import checkpoint_steps
+from simulator.cells.quantities import QUANTITIES
+from simulator.cells.spec import DTYPES, Spec
 from simulator.engines.cpu import engine as cpu
-from simulator.engines.gpu import batch as gpu_batch
 from simulator.engines.gpu import engine as gpu
-from simulator.engines.gpu.sizes import MOST_GROUPS, Room, Shape, next_cut
-from simulator.engines.gpu.source import kernel_source
+from simulator.engines.gpu.sizes import MOST_GROUPS, Room, Shape, launches
+from simulator.engines.measures import Measures
+from simulator.engines.parts import Part
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from simulator.samples import norm_check
 from tests.gpucheck.suite import SUMS, final_state
@@ -41,20 +41,33 @@ def assert_same_run(cell, device, **options):
     return stats
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_every_combination_has_the_bits_of_the_cpu_engine(problem, optimizer):
-    for i, noise in enumerate(NOISES):
-        for dtype in ("float64", "float32"):
-            cell = spec(problem, optimizer, noise, dim=37, steps=20, replicas=1, dtype=dtype).resolve()
-            assert_same_run(cell, EmulatedDevice(order=i % 3))
+PAIRS = covering(PROBLEMS, OPTIMIZERS, NOISES, DTYPES)
+
+
+def combinations():
+    """All of them, of which those of PAIRS are not slow."""
+    for chosen in itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES):
+        yield pytest.param(*chosen, marks=[] if chosen in PAIRS else pytest.mark.slow, id="-".join(chosen))
+
+
+@pytest.mark.parametrize(("problem", "optimizer", "noise", "dtype"), combinations())
+def test_every_combination_has_the_bits_of_the_cpu_engine(problem, optimizer, noise, dtype):
+    cell = resolve(spec(problem, optimizer, noise, dim=37, steps=20, replicas=1, dtype=dtype))
+    assert_same_run(cell, EmulatedDevice(order=list(NOISES).index(noise) % 3))
+
+
+def test_every_pair_is_among_the_combinations_that_are_not_slow():
+    factors = PROBLEMS, OPTIMIZERS, NOISES, DTYPES
+    for (i, some), (j, others) in itertools.combinations(enumerate(factors), 2):
+        assert {(row[i], row[j]) for row in PAIRS} == set(itertools.product(some, others))
+    assert len(PAIRS) <= 60
 
 
 @pytest.mark.parametrize("threads", [32, 64, 128, 256])
 @pytest.mark.parametrize("coordinates", [1, 2])  # four would take more shared memory than 256 threads may
 def test_any_size_of_block(threads, coordinates):
     for dim in (1, 31, 32, 33, 100):
-        cell = spec(dim=dim, steps=33, replicas=1, problem_args={"spectrum": 0.7}).resolve()
+        cell = resolve(spec(dim=dim, steps=33, replicas=1, problem_args={"spectrum": 0.7}))
         block = threads * coordinates
         assert_same_run(cell, EmulatedDevice(), shape=Shape(threads, coordinates, block))
 
@@ -63,33 +76,29 @@ def test_any_size_of_block(threads, coordinates):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_groups_of_several_blocks(device, optimizer, dtype):
     """Three groups of a replica, of three blocks each but the last, in batches of half tiles and a rest."""
-    cell = spec(optimizer=optimizer, noise="student", dim=500, steps=150, replicas=2, dtype=dtype).resolve()
+    cell = resolve(spec(optimizer=optimizer, noise="student", dim=500, steps=150, replicas=2, dtype=dtype))
     assert_same_run(cell, device, shape=Shape(32, 2, 192))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_bits_do_not_depend_on_chunks_memory_or_the_order_of_threads(optimizer):
-    cell = spec(optimizer=optimizer, noise="sparse", dim=70, steps=203, replicas=5).resolve()
+    cell = resolve(spec(optimizer=optimizer, noise="sparse", dim=70, steps=203, replicas=5))
     whole = gpu.simulate(cell, device=EmulatedDevice())
-    one = Room.of(cell, Shape.of(70), 0).least
+    measures = Measures.of((), cell.optimizer)
+    one = Room.of(cell, measures, Part.whole(cell.spec), Shape.of(70), 0).least
     for order, chunk, memory in [(1, 16, None), (2, 48, None), (0, 208, 2 * one), (0, 64, one)]:
         assert_identical(gpu.simulate(cell, device=EmulatedDevice(order), chunk=chunk, memory=memory), whole)
 
 
 def test_launches_cover_every_step_once_and_begin_at_marks():
-    for steps, chunk in [(1, 16), (203, 16), (203, 64), (100_000, 4096)]:
-        marks = checkpoint_steps(steps) - 1
-        first, marked = 0, []
-        while first < steps:
-            is_marked, stop = next_cut(first, steps, marks, chunk)
-            assert first < stop <= min(steps, first + chunk)
-            marked += [first] if is_marked else []
-            first = stop
-        assert first == steps and marked == marks.tolist()
+    for first, stop, marks in [(0, 1, [0]), (0, 203, [0, 1, 2, 5, 40, 202]), (64, 90, []), (64, 90, [70])]:
+        found = list(launches(first, stop, np.array(marks, dtype=np.int64)))
+        assert [low for marked, low, _ in found if marked] == marks
+        assert [found[0][1], *(high for *_, high in found)] == [low for _, low, _ in found] + [stop]
 
 
 def test_a_diverged_replica_is_infinite():
-    cell = Spec.of("quadratic", "sgd", 20, 3000, 2, schedule="constant", optimizer_args={"lr": 5.0}).resolve()
+    cell = resolve(Spec.of("quadratic", "sgd", 20, 3000, 2, schedule="constant", optimizer_args={"lr": 5.0}))
     stats = gpu.simulate(cell, device=EmulatedDevice())
     assert np.isposinf(stats.mean_grad_l1).all() and not any(np.isnan(a).any() for a in stats.arrays().values())
     assert np.array_equal(stats.diverged, cpu.simulate(cell).diverged)
@@ -98,13 +107,13 @@ def test_a_diverged_replica_is_infinite():
 def test_places_beyond_the_end_never_reach_the_norms():
     """No noise, ε = 0 and a zero gradient make 0/0 in the places that hold no coordinate."""
     given = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 0.0, "weight_decay": 0.1}
-    cell = Spec.of("quadratic", "adamw", 17, 60, 1, schedule="constant", sigma=0.0, optimizer_args=given).resolve()
+    cell = resolve(Spec.of("quadratic", "adamw", 17, 60, 1, schedule="constant", sigma=0.0, optimizer_args=given))
     assert_same_run(cell, EmulatedDevice())
 
 
 def test_progress_adds_up():
     done = []
-    gpu.simulate(spec(dim=40, steps=300, replicas=3).resolve(), progress=done.append, device=EmulatedDevice())
+    gpu.simulate(resolve(spec(dim=40, steps=300, replicas=3)), progress=done.append, device=EmulatedDevice())
     assert sum(done) == 40 * 300 * 3
 
 
@@ -115,14 +124,14 @@ def test_progress_adds_up():
 def test_fast_differs_by_roundings_alone(noise, dtype, tolerance):
     """Fused operations round once instead of twice: in float64, but for the noise, where a law of several operations
     computes in float32 (the bounds of docs/gpu.md)."""
-    cell = spec(noise=noise, dtype=dtype, dim=64, steps=1000).resolve()
+    cell = resolve(spec(noise=noise, dtype=dtype, dim=64, steps=1000))
     exact, fused = (gpu.simulate(cell, device=EmulatedDevice(), fast=fast) for fast in (False, True))
     assert (fused.grad_l1 != exact.grad_l1).any()
     assert_close(fused, exact, tolerance)
 
 
 def test_a_device_that_is_too_small_says_so():
-    cell = spec(dim=1000).resolve()
+    cell = resolve(spec(dim=1000))
     with pytest.raises(Exception, match=r"dim=1000 needs .* GiB on the GPU and emulated device has .* choose"):
         gpu.simulate(cell, device=EmulatedDevice(memory=1000))
 
@@ -132,102 +141,14 @@ def test_sizes_of_launches(dim):
     shape = Shape.of(dim)
     groups = -(-dim // shape.group)
     assert groups <= MOST_GROUPS and shape.group % (shape.threads * shape.coordinates) == 0
-    assert groups * shape.group >= dim and shape.shared_bytes(5, 8) <= 48 << 10
-    cell = spec(dim=dim, steps=1000, replicas=3).resolve()
-    room = Room.of(cell, shape, 2**38)
-    assert room.replicas in (2, 3) and room.chunk % 16 == 0 and 16 <= room.chunk <= 1008
-    assert Room.of(cell, shape, room.least).replicas == 1 and Room.of(cell, shape, room.least - 1).replicas == 0
-
-
-class TestTheEmulatorCatches:
-    """Bugs put in on purpose: what CUDA leaves undefined must not pass."""
-
-    CELL = spec(dim=100, steps=150, replicas=1).resolve()
-    SHAPE = Shape(64, 1, 128)
-
-    def run(self, monkeypatch, old, new, order=0):
-        def broken(*arguments):
-            source = kernel_source(*arguments)
-            assert old in source
-            return source.replace(old, new)
-
-        monkeypatch.setattr(gpu_batch, "kernel_source", broken)
-        return gpu.simulate(self.CELL, device=EmulatedDevice(order), shape=self.SHAPE)
-
-    def test_a_missing_barrier(self, monkeypatch):
-        right = gpu.simulate(self.CELL, device=EmulatedDevice())
-        barrier = "    __syncthreads();\n    for (int i = threadIdx.x; i < count"
-        got = [self.run(monkeypatch, barrier, barrier.split("\n")[1], order) for order in (0, 1, 2)]
-        assert any(not np.allclose(stats.mean_grad_l1, right.mean_grad_l1) for stats in got)
-
-    def test_a_barrier_that_some_threads_miss(self, monkeypatch):
-        with pytest.raises(EmulationError, match="not reached by all threads"):
-            self.run(
-                monkeypatch, "    __syncthreads();\n    for", "    if (threadIdx.x < 32) __syncthreads();\n    for"
-            )
-
-    def test_a_warp_operation_that_some_threads_miss(self, monkeypatch):
-        with pytest.raises(EmulationError, match="not reached by all threads of the warp"):
-            old = "const REAL sum = sum_over_warp(norms);"
-            self.run(monkeypatch, old, "REAL sum = 0; if (threadIdx.x != 5) sum = sum_over_warp(norms);")
-
-    def test_shared_memory_that_is_read_before_it_is_written(self, monkeypatch):
-        stats = self.run(monkeypatch, "if (lane % 2 == 0) partial", "if (lane % 4 == 0) partial")
-        assert np.isposinf(stats.mean_grad_l1).all()
-
-    def test_an_argument_of_another_type(self):
-        device = EmulatedDevice()
-        module = device.load(kernel_source(self.CELL, 64, 1))
-        state = device.zeros((64,), np.float64)
-        good = [state, np.float64(1), np.int64(64), np.int64(64)]
-        module.launch("begin", 1, 64, 0, *good)
-        for place, bad in [(0, device.zeros((64,), np.float32)), (1, np.float32(1)), (2, 64), (3, np.int32(64))]:
-            with pytest.raises(EmulationError, match=f"argument {place} of begin"):
-                module.launch("begin", 1, 64, 0, *[bad if i == place else a for i, a in enumerate(good)])
-        with pytest.raises(EmulationError, match="takes 4 arguments"):
-            module.launch("begin", 1, 64, 0, *good[:3])
-        assert isinstance(state, Array) and (device.get(state) == 1.0).all()
-
-
-SANITIZED = """
-import sys
-from dataclasses import asdict
-sys.path.insert(0, {tests!r})
-import numpy as np
-from emulated_device import SANITIZE, EmulatedDevice
-from test_engines import spec
-from simulator.engines.gpu import engine as gpu
-from simulator.engines.gpu import batch as gpu_batch
-from simulator.engines.gpu.source import kernel_source
-from simulator.engines.gpu.sizes import Shape
-if {broken}:
-    old = "used ? slopes[(base + place)"
-    gpu_batch.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
-device = EmulatedDevice(flags=("-O1", *SANITIZE))
-for optimizer in ("adamw_torch", "sgd"):
-    for dtype in ("float64", "float32"):
-        for noise in ("gaussian", "student"):
-            cell = spec("ripple", optimizer, noise, dim=100, steps=90, dtype=dtype, problem_args={{"spectrum": 0.7}})
-            gpu.simulate(cell.resolve(), device=device, chunk=32, shape=Shape(32, 2, 64))
-print("clean")
-"""
-
-
-@pytest.mark.parametrize("broken", [False, True])
-def test_under_the_sanitizers(broken):
-    """Addresses and undefined behaviour, by GCC's sanitizers; and that they see a read beyond an array."""
-    code = SANITIZED.format(tests=str(Path(__file__).parent), broken=broken)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**sanitizer_environment(), "PYTHONPATH": str(Path.cwd())},
-    )
-    if broken:
-        assert "heap-buffer-overflow" in done.stderr, done.stdout + done.stderr
-    else:
-        assert done.stdout == "clean\n", done.stderr
-    assert SANITIZE
+    assert groups * shape.group >= dim and shape.divides(dim)
+    assert all(shape.shared_bytes(5, slots, 8) <= 48 << 10 for slots in (2, 6, 16))
+    cell = resolve(spec(dim=dim, steps=1000, replicas=3))
+    for quantities in ((), QUANTITIES):
+        given = cell, Measures.of(quantities, cell.optimizer), Part.whole(cell.spec), shape
+        room = Room.of(*given, 2**38)
+        assert room.replicas in (2, 3) and room.chunk % 16 == 0 and 16 <= room.chunk <= 1008
+        assert Room.of(*given, room.least).replicas == 1 and Room.of(*given, room.least - 1).replicas == 0
 
 
 @pytest.mark.parametrize("law", NOISES)

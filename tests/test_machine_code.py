@@ -1,8 +1,9 @@
-"""Compiled code on disk: used again, never out of date, never needed."""
+"""Compiled code on disk: used again, never out of date, never needed, never run if it is damaged."""
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.engines import code_folder
 from simulator.engines.cpu import machine_code
 
 FORMULA = """
@@ -59,70 +61,154 @@ def write(directory: Path, name: str, value: float) -> None:
     (directory / f"{name}.py").write_text(FORMULA.format(value=value, slope=2 * value))
 
 
-def run(directory: Path, cache: Path | str, value: float) -> tuple[float, int]:
-    write(directory, "mine", value)
-    return simulate(directory, cache, "mine")[0]
-
-
-def test_code_of_different_processes_is_not_mixed_up(tmp_path):
-    """Two processes give their functions the same names, and a third runs the code of both."""
-    write(tmp_path, "a", 0.5)
-    write(tmp_path, "b", 0.125)
-    apart = [simulate(tmp_path, tmp_path / name, name)[0][0] for name in "ab"]
-    shutil.copytree(tmp_path / "a", tmp_path / "both")
-    shutil.copytree(tmp_path / "b", tmp_path / "both", dirs_exist_ok=True)
-    for names in ("ab", "ba"):
-        together = simulate(tmp_path, tmp_path / "both", *names)
-        assert together == [(apart["ab".index(name)], 0) for name in names]
-
-
-def test_an_edited_formula_never_runs_stale(tmp_path):
-    cache = tmp_path / "cache"
-    first, compiled = run(tmp_path, cache, 0.5)
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """What a first process leaves behind: a formula ``a.py``, and ``cache`` with all code for it; its norm."""
+    directory = tmp_path_factory.mktemp("first")
+    write(directory, "a", 0.5)
+    ((norm, compiled),) = simulate(directory, directory / "cache", "a")
     assert compiled > 0
-    again, compiled = run(tmp_path, cache, 0.5)
-    assert (again, compiled) == (first, 0), "the second process compiled again"
-    edited, compiled = run(tmp_path, cache, 0.25)
-    assert edited != first and compiled > 0
-    assert run(tmp_path, cache, 0.5)[0] == first
+    return directory, norm
 
 
-def test_a_damaged_or_missing_folder_only_costs_time(tmp_path):
-    cache = tmp_path / "cache"
-    first, _ = run(tmp_path, cache, 0.5)
-    for file in cache.rglob("*.code"):
-        file.write_bytes(file.read_bytes()[: 100 if "a" in file.stem else 0])
-    assert run(tmp_path, cache, 0.5)[0] == first
-    assert run(tmp_path, cache, 0.5) == (first, 0), "a damaged file was not replaced"
-    (tmp_path / "file").write_text("no folder")
-    assert run(tmp_path, tmp_path / "file", 0.5)[0] == first
-    assert run(tmp_path, "", 0.5)[1] > 0
+@pytest.fixture
+def second(first, tmp_path):
+    """A copy of that, and the norm."""
+    shutil.copytree(first[0], tmp_path / "copy")
+    return tmp_path / "copy", first[1]
 
 
-def test_code_read_from_disk_gives_the_same_bits(tmp_path, monkeypatch):
-    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
+def test_code_of_different_processes_is_not_mixed_up(second):
+    """Two processes give their functions the same names, and a third runs the code of both without compiling."""
+    directory, norm = second
+    write(directory, "b", 0.125)
+    ((other, compiled),) = simulate(directory, directory / "b", "b")  # all of it, so that it counts as the first did
+    assert compiled > 0 and other != norm
+    shutil.copytree(directory / "b", directory / "cache", dirs_exist_ok=True)
+    for names, norms in (("ab", (norm, other)), ("ba", (other, norm))):
+        assert simulate(directory, directory / "cache", *names) == [(value, 0) for value in norms]
+
+
+def test_an_edited_formula_never_runs_stale(second):
+    directory, norm = second
+    write(directory, "a", 0.25)
+    ((edited, compiled),) = simulate(directory, directory / "cache", "a")
+    assert edited != norm and compiled > 0
+    write(directory, "a", 0.5)
+    assert simulate(directory, directory / "cache", "a") == [(norm, 0)]
+
+
+def test_a_flipped_bit_in_the_object_code_is_not_run(second):
+    """In every file; run unseen, most of such bits crash the process and some change its numbers."""
+    directory, norm = second
+    files = sorted((directory / "cache").rglob("*.code"))
+    random_ = random.Random(8)
+    assert len(files) == 4
+    for file in files:
+        stored = bytearray(file.read_bytes())
+        stored[stored.index(b"\x7fELF") + 64 + random_.randrange(3000)] ^= 1 << random_.randrange(8)
+        file.write_bytes(stored)
+    ((again, compiled),) = simulate(directory, directory / "cache", "a")
+    assert again == norm and compiled > 0
+    assert simulate(directory, directory / "cache", "a") == [(norm, 0)], "a damaged file was not replaced"
+
+
+X = np.linspace(0, 7, 1000)
+
+
+def compiled_anew(factor: float = 3.0) -> bool:
+    """Whether a function was compiled that ``compile_stored`` was asked for, and not read; it gives the right bits."""
 
     def function(x, y):
         for i in range(x.size):
-            y[i] = np.sqrt(x[i]) / 3.0
+            y[i] = np.sqrt(x[i]) / factor
 
     from numba import float64, void
 
-    signature = void(float64[::1], float64[::1])
-    x, results = np.linspace(0, 7, 1000), []
-    for _ in range(2):
-        compiled = machine_code.compile_stored(function, signature)
-        results.append(np.empty_like(x))
-        compiled(x, results[-1])
-        assert len(list(tmp_path.rglob("*.code"))) == 1
-    assert np.array_equal(*results)
-    assert sum(compiled.stats.cache_hits.values()) == 1
+    compiled = machine_code.compile_stored(function, void(float64[::1], float64[::1]), factor)
+    y = np.empty_like(X)
+    compiled(X, y)
+    assert np.array_equal(y, np.sqrt(X) / factor)
+    return not compiled.stats.cache_hits
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
+    code_folder._warn.cache_clear()
+    return tmp_path
+
+
+def files(cache: Path) -> list[Path]:
+    return sorted(cache.rglob("*.code"))
+
+
+def test_code_read_from_disk_gives_the_same_bits(cache):
+    assert compiled_anew() and len(files(cache)) == 1
+    assert not compiled_anew() and len(files(cache)) == 1
+
+
+def test_exchanged_files_are_not_run(cache):
+    """Each is whole, but another function's."""
+    assert compiled_anew(3.0) and compiled_anew(5.0)
+    one, two = files(cache)
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+    assert compiled_anew(3.0) and compiled_anew(5.0)
+    assert not compiled_anew(3.0) and not compiled_anew(5.0)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:100], lambda b: b[:-1], lambda b: b + b"\0"])
+def test_a_file_that_was_cut_or_grew_is_replaced(cache, damage):
+    assert compiled_anew()
+    (file,) = files(cache)
+    file.write_bytes(damage(file.read_bytes()))
+    assert compiled_anew() and not compiled_anew()
+
+
+def test_nothing_is_unpickled_before_it_is_checked(cache, monkeypatch):
+    assert compiled_anew()
+    (file,) = files(cache)
+    file.write_bytes(file.read_bytes() + b"\0")
+    monkeypatch.setattr(machine_code.pickle, "loads", lambda content: pytest.fail("unpickled unchecked"))
+    assert compiled_anew()
+
+
+def test_content_that_numba_does_not_take_is_replaced(cache, monkeypatch):
+    """As if it had been written by a Numba that was changed in place."""
+    with monkeypatch.context() as patched:
+        patched.setattr(machine_code.pickle, "dumps", lambda reduced: b"cnumba\nno_such_name\n.")
+        assert compiled_anew()
+    assert compiled_anew() and not compiled_anew()
+
+
+def test_a_folder_that_others_may_write_is_not_used(cache, capsys):
+    assert compiled_anew() and not compiled_anew()
+    (file,) = files(cache)
+    stored = file.read_bytes()
+    file.parent.parent.chmod(0o775)
+    file.write_bytes(b"")
+    assert compiled_anew() and compiled_anew() and file.read_bytes() == b""
+    printed = capsys.readouterr().err
+    assert f"others may write to {file.parent.parent} " in printed and printed.count("\n") == 1
+    file.write_bytes(stored)
+    file.parent.parent.chmod(0o700)
+    assert not compiled_anew()
+
+
+def test_a_missing_folder_only_costs_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    for named in (tmp_path / "file", ""):
+        monkeypatch.setenv("RATECHECK_CACHE", str(named))
+        assert compiled_anew() and compiled_anew()
 
 
 @pytest.mark.parametrize(("age_days", "kept"), [(40, False), (20, True)])
 def test_code_of_old_versions_is_deleted(tmp_path, monkeypatch, age_days, kept):
     monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
-    mine = machine_code.version_folder()
+    mine = machine_code.version_folder(create=True)
+    mine.rmdir()
     other, foreign = mine.parent / ("0" * 32), mine.parent / "photographs"
     for directory in (other, foreign):
         directory.mkdir(parents=True)

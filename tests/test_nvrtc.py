@@ -16,6 +16,7 @@ from problems.errors import InputError
 from simulator.engines.gpu import nvrtc
 from simulator.engines.gpu.sizes import Shape
 from simulator.engines.gpu.source import kernel_source, norms_source
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 
 try:
@@ -55,7 +56,7 @@ def test_no_kernel_spills(architecture, dtype):
     chosen = COMBINATIONS if architecture == "sm_90" else [COMBINATIONS[4], COMBINATIONS[-1]]
     assert ("rational", "adamw", "gaussian") in chosen
     for problem, optimizer, noise in chosen:
-        cell = spec(problem, optimizer, noise, dtype=dtype).resolve()
+        cell = resolve(spec(problem, optimizer, noise, dtype=dtype))
         large = "bias1" in cell.optimizer.hyper or len(cell.optimizer.state) > 2 or cell.noise.draws == "double"
         resident = 384 if large else 512
         for shape in (LARGE, SMALL):
@@ -75,7 +76,7 @@ def test_no_norm_kernel_spills(architecture):
 
 def float64_operations(optimizer: str) -> list[str]:
     """What the float32 kernel of an optimizer computes in float64."""
-    cell = spec(optimizer=optimizer, dtype="float32").resolve()
+    cell = resolve(spec(optimizer=optimizer, dtype="float32"))
     source = kernel_source(cell, LARGE.threads, LARGE.coordinates)
     ptx = NVRTC.compile(source, nvrtc.options("sm_90"), "PTX")[0].decode()
     advance = re.search(r"\.entry advance\(.*?\n\}", ptx, re.DOTALL)[0]
@@ -92,44 +93,80 @@ def test_a_float32_kernel_computes_in_float32(optimizer):
 
 def test_the_ieee_options_are_kept():
     """No fused multiply-add, approximate division or flush to zero where none is asked for; fused ones with fast."""
-    source = kernel_source(spec(dtype="float32").resolve(), 128, 1)
+    source = kernel_source(resolve(spec(dtype="float32")), 128, 1)
     exact, fast = (NVRTC.compile(source, nvrtc.options("sm_90", fast), "PTX")[0].decode() for fast in (False, True))
     assert "fma.rn.f32" not in exact and "fma.rn.f32" in fast
     for ptx in (exact, fast):
         assert "div.rn.f32" in ptx and "sqrt.rn.f32" in ptx and ".ftz" not in ptx and ".approx" not in ptx
 
 
-def test_cubins_are_kept_by_what_they_are_made_of(tmp_path, monkeypatch):
-    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
-    source = 'extern "C" __global__ void nothing() {}'
+NOTHING = 'extern "C" __global__ void nothing() {}'
+
+
+@pytest.fixture
+def compilations(monkeypatch):
+    """A list that grows by one whenever NVRTC compiles."""
     calls = []
     compile_source = NVRTC.compile
-    monkeypatch.setattr(NVRTC, "compile", lambda *a: calls.append(a) or compile_source(*a))
-    first = nvrtc.cubin(source, "sm_90")
-    assert first.read_bytes().startswith(b"\x7fELF") and first.is_relative_to(tmp_path)
-    assert nvrtc.cubin(source, "sm_90") == first and len(calls) == 1
-    others = {nvrtc.cubin(source, "sm_80"), nvrtc.cubin(source, "sm_90", True), nvrtc.cubin(source + "\n", "sm_90")}
-    assert len(others | {first}) == 4 and len(calls) == 4
+    monkeypatch.setattr(NVRTC, "compile", lambda *given: calls.append(given) or compile_source(*given))
+    return calls
+
+
+def test_cubins_are_kept_by_what_they_are_made_of(tmp_path, monkeypatch, compilations):
+    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
+
+    def kept():
+        return set(tmp_path.rglob("*.cubin"))
+
+    first = nvrtc.cubin(NOTHING, "sm_90")
+    assert first.startswith(b"\x7fELF") and len(kept()) == 1
+    assert nvrtc.cubin(NOTHING, "sm_90") == first and len(compilations) == 1
+    (mine,) = kept()
+    older = nvrtc.cubin(NOTHING, "sm_80")
+    (used,) = kept() - {mine}
+    for given in ((NOTHING, "sm_90", True), (NOTHING + "\n", "sm_90")):
+        nvrtc.cubin(*given)
+    assert len(kept()) == 4 and len(compilations) == 4
     old = time.time() - 40 * 86400
-    for path in others:
+    for path in kept() - {mine}:
         os.utime(path, (old, old))
-    assert nvrtc.cubin(source, "sm_80") in others and len(calls) == 4  # used: it stays
-    nvrtc.cubin(source + " ", "sm_90")
-    assert sum(path.exists() for path in others) == 1 and first.exists()
-    calls.pop()
-    first.unlink()
-    assert nvrtc.cubin(source, "sm_90").exists() and len(calls) == 5
+    assert nvrtc.cubin(NOTHING, "sm_80") == older and len(compilations) == 4  # used: it stays
+    nvrtc.cubin(NOTHING + " ", "sm_90")
+    assert len(kept()) == 3 and {mine, used} < kept()
+    mine.unlink()
+    assert nvrtc.cubin(NOTHING, "sm_90") == first and len(compilations) == 6
 
 
-def test_without_a_cache_cubins_last_as_long_as_the_process(monkeypatch):
+def test_a_damaged_cubin_is_compiled_anew_and_replaced(tmp_path, monkeypatch, compilations):
+    monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
+    first, other = nvrtc.cubin(NOTHING, "sm_90"), nvrtc.cubin(NOTHING, "sm_80")
+    one, two = sorted(tmp_path.rglob("*.cubin"))
+    stored = one.read_bytes(), two.read_bytes()
+    flipped = [bytes([b[0] ^ 1, *b[1:-20], b[-20] ^ 8, *b[-19:]]) for b in stored]
+    for damaged in (flipped, [b[:-1] for b in stored], [b + b"\0" for b in stored], stored[::-1], (b"", b"")):
+        for path, content in zip((one, two), damaged, strict=True):
+            path.write_bytes(content)
+        compilations.clear()
+        for _ in range(2):
+            assert nvrtc.cubin(NOTHING, "sm_90") == first and nvrtc.cubin(NOTHING, "sm_80") == other
+            assert len(compilations) == 2
+
+
+def test_without_a_cache_cubins_are_made_all_the_same(monkeypatch, compilations):
     monkeypatch.setenv("RATECHECK_CACHE", "")
-    assert nvrtc.cubin('extern "C" __global__ void nothing() {}', "sm_90").exists()
+    assert nvrtc.cubin(NOTHING, "sm_90").startswith(b"\x7fELF") and len(compilations) == 1
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_used_costs_time_only(tmp_path, monkeypatch, compilations):
     monkeypatch.setenv("RATECHECK_CACHE", str(tmp_path))
     (tmp_path / "ratecheck").write_text("a file where the folder would be")
-    assert nvrtc.cubin('extern "C" __global__ void nothing() {}', "sm_90").exists()
+    assert nvrtc.cubin(NOTHING, "sm_90").startswith(b"\x7fELF")
+    (tmp_path / "ratecheck").unlink()
+    nvrtc.cubin(NOTHING, "sm_90")
+    (tmp_path / "ratecheck" / "cubins").chmod(0o777)
+    for _ in range(2):
+        assert nvrtc.cubin(NOTHING, "sm_90").startswith(b"\x7fELF")
+    assert len(compilations) == 4 and len(list(tmp_path.rglob("*.cubin"))) == 1
 
 
 def test_what_nvrtc_refuses():

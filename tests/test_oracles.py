@@ -18,6 +18,7 @@ from simulator.cells.spec import Spec
 from simulator.engines import run
 from simulator.engines.cpu.noise_tile import tile
 from simulator.engines.reference import trajectory
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS
 
@@ -45,7 +46,7 @@ def quadratic(optimizer, *, steps=2000, spectrum=0.0, **more):
         problem_args={"spectrum": spectrum},
         **more,
     )
-    cell = spec.resolve()
+    cell = resolve(spec)
     return spec, cell, (cell.problem.curvatures(), cell.problem.start_point(), 1.5 / math.sqrt(64), steps)
 
 
@@ -104,7 +105,7 @@ def test_without_noise_gradient_descent_is_a_geometric_series(spectrum):
         problem_args={"spectrum": spectrum},
         optimizer_args={"lr": 0.03},
     )
-    cell, stats = spec.resolve(), run(spec).stats
+    cell, stats = resolve(spec), run(spec).stats
     h = cell.problem.curvatures()
     gradients = h * cell.problem.start * (1 - 0.03 * h) ** np.arange(500)[:, None]
     assert stats.mean_grad_l1[0] == pytest.approx(np.mean(np.abs(gradients).sum(axis=1)), rel=1e-12)
@@ -153,7 +154,7 @@ def test_scaling_f_or_x_leaves_the_ratios_as_they_are(problem, optimizer):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "nadamw"])
 def test_permuting_the_coordinates_permutes_the_run(optimizer):
     spec = Spec.of("rational", optimizer, 30, 64, 1, seed=4, problem_args={"spectrum": 1.0})
-    cell = spec.resolve()
+    cell = resolve(spec)
     order = np.random.default_rng(0).permutation(30)
     slopes = cell.problem.slopes()[order]
     noise = np.concatenate([tile(cell.noise, 4, 0, 30, first, 0) for first in range(0, 64, TILE)])[:, order].astype(

@@ -14,6 +14,7 @@ import pytest
 from figure_results import cell, grid, norm_rows
 
 from problems.errors import InputError
+from simulator.engines.resolve import resolve
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
 from simulator.lab.folder import missing_parts
@@ -146,7 +147,7 @@ def test_csv_has_a_row_per_cell_with_the_numbers(folder):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(RESULTS)
     for row, result in zip(rows, RESULTS, strict=True):
-        assert row["key"] == result.spec.key()
+        assert row["key"] == resolve(result.spec).key
         spec = result.spec
         assert (row["problem"], int(row["dim"]), int(row["steps"])) == (spec.problem, spec.dim, spec.steps)
         values = result.stats.mean_grad_l1

@@ -7,11 +7,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulator.schedules import SCHEDULES, check_given, constant, horizon
 
 from problems.errors import InputError
 from simulator.cells.constants import Constants
 from simulator.optimizers import OPTIMIZERS
-from simulator.schedules import SCHEDULES, check_given, constant, horizon
 
 POSITIVE = st.floats(1e-4, 1e4)
 ANY = st.builds(

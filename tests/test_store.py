@@ -18,6 +18,7 @@ from cells import made_up, same_bits
 from problems.errors import InputError
 from simulator import files
 from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
 from simulator.lab import store as store_module
 from simulator.lab.store import CellError, Store
 
@@ -54,8 +55,8 @@ def rewrite(path, **changes):
 def test_round_trip(store, changes):
     result = made_up(**changes)
     path = store.save(result)
-    assert path.name == f"{result.spec.key()}.npz"
-    read = store.load(result.spec.key())
+    assert path.name == f"{resolve(result.spec).key}.npz"
+    read = store.load(resolve(result.spec).key)
     assert same_bits(read.stats, result.stats)
     assert (read.spec, read.constants, read.hyper) == (result.spec, result.constants, result.hyper)
     assert read.provenance == result.provenance and read.status == result.status
@@ -74,11 +75,11 @@ def test_cells_of_a_users_file(store, tmp_path):
     )
     file.write_text(text)
     result = made_up(problem=f"{file}:bowl")
-    key = result.spec.key()
+    key = resolve(result.spec).key
     store.save(result)
     assert same_bits(store.load(key).stats, result.stats)
     file.write_text(text.replace("return u\n", "return 1.0 * u\n"))
-    assert Spec.of(**result.spec.to_dict()).key() != key
+    assert resolve(Spec.of(**result.spec.to_dict())).key != key
     with pytest.raises(CellError, match="other formulas"):
         store.load(key)
     file.unlink()
@@ -93,7 +94,7 @@ def test_truncated_anywhere(store):
     for size in [0, 1, 3, 10, 100, *range(500, len(content), 997), len(content) - 1]:
         path.write_bytes(content[:size])
         with pytest.raises(CellError, match=path.name):
-            store.load(result.spec.key())
+            store.load(resolve(result.spec).key)
 
 
 def test_flipped_bits_never_change_data(store):
@@ -108,7 +109,7 @@ def test_flipped_bits_never_change_data(store):
         broken[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(bytes(broken))
         try:
-            read = store.load(result.spec.key())
+            read = store.load(resolve(result.spec).key)
         except CellError:
             found += 1
         else:
@@ -123,10 +124,10 @@ def _spec_text(**changes):
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
-        ({"mean_grad_l1": np.ones(3, np.float32)}, "float32"),
-        ({"mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
-        ({"mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
+        ({"measured.mean_grad_l1": np.ones(2)}, "mean_grad_l1 is float64 (2,), expected float64 (3,)"),
+        ({"measured.mean_grad_l1": np.ones(3, np.float32)}, "float32"),
+        ({"measured.mean_grad_l1": np.array([1.0, np.nan, 1.0])}, "no averages"),
+        ({"measured.mean_grad_l2": np.array([1.0, -1.0, 1.0])}, "no averages"),
         ({"f_gap": np.ones((3, 2))}, "f_gap"),
         ({"f_gap": np.full(made_up().stats.f_gap.shape, np.nan)}, "no numbers"),
         ({"grad_l1": None}, "entries"),
@@ -151,13 +152,13 @@ def test_wrong_content(store, changes, words):
     path = store.save(result)
     rewrite(path, **changes)
     with pytest.raises(CellError) as error:
-        store.load(result.spec.key())
+        store.load(resolve(result.spec).key)
     assert words in str(error.value) and str(path) in str(error.value)
 
 
 @pytest.mark.parametrize("content", [b"hello\n", b"\x93NUMPY", b"PK\x05\x06" + bytes(18), b"\x80\x04K\x01."])
 def test_foreign_file(store, content):
-    key = made_up().spec.key()
+    key = made_up().key
     store.path(key).write_bytes(content)
     with pytest.raises(CellError):
         store.load(key)
@@ -165,14 +166,14 @@ def test_foreign_file(store, content):
 
 def test_renamed_cell(store):
     path = store.save(made_up())
-    other = made_up(seed=0, dim=17).spec.key()
+    other = made_up(seed=0, dim=17).key
     path.rename(store.path(other))
     with pytest.raises(CellError, match="another cell"):
         store.load(other)
 
 
 def test_a_folder_in_the_place_of_a_cell(store):
-    key = made_up().spec.key()
+    key = made_up().key
     store.path(key).mkdir()
     with pytest.raises(CellError, match="can't be read"):
         store.load(key)
@@ -182,8 +183,8 @@ def test_load_many_goes_on_after_a_fault(store):
     results = [made_up(seed=i, dim=16 + i) for i in range(3)]
     paths = [store.save(result) for result in results]
     paths[1].write_bytes(b"x")
-    found, faults = store.load_many([r.spec.key() for r in results] + ["0" * 32])
-    assert list(found) == [results[0].spec.key(), results[2].spec.key()]
+    found, faults = store.load_many([resolve(r.spec).key for r in results] + ["0" * 32])
+    assert list(found) == [results[0].key, results[2].key]
     assert len(faults) == 1 and paths[1].name in faults[0]
 
 
@@ -197,8 +198,8 @@ def test_failed_write_leaves_nothing(store, monkeypatch):
     monkeypatch.setattr(store_module.os, "replace", full)
     with pytest.raises(InputError, match="No space left"):
         store.save(made_up(means=[2, 2, 2]))
-    assert [p.name for p in store.cells.iterdir()] == [f"{old.spec.key()}.npz"]
-    assert same_bits(store.load(old.spec.key()).stats, old.stats)
+    assert [p.name for p in store.cells.iterdir()] == [f"{resolve(old.spec).key}.npz"]
+    assert same_bits(store.load(resolve(old.spec).key).stats, old.stats)
 
 
 def test_abandoned_temporary_files_are_removed(store):
@@ -249,11 +250,11 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_key_changes_with(change):
     plain = {"problem": "rational", "optimizer": "adamw", "dim": 4, "steps": 20, "replicas": 2}
-    assert Spec.of(**plain).key() != Spec.of(**{**plain, **CHANGES[change]}).key()
+    assert resolve(Spec.of(**plain)).key != resolve(Spec.of(**{**plain, **CHANGES[change]})).key
 
 
 def test_key_changes_with_what_the_names_mean():
-    cell = Spec.of("rational", "adamw", 4, 20, 2).resolve()
+    cell = resolve(Spec.of("rational", "adamw", 4, 20, 2))
     others = [
         replace(cell, problem=replace(cell.problem, **{name: 1.25 * getattr(cell.problem, name) + 0.5}))
         for name in ("scale", "start", "center", "spectrum", "curvature", "minimum")

@@ -13,6 +13,7 @@ import pytest
 from cells import made_up, same_bits
 
 from simulator.cli import main
+from simulator.engines.resolve import resolve
 from simulator.lab import compute as sweep_module
 from simulator.lab.compute import SweepError, batches, survey
 from simulator.lab.cost import TimeLeft, cell_seconds, combination, total_seconds
@@ -55,7 +56,7 @@ def cell_files(folder):
 
 
 def results(folder):
-    return {result.spec.key(): result for result in open_folder(folder).results}
+    return {resolve(result.spec).key: result for result in open_folder(folder).results}
 
 
 def assert_same(folder, other):
@@ -233,7 +234,7 @@ def test_batches_have_every_cell_once(jobs):
 
 
 def spec_key(spec):
-    return spec.key()
+    return resolve(spec).key
 
 
 def test_one_worker_groups_what_is_compiled():

@@ -9,17 +9,18 @@ import pytest
 from scipy.stats import binom
 from synthetic import DIMS, STEPS, rate, result, sweep
 
-from simulator.claims import claim
 from simulator.judge import Cells, Outcome, Verdict, exit_code, judge
 from simulator.judge.cells import MARGIN
 from simulator.judge.intervals import ALPHA
+from simulator.theorem import theorem
+from simulator.theorems.sgd_l2 import rule as sgd_rule
 
 FALSE_ALARM = 1e-4  # of each test of an error rate, were its seed not fixed
 CONSTANT = {"schedule": "constant", "optimizer_args": {"lr": 0.01}}
 
 
 def verdict(results, name, **options):
-    [found] = judge(results, claims=[name], **options)
+    [found] = judge(results, theorems=[name], **options)
     json.dumps(found.to_dict(), allow_nan=False)
     assert "nan" not in json.dumps(found.to_dict())
     return found
@@ -106,6 +107,8 @@ def test_shipped_claims_together():
         "control-constant-lr",
         "control-rate",
         "control-dimension",
+        "nadamw-l1-too-fast",
+        "sgd-l2-too-fast",
     ]
     assert exit_code(verdicts) == 0
     assert judge(results) == verdicts
@@ -142,15 +145,18 @@ def test_one_cell_above_an_explicit_bound_is_enough():
     assert f"d = {cells[7].spec.dim}, K = {cells[7].spec.steps}" in found.reasons[0] and len(found.reasons) == 1
 
 
-@claim("at-the-limit", optimizer="sgd", explicit=True)
-def at_the_limit(cell):
+@theorem(optimizer="sgd", rule=sgd_rule, name="at-the-limit")
+def at_the_limit(c):
     """Mean at most 1."""
-    return cell.stats.mean_grad_l1, 1.0
+    return 1.0
+
+
+at_the_limit.proved(lambda c: 1.0)
 
 
 def error_counts(make, claims, trials):
     """How often the judge says VIOLATED and how often HOLDS or TIGHT on *trials* data sets."""
-    found = [judge(make(t), claims=claims)[0].outcome for t in range(trials)]
+    found = [judge(make(t), theorems=claims)[0].outcome for t in range(trials)]
     return sum(o is Outcome.VIOLATED for o in found), sum(o in (Outcome.HOLDS, Outcome.TIGHT) for o in found)
 
 
@@ -315,7 +321,7 @@ def test_overridden_hyperparameters_are_left_aside():
 
 
 def test_no_cells():
-    assert judge([]) == [] and judge(sweep(bent, dims=(16,), steps=(1000,), optimizer="momentum")) == []
+    assert judge([]) == [] and judge(sweep(bent, dims=(16,), steps=(1000,), optimizer="adam", **CONSTANT)) == []
     assert outcome([], "adamw-l1") is Outcome.INCONCLUSIVE
 
 

@@ -31,16 +31,16 @@ class CudaFunctions:
         self._names: dict[tuple[str, frozenset[str]], str] = {}
         self._texts: list[str] = []
 
-    def add(self, formula: Formula, normal: frozenset[str] = frozenset()) -> str:
-        """Name of the template for *formula*; *normal* as of ``Formula.numba``.
+    def add(self, formula: Formula, ordinary: frozenset[str] = frozenset()) -> str:
+        """Name of the template for *formula*; *ordinary* as of ``Formula.numba``.
 
         ``name<R>(arguments)`` returns the result; a formula of several results takes references to them as its last
         arguments and returns nothing.
         """
-        return self._add(formula.parsed, normal)
+        return self._add(formula.parsed, ordinary)
 
-    def _add(self, parsed: Parsed, normal: frozenset[str]) -> str:
-        key = parsed.digest(), normal
+    def _add(self, parsed: Parsed, ordinary: frozenset[str]) -> str:
+        key = parsed.digest(), ordinary
         if key not in self._names:
             formulas = {
                 name: self._add(parsed.callees[name], frozenset())
@@ -48,7 +48,7 @@ class CudaFunctions:
                 if not isinstance(callee, str)
             }
             name = f"{_identifier(parsed.tree.name)}{len(self._names)}"
-            self._texts.append(_Printer(lower(parsed, formulas, normal), parsed.returns).function(name))
+            self._texts.append(_Printer(lower(parsed, formulas, ordinary), parsed.returns).function(name))
             self._names[key] = name
         return self._names[key]
 

@@ -105,7 +105,7 @@ __device__ __forceinline__ double log_of_fraction(double t, double e)
 }
 
 // x is positive, finite and not subnormal: x = m 2^e with m in [√½, √2), and t = m - 1.
-template <class R> __device__ __forceinline__ R log_normal(R x)
+template <class R> __device__ __forceinline__ R log_ordinary(R x)
 {
     using C = Constants<R>;
     const Word<R> word = bits_of(x);
@@ -117,7 +117,7 @@ template <class R> __device__ __forceinline__ R log(R x)
 {
     using C = Constants<R>;
     const bool tiny = x < C::smallest;
-    R value = log_normal(tiny ? x * C::lift : x);
+    R value = log_ordinary(tiny ? x * C::lift : x);
     value = tiny ? value - C::lifted * (C::ln2_high + C::ln2_low) : value;
     value = x == infinity<R>() ? x : value;
     value = x == R(0) ? -infinity<R>() : value;

@@ -151,13 +151,13 @@ def _logarithm(f):
 
     @COMPILE
     def split(x):
-        """Exponent e and t = m - 1 with x = m 2^e, m in [√½, √2); x positive and normal."""
+        """Exponent e and t = m - 1 with x = m 2^e, m in [√½, √2); x positive, finite and not subnormal."""
         word = real(x).view(bits)
         e = bits(bits(word - sqrt_half) >> mantissa)
         return real(e), bits(word - bits(e << mantissa)).view(real) - one
 
     @COMPILE
-    def log_normal(x):
+    def log_ordinary(x):
         e, t = split(x)
         square = half * t * t
         if wide:
@@ -170,13 +170,13 @@ def _logarithm(f):
     @COMPILE
     def log(x):
         tiny = x < smallest
-        value = log_normal(x * lift if tiny else x)
+        value = log_ordinary(x * lift if tiny else x)
         value = value - lifted * (ln2_high + ln2_low) if tiny else value
         value = x if x == real(np.inf) else value
         value = real(-np.inf) if x == zero else value
         return value if x >= zero else real(np.nan)
 
-    return {"log": log, "log_normal": log_normal}
+    return {"log": log, "log_ordinary": log_ordinary}
 
 
 def _circular(f):

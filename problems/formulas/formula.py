@@ -72,13 +72,13 @@ class Formula:
         closure = f.__closure__ and tuple(types.CellType(_for_arrays(c.cell_contents)) for c in f.__closure__)
         return types.FunctionType(f.__code__, {"__builtins__": __builtins__, **names}, f.__name__, None, closure)
 
-    def numba(self, dtype, normal: frozenset[str] = frozenset()):
+    def numba(self, dtype, ordinary: frozenset[str] = frozenset()):
         """The formula as an inlined Numba function whose numbers all have type *dtype*.
 
-        *normal* names arguments that are promised to be positive, finite and not subnormal: their logarithms
+        *ordinary* names arguments that are promised to be positive, finite and not subnormal: their logarithms
         then come without special cases, with the same bits.
         """
-        kind = np.dtype(dtype), normal
+        kind = np.dtype(dtype), ordinary
         if kind not in self._compiled:
             from .compiled import to_numba  # late: Numba is slow to import, and arrays do without
 

@@ -15,15 +15,15 @@ from .parsing import Parsed
 REAL = "__real"  # as all the names with two underscores in front, one that no formula has
 
 
-def lower(parsed: Parsed, formulas: Mapping[str, str], normal: frozenset[str] = frozenset()) -> ast.FunctionDef:
+def lower(parsed: Parsed, formulas: Mapping[str, str], ordinary: frozenset[str] = frozenset()) -> ast.FunctionDef:
     """*parsed* as a smaller tree; *formulas* names the callees that are formulas.
 
-    *normal* names arguments that are promised to be positive, finite and not subnormal: their logarithms become
-    ``__log_normal``.
+    *ordinary* names arguments that are promised to be positive, finite and not subnormal: their logarithms become
+    ``__log_ordinary``.
     """
     tree = ast.parse(ast.unparse(parsed.tree)).body[0]
     tree.decorator_list = []
-    return ast.fix_missing_locations(_Lowering(parsed, formulas, normal).visit(tree))
+    return ast.fix_missing_locations(_Lowering(parsed, formulas, ordinary).visit(tree))
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
@@ -31,10 +31,10 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 class _Lowering(ast.NodeTransformer):
-    def __init__(self, parsed: Parsed, formulas: Mapping[str, str], normal: frozenset[str]):
+    def __init__(self, parsed: Parsed, formulas: Mapping[str, str], ordinary: frozenset[str]):
         self.parsed, self.formulas = parsed, formulas
         assigned = {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        self.normal = normal - assigned
+        self.ordinary = ordinary - assigned
 
     def constant(self, node: ast.expr) -> float | None:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -89,8 +89,8 @@ class _Lowering(ast.NodeTransformer):
         if not isinstance(callee, str):
             return _call(self.formulas[name], *arguments)
         function = callee.split()[1]
-        if function == "log" and ast.unparse(node.args[0]) in self.normal:
-            function = "log_normal"
+        if function == "log" and ast.unparse(node.args[0]) in self.ordinary:
+            function = "log_ordinary"
         most = 2 if function in ("min", "max") else len(arguments)
         call = _call(f"__{function}", *arguments[:most])
         for extra in arguments[most:]:

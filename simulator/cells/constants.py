@@ -1,74 +1,82 @@
-"""The theorems' rules: hyper-parameters from the constants of a problem, for a horizon K known in advance.
-
-All are constant in k once K is known (docs/theory.md, section 2).
-"""
+"""The constants of a cell, an open table: what a problem, its noise and the grid supply, a theorem may use."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, nearest
 
-Hyper = dict[str, float]
+SYMBOLS = {
+    "dim": "d",
+    "steps": "K",
+    "smoothness": "L",
+    "gap": "Δ",
+    "sigma": "σ",
+    "curvature_l1": "‖h‖₁",
+    "sigma_l1": "‖σ‖₁",
+    "start_linf": "‖x¹‖∞",
+    "pl": "μ",
+}
 
 
-@dataclass(frozen=True)
-class Constants:
-    """The constants of one cell. ``sigma`` is the nominal σ_s, which schedules use; ``variance`` is
-    E z² of the noise law, 1 or infinite, so that the true σ_s² is sigma² · variance."""
+class MissingConstant(InputError):
+    """A theorem asks for a constant that the problem or its noise doesn't supply; the theorem says nothing there."""
 
-    dim: int
-    steps: int
-    smoothness: float
-    gap: float
-    sigma: float
-    variance: float = 1.0
+
+class Constants(Mapping[str, float]):
+    """Constants by name, as attributes too: ``c.smoothness`` is ``c["smoothness"]``.
+
+    Always: ``dim`` d, ``steps`` K. Of the shipped problems: ``smoothness`` L, ``gap`` Δ, ``curvature_l1`` ‖h‖₁ = Σ h_i,
+    ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz. Of noise of finite variance: ``sigma`` σ, the root
+    of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4). What is not there raises MissingConstant with
+    the reason; *missing* names reasons that are known.
+    """
+
+    __slots__ = ("_missing", "_values")
+
+    def __init__(self, values: Mapping[str, float], missing: Mapping[str, str] | None = None):
+        object.__setattr__(self, "_values", MappingProxyType(dict(values)))
+        object.__setattr__(self, "_missing", MappingProxyType(dict(missing or {})))
 
     @property
-    def true_sigma(self) -> float:
-        """σ_s with infinite variance counted as such (0 · ∞ = 0: no noise)."""
-        return self.sigma if self.variance == 1.0 or self.sigma == 0 else math.inf
+    def missing(self) -> Mapping[str, str]:
+        """Why constants that one may expect are not there, by name."""
+        return self._missing
 
     @property
     def c(self) -> float:
-        """C = (σ_s² L Δ)^(1/4) of the theorems."""
-        return math.sqrt(self.true_sigma * math.sqrt(self.smoothness) * math.sqrt(self.gap))
+        """C = (σ² L Δ)^(1/4) of the theorems."""
+        return math.sqrt(self.sigma * math.sqrt(self.smoothness) * math.sqrt(self.gap))
 
+    def but(self, **changes: float) -> Constants:
+        """The same table with some values changed or added."""
+        return Constants({**self._values, **changes}, {k: v for k, v in self._missing.items() if k not in changes})
 
-def sgd_rule(c: Constants) -> Hyper:
-    """η = min(1/L, √(2Δ/(L K σ_s²)))."""
-    noisy = math.sqrt(2 * c.gap / (c.smoothness * c.steps)) / c.sigma if c.sigma else math.inf
-    return {"lr": min(1 / c.smoothness, noisy)}
+    def __getitem__(self, name: str) -> float:
+        return self._values[name]
 
+    def __getattr__(self, name: str) -> float:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._values:
+            return self._values[name]
+        symbol = f" ({SYMBOLS[name]})" if name in SYMBOLS else ""
+        why = self._missing.get(name) or f"the problem supplies no {name}{symbol}{nearest(name, self._values)}"
+        raise MissingConstant(why)
 
-def momentum_rule(c: Constants) -> Hyper:
-    """SGD's η, at most (1 − θ)/(L (4 − θ + θ²)), with θ = 0.9 (Liu, Gao, Yin, NeurIPS 2020, Theorem 1)."""
-    beta1 = 0.9
-    largest = (1 - beta1) / (c.smoothness * (4 - beta1 + beta1 * beta1))
-    return {"lr": min(largest, sgd_rule(c)["lr"]), "beta1": beta1}
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"constants don't change; {name} was to be set (use but({name}=…))")
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
-def adamw_rule(c: Constants) -> Hyper:
-    """1 − θ = min(1, √(LΔ/(K σ_s²))), β = √θ, η = √(Δ/(4 K d L)), ε = σ_s²/d,
-    λ = (√d/K^(3/4)) (L³/(σ_s² Δ))^(1/4)."""
-    if c.sigma == 0:
-        raise InputError(
-            "the horizon schedule of this optimizer divides by sigma; give sigma > 0, or use the constant schedule"
-        )
-    away = min(1.0, math.sqrt(c.smoothness * c.gap / c.steps) / c.sigma)
-    theta = 1.0 - away
-    decay = math.sqrt(c.dim) / c.steps**0.75 * (c.smoothness**3 / (c.sigma**2 * c.gap)) ** 0.25
-    return {
-        "lr": math.sqrt(c.gap / (4 * c.steps * c.dim * c.smoothness)),
-        "beta1": theta,
-        "beta2": math.sqrt(theta),
-        "eps": c.sigma**2 / c.dim,
-        "weight_decay": decay,
-    }
+    def __len__(self) -> int:
+        return len(self._values)
 
+    def __repr__(self) -> str:
+        return f"Constants({', '.join(f'{name}={value:g}' for name, value in self._values.items())})"
 
-def rmsprop_rule(c: Constants) -> Hyper:
-    """AdamW's η, β and ε, without momentum and decay (Li and Lin, arXiv 2402.00389: the same rate)."""
-    rule = adamw_rule(c)
-    return {name: rule[name] for name in ("lr", "beta2", "eps")}
+    def __reduce__(self):
+        return Constants, (dict(self._values), dict(self._missing))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from .constants import Constants
-from .spec import Spec
+from .hyper import Hyper
+from .spec import Spec, key_of
 from .stats import Stats
 
 
@@ -17,26 +19,28 @@ from .stats import Stats
 class Result:
     """A cell's Spec, constants, hyper-parameters as used, statistics and provenance.
 
-    ``provenance`` has what does not determine the numbers but for their last digits: seconds, backend, versions, date.
+    ``identity`` is the text that the cell's key is the hash of. ``provenance`` has what does not determine the numbers
+    but for their last digits: seconds, backend, versions, date.
     """
 
     spec: Spec
     constants: Constants
-    hyper: Mapping[str, float]
+    hyper: Hyper
     stats: Stats
+    identity: str
     provenance: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """The content address of the cell."""
+        return key_of(self.identity)
+
+    @cached_property
+    def formulas(self) -> Mapping[str, str]:
+        """Digests of the formulas that ran: phi, dphi, noise and update."""
+        return json.loads(self.identity)["formulas"]
 
     @property
     def status(self) -> str:
         """'ok' or 'diverged' (some replica left the finite numbers)."""
         return "diverged" if bool(np.any(self.stats.diverged)) else "ok"
-
-    @property
-    def bound_l1(self) -> float:
-        """√d C K^(−1/4), the rate of adamw-l1 without its constant; infinite for an infinite C."""
-        return math.sqrt(self.spec.dim) * self.bound_l2
-
-    @property
-    def bound_l2(self) -> float:
-        """C K^(−1/4), the rate of sgd-l2 without its constant."""
-        return self.constants.c * self.spec.steps**-0.25

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from ratecheck.problems.errors import InputError, require_known, require_number
 from ratecheck.problems.formulas import Formula
 

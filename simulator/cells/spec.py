@@ -1,34 +1,28 @@
-"""What one cell is: a frozen, fully resolved description, its canonical JSON and its key.
-
-``Spec`` says everything that determines the numbers of a cell and nothing of the host, the backend
-or the number of threads. ``resolve`` turns names into objects: the ``Cell`` that engines run.
-"""
+"""What one cell is, as plain data: names, sizes, constants and arguments. ``simulator.engines.resolve`` gives them
+meaning."""
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, field, fields
 
-from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
-from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
+from ratecheck.problems.errors import InputError, choose, require_integer, require_number
 
-from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import find
-from ..schedules import SCHEDULES, check_given
-from .constants import Constants
-
-NUMERICS = 1  # raise when engines or schedules give other numbers for the same Spec
 MOST_STEPS = 2**32
 DTYPES = ("float64", "float32")
+
+Value = float | str
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One cell: names, sizes, constants and arguments. Build it with ``Spec.of``, which checks them."""
+    """One cell. Build it with ``Spec.of``, which checks what can be checked without running code.
+
+    A value of ``problem_args``, ``optimizer_args`` and ``noise_args`` is a number, a name, or a vector of numbers in
+    one text such as ``"0.5 -1 1"``.
+    """
 
     problem: str
     optimizer: str
@@ -42,9 +36,9 @@ class Spec:
     sigma: float
     dtype: str
     seed: int
-    problem_args: Mapping[str, float] = field(default_factory=dict)
-    optimizer_args: Mapping[str, float] = field(default_factory=dict)
-    noise_args: Mapping[str, float] = field(default_factory=dict)
+    problem_args: Mapping[str, Value] = field(default_factory=dict)
+    optimizer_args: Mapping[str, Value] = field(default_factory=dict)
+    noise_args: Mapping[str, Value] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -62,13 +56,13 @@ class Spec:
         sigma: float = 1.0,
         dtype: str = "float64",
         seed: int = 0,
-        problem_args: Mapping[str, float] | None = None,
-        optimizer_args: Mapping[str, float] | None = None,
-        noise_args: Mapping[str, float] | None = None,
+        problem_args: Mapping[str, Value] | None = None,
+        optimizer_args: Mapping[str, Value] | None = None,
+        noise_args: Mapping[str, Value] | None = None,
     ) -> Spec:
-        """A checked Spec with every default filled in; raises InputError for what is out of range."""
+        """A checked Spec; raises InputError for what is of the wrong kind or out of range."""
         choose(dict.fromkeys(DTYPES, True), dtype, "dtype")
-        spec = cls(
+        return cls(
             problem,
             optimizer,
             noise,
@@ -81,90 +75,24 @@ class Spec:
             sigma=require_number(sigma, "sigma", least=0),
             dtype=dtype,
             seed=require_integer(seed, "seed", least=0, most=2**64 - 1),
-            problem_args=dict(problem_args or {}),
-            optimizer_args=dict(optimizer_args or {}),
-            noise_args=dict(noise_args or {}),
-        )
-        cell = spec.resolve()
-        return replace(
-            spec,
-            problem_args=cell.problem.arguments,
-            noise_args=cell.noise.arguments,
-            optimizer_args={k: float(v) for k, v in spec.optimizer_args.items()},
+            problem_args=_arguments(problem_args, f"problem {problem!r}"),
+            optimizer_args=_arguments(optimizer_args, f"optimizer {optimizer!r}"),
+            noise_args=_arguments(noise_args, f"noise {noise!r}"),
         )
 
     @classmethod
-    def from_dict(cls, data: Mapping) -> Spec:
-        """The inverse of ``to_dict``; raises InputError for missing or unknown entries."""
+    def from_dict(cls, data: object) -> Spec:
+        """The inverse of ``to_dict``; raises InputError for missing, unknown or wrong entries."""
         names = {f.name for f in fields(cls)}
         if not isinstance(data, Mapping) or set(data) != names:
             raise InputError(f"a spec has exactly the entries {', '.join(sorted(names))}; got {data!r:.200}")
-        return cls(**data)
+        for name in ("problem", "optimizer", "noise", "schedule", "dtype"):
+            if not isinstance(data[name], str):
+                raise InputError(f"{name} must be a name, got {data[name]!r:.200}")
+        return cls.of(**data)
 
     def to_dict(self) -> dict:
         return asdict(self)
-
-    def resolve(self) -> Cell:
-        """The objects behind the names; raises InputError for unknown names and wrong arguments."""
-        optimizer = find(OPTIMIZERS, self.optimizer, "optimizer", Optimizer)
-        noise = _noise(self.noise, self.noise_args)
-        constants = Constants(self.dim, self.steps, self.smoothness, self.gap, self.sigma, noise.variance)
-        generator = find(PROBLEMS, self.problem, "problem")
-        if not hasattr(generator, "requires"):
-            raise InputError(f"{self.problem} is no problem, but {type(generator).__name__}; see docs/extending.md")
-        own = {
-            "dim": self.dim,
-            "smoothness": self.smoothness,
-            "gap": self.gap,
-            "steps": self.steps,
-            "sigma": constants.true_sigma,
-        }
-        problem = generator(**{name: own[name] for name in generator.requires}, **self.problem_args)
-        check_given(optimizer, self.optimizer_args)
-        schedule = choose(SCHEDULES, self.schedule, "schedule")
-        return Cell(self, problem, noise, optimizer, constants, schedule(optimizer, constants, self.optimizer_args))
-
-    def key(self) -> str:
-        """The content address of the cell's results: of the spec, what its names stand for, and the numerics."""
-        return self.resolve().key
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A Spec with its objects: what an engine runs. ``hyper`` holds the hyper-parameters as used."""
-
-    spec: Spec
-    problem: SeparableProblem
-    noise: Noise
-    optimizer: Optimizer
-    constants: Constants
-    hyper: Mapping[str, float]
-
-    @cached_property
-    def key(self) -> str:
-        problem, noise = self.problem, self.noise
-        formulas = {"phi": problem.phi, "dphi": problem.dphi, "noise": noise.formula, "update": self.optimizer.update}
-        numbers = {
-            "problem": [
-                problem.scale,
-                problem.start,
-                problem.center,
-                problem.spectrum,
-                problem.curvature,
-                problem.minimum,
-                *problem.constants,
-            ],
-            "noise": [noise.variance, *noise.constants],
-            "hyper": [self.hyper[h] for h in sorted(self.hyper)],
-        }
-        # 12 digits: the last ones may be another C library's
-        content = {
-            "numerics": NUMERICS,
-            "spec": self.spec.to_dict(),
-            "formulas": {name: f.digest for name, f in formulas.items()},
-            "numbers": {name: [f"{float(x):.12g}" for x in values] for name, values in numbers.items()},
-        }
-        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 
 
 def canonical_json(content: object) -> str:
@@ -172,11 +100,28 @@ def canonical_json(content: object) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _noise(name: str, arguments: Mapping[str, float]) -> Noise:
-    make = find(NOISES, name, "noise")
-    known = [] if isinstance(make, type) else list(inspect.signature(make).parameters)
-    require_known(arguments, known, f"noise {name!r}")
-    noise = None if isinstance(make, type) else make(**arguments)
-    if not isinstance(noise, Noise):
-        raise InputError(f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md")
-    return noise
+def key_of(identity: str) -> str:
+    """The key of a cell: the hash of the text that says all that determines its numbers."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def _arguments(given: Mapping[str, Value] | None, owner: str) -> dict[str, Value]:
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError(f"{owner}: arguments are a table of names and values, got {given!r}")
+    return {str(name): _argument(value, f"{owner}: {name}") for name, value in (given or {}).items()}
+
+
+def _argument(value: object, what: str) -> Value:
+    """A finite number, a name, or a vector as numbers with single spaces between."""
+    if not isinstance(value, str):
+        return require_number(value, what)
+    words = value.split()
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        if len(words) == 1:
+            return words[0]
+        raise InputError(f'{what} must be a number, a name, or numbers such as "0.5 -1 1", got {value!r}') from None
+    if not numbers:
+        raise InputError(f'{what} must be a number, a name, or numbers such as "0.5 -1 1", got {value!r}')
+    return " ".join(f"{require_number(number, what):.17g}" for number in numbers)

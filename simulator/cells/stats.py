@@ -1,30 +1,31 @@
-"""What a run records: averages of the true gradient's norms, and diagnostics at log-spaced steps."""
+"""What a run records: the quantities it measures, and diagnostics at log-spaced steps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .quantities import ALWAYS
+
 CHECKPOINTS = 64
+PREFIX = "measured."  # of a quantity's name among the arrays
 
 
 @dataclass(frozen=True)
 class Stats:
     """Float64 arrays; R replicas, P checkpoints.
 
-    ``mean_grad_l1`` and ``mean_grad_l2``, shape (R,): (1/K) Σ_{k=1..K} ‖∇f(x^k)‖ of the true gradient
-    before the update of step k; ``mean_grad_l2_squared``: the average of ‖∇f‖₂². A diverged replica
-    (anything not finite on its way) has +∞ there.
+    ``measured``: every quantity that the run was asked for by its name (``cells.quantities``), shape (R,), ALWAYS
+    included. A diverged replica (anything not finite on its way) has +∞ in all of them.
     ``checkpoints``, shape (P,): the steps k of the diagnostics, the first and the last included.
     Shape (R, P), at x^k: ``f_gap`` f − f*, ``grad_l1``, ``grad_l2``, ``grad_linf``, ``max_abs_x``, and the
     running averages ``running_l1``, ``running_l2`` over the steps 1..k.
     """
 
-    mean_grad_l1: NDArray[np.float64]
-    mean_grad_l2: NDArray[np.float64]
-    mean_grad_l2_squared: NDArray[np.float64]
+    measured: Mapping[str, NDArray[np.float64]]
     checkpoints: NDArray[np.int64]
     f_gap: NDArray[np.float64]
     grad_l1: NDArray[np.float64]
@@ -35,14 +36,34 @@ class Stats:
     running_l2: NDArray[np.float64]
 
     @classmethod
-    def of(cls, l1, l2, square, checkpoints, **curves) -> Stats:
-        """Stats from raw sums, where what is not finite has become +∞ once and for all in a replica."""
+    def of(cls, measured: Mapping[str, NDArray], checkpoints, **curves) -> Stats:
+        """Stats from raw numbers, where what is not finite has become +∞ once and for all in a replica.
+
+        Whether a replica diverged is read off the quantities that every run measures and the curves, so that asking
+        for more changes no number; a further quantity that is not finite in itself is +∞ alone.
+        """
         lost = ~np.isfinite(curves["grad_l1"] + curves["grad_l2"] + curves["f_gap"])
         lost = np.logical_or.accumulate(lost, axis=1)
         curves = {name: np.where(lost | ~np.isfinite(curve), np.inf, curve) for name, curve in curves.items()}
-        means = np.stack([l1, l2, square])
-        means[:, ~np.isfinite(means).all(axis=0) | lost[:, -1]] = np.inf
-        return cls(*means, checkpoints, **curves)
+        always = np.stack([measured[quantity.name] for quantity in ALWAYS])
+        diverged = ~np.isfinite(always).all(axis=0) | lost[:, -1]
+        clean = {name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()}
+        return cls(clean, checkpoints, **curves)
+
+    @property
+    def mean_grad_l1(self) -> NDArray[np.float64]:
+        """(1/K) Σ_{k=1..K} ‖∇f(x^k)‖₁ of the true gradient before the update of step k, shape (R,)."""
+        return self.measured["mean_grad_l1"]
+
+    @property
+    def mean_grad_l2(self) -> NDArray[np.float64]:
+        """The same of ‖∇f(x^k)‖₂."""
+        return self.measured["mean_grad_l2"]
+
+    @property
+    def mean_grad_l2_squared(self) -> NDArray[np.float64]:
+        """The same of ‖∇f(x^k)‖₂²."""
+        return self.measured["mean_grad_l2_squared"]
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
@@ -50,7 +71,17 @@ class Stats:
         return ~np.isfinite(self.mean_grad_l1)
 
     def arrays(self) -> dict[str, NDArray]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """All arrays by name, those of ``measured`` as measured.<name>; ``from_arrays`` is the inverse."""
+        named = {PREFIX + name: values for name, values in self.measured.items()}
+        return named | {name: getattr(self, name) for name in FIELDS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Stats:
+        measured = {name.removeprefix(PREFIX): a for name, a in arrays.items() if name.startswith(PREFIX)}
+        return cls(measured, **{name: arrays[name] for name in FIELDS})
+
+
+FIELDS = tuple(f.name for f in fields(Stats) if f.name != "measured")
 
 
 def checkpoint_steps(steps: int) -> NDArray[np.int64]:

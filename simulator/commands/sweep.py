@@ -29,7 +29,7 @@ a sweep file: every list means each of its values, a table is the product of its
   problem_args = { spectrum = [0, 1] }
   quick = { steps = [250, 1000] }                   # what --quick replaces
 keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness, gap, sigma, dtype, seed,
-problem_args, optimizer_args, noise_args; at the top also claims = [...] and [norms]."""
+problem_args, optimizer_args, noise_args; at the top also theorems = [...] and [norms]."""
 
 WORTH_TIMING = 20.0  # seconds a sweep must take, by the table, before the machine is timed for a better estimate
 
@@ -91,15 +91,15 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     write_plan(store.directory, plan)
     if args.fresh:
-        store.remove(spec.key() for spec in found.todo)
+        store.remove(due.key for due in found.todo)
 
     try:
         with _terminate_as_interrupt():
-            seconds = compute(found.todo, store, backend=args.backend, jobs=jobs)
+            seconds = compute(found.specs, store, backend=args.backend, jobs=jobs)
             if plan.norms:
                 _norms(plan.norms, store.directory, args.fresh, args.backend)
     except KeyboardInterrupt as interrupt:
-        stored = sum(store.path(spec.key()).exists() for spec in plan.specs)
+        stored = sum(store.path(due.key).exists() for due in plan.cells)
         print(
             f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
             "run the same command again to go on" + " (without --fresh)" * args.fresh,
@@ -121,7 +121,7 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     from ..lab.cost import human_seconds, slowness, total_seconds
 
     threads = max(1, cores() // jobs)
-    rough = total_seconds(found.todo, args.backend, threads, jobs)
+    rough = total_seconds(found.specs, args.backend, threads, jobs)
     pace = slowness(threads) if args.backend in ("cpu", "auto") and rough > WORTH_TIMING else 1.0
 
     def about(specs) -> str:
@@ -130,7 +130,7 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     if args.dry_run:
         _show_kinds(plan, found, about)
     if args.backend == "auto" and found.todo:
-        _say_choice(found.todo)
+        _say_choice(found.specs)
     norms = _norms_seconds(plan.norms, Path(args.out), args.fresh, args.backend) if plan.norms else 0.0
     what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
     whole = pace * (rough + norms)
@@ -176,7 +176,7 @@ def _show_kinds(plan, found, about) -> None:
     todo, groups = {}, {}
     for spec in plan.specs:
         groups.setdefault(kind(spec), []).append(spec)
-    for spec in found.todo:
+    for spec in found.specs:
         todo.setdefault(kind(spec), []).append(spec)
     show_table(
         "cells",

@@ -33,7 +33,7 @@ def judge_folder(folder) -> list:
     """Verdicts on the cells of a ``Folder``, of the claims that its plan names, else of all."""
     from ..judge import judge
 
-    return judge(folder.results, folder.norm_rows, folder.plan.claims if folder.plan else None)
+    return judge(folder.results, folder.norm_rows, folder.plan.theorems if folder.plan else None)
 
 
 def show_verdicts(verdicts) -> None:

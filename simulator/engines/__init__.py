@@ -1,4 +1,4 @@
-"""Engines: functions ``simulate(cell, threads, progress) → Stats`` that give the same numbers.
+"""Engines that give the same numbers: ``protocol`` says what one is, ``loop`` is the time loop of all.
 
 ``reference`` is plain NumPy and slow; ``cpu`` is compiled by Numba and uses all cores; ``gpu`` is CUDA, by CuPy.
 """
@@ -11,16 +11,19 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
 from ratecheck.problems.errors import InputError, choose
 
+from ..cells.cell import Cell
 from ..cells.evidence import Result
-from ..cells.spec import Cell, Spec
+from ..cells.quantities import Quantity
+from ..cells.spec import Spec
 from ..version import version
+from .resolve import resolve
 
 BACKENDS = {
     "cpu": ".cpu.engine",
@@ -47,8 +50,9 @@ def run(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     fast: bool = False,
+    quantities: Iterable[Quantity | str] = (),
 ) -> Result:
-    """Run one cell.
+    """Run one cell, which measures *quantities* besides those that every run does.
 
     *threads* of the cpu backend defaults to all cores and never changes the numbers; *progress* is called with the
     coordinate-steps (dim · steps · replicas) done since its last call. *fast* lets the gpu backend fuse
@@ -56,7 +60,8 @@ def run(
     this machine can't run, or a Spec that can't be resolved.
     """
     require_backend(backend, fast)
-    cell = spec.resolve()
+    quantities = tuple(quantities)
+    cell = resolve(spec)
     if backend == AUTO:
         from .auto import pick
 
@@ -68,13 +73,14 @@ def run(
     )  # late: Numba's start-up is not paid by who doesn't run
     options = {"fast": fast} if backend == "gpu" else {}
     begin = time.perf_counter()
-    stats = engine.simulate(cell, threads=threads, progress=progress, **options)
+    stats = engine.simulate(cell, threads=threads, progress=progress, quantities=quantities, **options)
     seconds = time.perf_counter() - begin
     return Result(
-        spec,
+        cell.spec,
         cell.constants,
-        dict(cell.hyper),
+        cell.hyper,
         stats,
+        cell.identity,
         {
             "seconds": seconds,
             "backend": backend,

@@ -6,6 +6,8 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.spec import Spec
 from ..cores import cores
+from .measures import Measures
+from .resolve import resolve
 
 # A card needs some ten thousand coordinates side by side to be busy, and a launch costs microseconds. Below, one step
 # of few coordinates takes a card longer than a core. Not measured yet: docs/gpu/README.md says what is owed.
@@ -19,16 +21,15 @@ def pick(spec: Spec) -> tuple[str, str]:
     width = spec.dim * spec.replicas
     if width < WIDTH_PER_CORE * cores() or width * spec.steps < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
-    from .gpu import batch as gpu_batch  # late: Numba's start-up is not paid by small cells
-    from .gpu import device
+    from .gpu import device  # late: Numba's start-up is not paid by small cells
     from .gpu import engine as gpu
 
     try:
         card = device.cupy_device()
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
-        gpu.require_room(cell := spec.resolve(), card)
-        gpu_batch.load(cell, card, gpu.Shape.of(cell.spec.dim))  # a card may be too old for the compiler
+        cell = resolve(spec)
+        gpu.Engine(card).require(cell, Measures.of((), cell.optimizer))  # it may be too old for the compiler
     except InputError as error:
         return "cpu", str(error)
     return "gpu", card.name

@@ -1,70 +1,135 @@
-"""The reference engine: plain NumPy, step by step, never optimised. The others are compared with it."""
+"""The reference engine: plain NumPy, step by step, never optimised. The others are compared with it.
+
+Nothing compiled is imported here. Formulas are evaluated as they are written, the noise law's too, on float32 arrays;
+so noise agrees with compiled noise to a few roundings of float32. Who wants the very same gives it as *noise*.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..cells.spec import Cell
-from ..cells.stats import Stats, checkpoint_steps
-from .cpu.noise_tile import tile
+from ..cells.cell import Cell
+from ..cells.stats import Stats
+from . import loop, totals
 from .hyper import hyper_rows
-from .rng import TILE
+from .measures import Measures
+from .parts import JOIN, Part, group_count, group_size, join, nodes
+from .protocol import DIAGNOSTICS, State, Sums
+from .rng import PAIR, TILE, words
+
+SIZE_BITS, SIGN_SHIFT = np.uint32(0x7FFFFFFF), np.uint32(31)
+MEASURED = ("slope φ", "|gradient|", "|x|")  # of which the diagnostics are folds
+Source = Callable[[Cell, range, int, int], NDArray[np.float32]]
 
 
-def trajectory(cell: Cell, replica: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def noise_tile(cell: Cell, coordinates: range, first_step: int, replica: int) -> NDArray[np.float32]:
+    """Standardised noise of TILE steps from *first_step*, a multiple of TILE: float32, (TILE, coordinates)."""
+
+    def sign_and_size(stream: int) -> tuple[NDArray, NDArray]:
+        word = words(cell.spec.seed, coordinates, first_step, replica, stream)
+        sign = np.where(word >> SIGN_SHIFT, np.float32(-1), np.float32(1))
+        return sign, ((word & SIZE_BITS).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31)
+
+    law, constants = cell.noise.formula, cell.noise.constants
+    sign, size = sign_and_size(0)
+    if cell.noise.draws == "single":
+        return law(sign, size, *constants)
+    if cell.noise.draws == "double":
+        return law(sign, size, *sign_and_size(1), *constants)
+    return np.concatenate(law(sign[:PAIR], size[:PAIR], sign[PAIR:], size[PAIR:], *constants))
+
+
+class Engine:
+    """*noise* replaces the source of noise: a function as ``noise_tile``."""
+
+    def __init__(self, noise: Source = noise_tile):
+        self.noise = noise
+
+    def most_replicas(self, cell: Cell, measures: Measures) -> int:
+        return cell.spec.replicas
+
+    def begin(self, cell: Cell, part: Part, measures: Measures, step: int = 0, values: NDArray | None = None) -> State:
+        if values is None:
+            count = len(part.coordinates(cell.spec.dim))
+            values = np.zeros((len(part.replicas), 1 + len(cell.optimizer.state), count), dtype=cell.spec.dtype)
+            values[:, 0] = cell.problem.start
+        return State(cell, part, measures, step, np.array(values))
+
+    def values(self, state: State) -> NDArray:
+        return np.array(state.values)
+
+    def longest(self, state: State) -> int:
+        return 256
+
+    def advance(self, state: State, stop: int, marks: NDArray[np.int64]) -> Sums:
+        first, part, kept = state.step, state.part, state.measures.sums
+        size, count = group_size(state.cell.spec.dim), group_count(state.cell.spec.dim)
+        shape = len(part.replicas), len(part.groups)
+        steps = np.empty((*shape, len(kept), stop - first))
+        diagnostics = np.empty((*shape, len(DIAGNOSTICS), marks.size))
+
+        def in_groups(values: NDArray, fold: str) -> NDArray:
+            """One number for each group."""
+            every = np.broadcast_to(values, given["x"].shape).astype(np.float64)
+            return JOIN[fold].reduceat(every, np.arange(len(part.groups)) * size)
+
+        for row, replica in enumerate(part.replicas):
+            for k, given in enumerate(self.steps(state.cell, part, replica, first, stop, state.values[row])):
+                with np.errstate(all="ignore"):
+                    for slot, one in enumerate(kept):
+                        term = one.term(*(np.float64(given[name]) for name in one.term.parameters))
+                        steps[row, :, slot, k] = in_groups(term, one.fold)
+                    for mark in np.flatnonzero(marks == first + k):
+                        for j, (name, fold) in enumerate(zip(MEASURED, DIAGNOSTICS, strict=True)):
+                            diagnostics[row, :, j, mark] = in_groups(given[name], fold)
+        for array, folds in ((steps, [one.fold for one in kept]), (diagnostics, DIAGNOSTICS)):
+            for slot, fold in enumerate(folds):
+                join(array[:, :, slot], part.groups, count, fold)
+        rows = [node.start - part.groups.start for node in nodes(part.groups, count)]
+        state.step = stop
+        return Sums(first, steps[:, rows], marks, diagnostics[:, rows].swapaxes(2, 3))
+
+    fold = staticmethod(totals.fold)
+
+    def steps(
+        self, cell: Cell, part: Part, replica: int, first: int, stop: int, values: NDArray
+    ) -> Iterator[dict[str, NDArray]]:
+        """Before each step, what the terms of readings and diagnostics may use, and the stochastic gradient: arrays
+        of the part's coordinates, hyper-parameters as numbers. *values*, (1 + state, coordinates), follow the run."""
+        spec, problem, coordinates = cell.spec, cell.problem, part.coordinates(cell.spec.dim)
+        real = np.dtype(spec.dtype).type
+        slopes = problem.slopes(coordinates.start, coordinates.stop).astype(real)
+        constants, sigma = [real(c) for c in problem.constants], real(spec.sigma / np.sqrt(spec.dim))
+        noise = None
+        for step in range(first, stop):
+            if noise is None or step % TILE == 0:
+                noise = self.noise(cell, coordinates, step - step % TILE, replica).astype(real)
+            hyper = dict(zip(cell.optimizer.hyper, map(real, hyper_rows(cell, step, 1)[0]), strict=True))
+            x, *state = (row.copy() for row in values)
+            with np.errstate(all="ignore"):
+                u = (x - real(problem.center)) * real(1.0 / problem.scale)
+                gradient, height = slopes * problem.dphi(u, *constants), problem.phi(u, *constants)
+                stochastic = gradient + sigma * noise[step % TILE]
+                gap = slopes * real(problem.scale) * (height - real(problem.profile_minimum))
+                measured = dict(zip(MEASURED, (slopes * height, np.abs(gradient), np.abs(x)), strict=True))
+            yield {**hyper, **measured, "x": x, "gradient": gradient, "stochastic": stochastic, "gap": gap}
+            with np.errstate(all="ignore"):
+                values[:] = cell.optimizer.update(x, stochastic, *state, *hyper.values())
+
+
+def trajectory(cell: Cell, replica: int, noise: Source = noise_tile) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
     """Yield (x^k, ∇f(x^k), g^k) for k = 1 … K: the point, the true and the stochastic gradient, shape (dim,)."""
-    spec, problem = cell.spec, cell.problem
-    real = np.dtype(spec.dtype).type
-    x = np.full(spec.dim, real(problem.start))
-    state = [np.zeros(spec.dim, dtype=real) for _ in cell.optimizer.state]
-    slopes, constants = problem.slopes().astype(real), [real(c) for c in problem.constants]
-    sigma = real(spec.sigma / np.sqrt(spec.dim))
-    for step in range(spec.steps):
-        if step % TILE == 0:
-            noise = tile(cell.noise, spec.seed, 0, spec.dim, step, replica).astype(real)
-        u = (x - real(problem.center)) * real(1.0 / problem.scale)
-        gradient = slopes * problem.dphi(u, *constants)
-        stochastic = gradient + sigma * noise[step % TILE]
-        yield x, gradient, stochastic
-        hyper = [real(h) for h in hyper_rows(cell, step, 1)[0]]
-        new = cell.optimizer.update(x, stochastic, *state, *hyper)
-        x, *state = new if state else [new]
+    engine, whole = Engine(noise), Part.whole(cell.spec)
+    values = engine.begin(cell, whole, Measures.of((), cell.optimizer)).values[0]
+    for given in engine.steps(cell, whole, replica, 0, cell.spec.steps, values):
+        yield given["x"], given["gradient"], given["stochastic"]
 
 
-def simulate(cell: Cell, threads: int | None = None, progress=None) -> Stats:
-    """Run every replica of *cell*; *threads* is ignored. See ``Stats`` for what is recorded."""
-    spec, problem = cell.spec, cell.problem
-    marks = checkpoint_steps(spec.steps)
-    index = {int(k): i for i, k in enumerate(marks)}
-    weights = problem.weights()
-    curves = {
-        name: np.empty((spec.replicas, marks.size))
-        for name in ("f_gap", "grad_l1", "grad_l2", "grad_linf", "max_abs_x", "running_l1", "running_l2")
-    }
-    means = np.zeros((3, spec.replicas))
-    for replica in range(spec.replicas):
-        sums = np.zeros(3)
-        with np.errstate(all="ignore"):
-            for k, (x, gradient, _) in enumerate(trajectory(cell, replica), start=1):
-                g = gradient.astype(np.float64)
-                l1, square = np.sum(np.abs(g)), np.sum(g * g)
-                sums += (l1, np.sqrt(square), square)
-                if k in index:
-                    u = (x - problem.center) / problem.scale
-                    row = {
-                        "f_gap": np.sum(weights * problem.phi(u, *problem.constants)) - problem.minimum,
-                        "grad_l1": l1,
-                        "grad_l2": np.sqrt(square),
-                        "grad_linf": np.max(np.abs(g)),
-                        "max_abs_x": np.max(np.abs(x)),
-                        "running_l1": sums[0] / k,
-                        "running_l2": sums[1] / k,
-                    }
-                    for name, value in row.items():
-                        curves[name][replica, index[k]] = value
-        means[:, replica] = sums / spec.steps
-        if progress:
-            progress(spec.dim * spec.steps)
-    return Stats.of(*means, marks, **curves)
+def simulate(
+    cell: Cell, threads: int | None = None, progress=None, *, quantities=(), noise: Source = noise_tile, observe=None
+) -> Stats:
+    """Run every replica of *cell*; *threads* is ignored. See ``loop.simulate``."""
+    return loop.simulate(Engine(noise), cell, quantities, progress, observe)

@@ -1,4 +1,4 @@
-"""The verdict on a claim about runs: test the level or the growth, say why.
+"""The verdict on a theorem about runs: test the level or the growth, say why.
 
 All tests are on ratio = measured/bound. Explicit bound: every cell's mean ratio against 1. O(·): the
 growth exponents of the ratio in K and d, per group of cells that differ in nothing else, against MARGIN.
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells.evidence import Result
-from ..claims import Claim
-from ..claims.define import AXES
+from ..theorem import AXES
+from .eligible import TOO_FEW, Eligible, Judged, eligible
+from .failing import ends, smallest
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
-from .sort import TOO_FEW, Judged, Sorted, sort_cells
+from .statement import Judgeable
 
 MARGIN = 0.02
 
@@ -27,29 +28,33 @@ MARGIN = 0.02
 class Ruling:
     """What a test of the sound cells found: violations and doubts, in words, and its number of tests.
 
-    ``blind``: no group's grid spans some axis of the claim, so the test could not have seen it fail there.
+    ``blind``: no group's grid spans some axis of the theorem, so the test could not have seen it fail there.
+    ``failing``: the cells of each violation, one for a level, the two ends of a line for a growth.
     """
 
     violations: list[str]
     doubts: list[str]
     tests: int
     blind: bool = False
+    failing: tuple[tuple[Judged, ...], ...] = ()
 
 
-def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdict:
-    """The verdict of *claim* on the cells of *results* that it concerns.
+def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> Verdict:
+    """The verdict of *theorem* on the cells of *results* that it concerns.
 
     VOID: all cells break an assumption (some only: those are left aside and listed, the others judged).
     VIOLATED: a replica diverged, or a test fails after Holm's correction. INCONCLUSIVE: a cell has fewer
     than LEAST_REPLICAS, or an upper limit passes its threshold, or an axis of an O(·) has no exponent.
     """
-    cells = sort_cells(claim, results)
+    cells = eligible(theorem, results)
     found = groups(judged.cell for judged in cells.sound)
     judged = {id(judged.cell): judged for judged in cells.sound}
     growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
-    names = [judged[id(group.cells[0])].label for group in found]
-    ruling = _level(cells.sound, alpha) if claim.explicit else _growths(claim, names, growths, alpha)
-    outcome, reasons = _decide(claim, cells, ruling, alpha)
+    members = [[judged[id(c)] for c in group.cells] for group in found]
+    names = [own[0].label for own in members]
+    explicit = theorem.kind != "none"
+    ruling = _level(cells.sound, alpha) if explicit else _growths(theorem, members, growths, alpha)
+    outcome, reasons = _decide(theorem, cells, ruling, alpha)
     if outcome is Outcome.HOLDS:
         level = _level_groups(names, growths, alpha)
         if level:
@@ -60,22 +65,23 @@ def judge_cells(claim: Claim, results: Sequence[Result], alpha: float) -> Verdic
     numbers = {
         "alpha": alpha,
         "margin": MARGIN,
-        "bound": "explicit" if claim.explicit else "O(·)",
+        "bound": "explicit" if explicit else "O(·)",
         "correction": f"Holm over {ruling.tests} test(s)",
         "tests": ruling.tests,
-        "blind": ruling.blind and not cells.few,
+        "blind": ruling.blind and not cells.scarce,
         "max_ratio": _largest(cells.sound + cells.diverged, alpha),
+        "smallest_failing": smallest([(j,) for j in cells.diverged] + list(ruling.failing)),
         "groups": [
             _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
             for name, group, own in zip(names, found, growths, strict=True)
         ],
     }
-    aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.few)}) if cells.few else Counter())
+    aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.scarce)}) if cells.scarce else Counter())
     return Verdict(
-        claim.name,
+        theorem.name,
         outcome,
-        claim.expected,
-        claim.statement,
+        theorem.expected,
+        theorem.statement,
         tuple(reasons),
         numbers,
         Cells(len(cells.sound) + len(cells.diverged), dict(aside)),
@@ -96,40 +102,43 @@ def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
         for j in sound
         if not j.mean.high(alpha) < 1.0
     ]
-    return Ruling(violations, doubts, len(sound))
+    failing = tuple((j,) for j, p in zip(sound, adjusted, strict=True) if p < alpha)
+    return Ruling(violations, doubts, len(sound), failing=failing)
 
 
-def _growths(claim: Claim, names: Sequence[str], growths: Sequence[Growth], alpha: float) -> Ruling:
+def _growths(
+    theorem: Judgeable, members: Sequence[Sequence[Judged]], growths: Sequence[Growth], alpha: float
+) -> Ruling:
     tests = [
-        (name, axis, own.exponents[axis])
-        for name, own in zip(names, growths, strict=True)
-        for axis in claim.axes
+        (cells, axis, own.exponents[axis])
+        for cells, own in zip(members, growths, strict=True)
+        for axis in theorem.axes
         if axis in own.exponents
     ]
     adjusted = holm([b.p_above(MARGIN) for *_, b in tests])
-    violations, doubts = [], []
-    for (name, axis, b), p in zip(tests, adjusted, strict=True):
-        grows = (
-            f"{name}: measured/bound goes like {SYMBOLS[axis]}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
-        )
+    violations, doubts, failing = [], [], []
+    for (cells, axis, b), p in zip(tests, adjusted, strict=True):
+        power = f"{SYMBOLS[axis]}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
+        grows = f"{cells[0].label}: measured/bound goes like {power}"
         if p < alpha:
             violations.append(f"{grows}: more than {MARGIN:g} (p = {p:.2g} after Holm over {len(tests)} exponents)")
+            failing.append(ends(cells, axis))
         elif not b.high(alpha) < MARGIN:
             doubts.append(
                 f"{grows}: the grid can't settle whether it exceeds {MARGIN:g}; more replicas or larger "
                 f"{SYMBOLS[axis]} would"
             )
     settled = {axis for _, axis, _ in tests}
-    for axis in claim.axes:
+    for axis in theorem.axes:
         if axis not in settled:
             whys = dict.fromkeys(own.missing[axis] for own in growths)
             doubts.append(f"no growth exponent in {SYMBOLS[axis]}: {'; '.join(whys) or 'no sound cells'}")
-    return Ruling(violations, doubts, len(tests), blind=settled != set(claim.axes))
+    return Ruling(violations, doubts, len(tests), settled != set(theorem.axes), tuple(failing))
 
 
-def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
+def _decide(theorem: Judgeable, cells: Eligible, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
     judged = cells.sound + cells.diverged
-    if not judged and not cells.few:
+    if not judged and not cells.scarce:
         if cells.broken:
             return Outcome.VOID, ["an assumption is broken by every cell"]
         return Outcome.INCONCLUSIVE, ["no cells to judge"]
@@ -139,8 +148,8 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
     ] + ruling.violations
     if reasons:
         return Outcome.VIOLATED, _shortened(reasons)
-    if cells.few:
-        reasons.append(f"too few replicas: {len(cells.few)} cell(s) have fewer than {LEAST_REPLICAS}")
+    if cells.scarce:
+        reasons.append(f"too few replicas: {len(cells.scarce)} cell(s) have fewer than {LEAST_REPLICAS}")
     if cells.sound:
         reasons += ruling.doubts
     if reasons:
@@ -150,9 +159,9 @@ def _decide(claim: Claim, cells: Sorted, ruling: Ruling, alpha: float) -> tuple[
         f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
         f"{100 * (1 - alpha):g} %, at {largest['where']}"
     )
-    if claim.explicit:
+    if theorem.kind != "none":
         return Outcome.HOLDS, [f"all {len(judged)} cells lie under the bound; {level}"]
-    axes = " and ".join(SYMBOLS[axis] for axis in claim.axes)
+    axes = " and ".join(SYMBOLS[axis] for axis in theorem.axes)
     within = f"measured/bound grows with no power of {axes} above {MARGIN:g} ({ruling.tests} exponents)"
     return Outcome.HOLDS, [f"{within}; {level}"]
 

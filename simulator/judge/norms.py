@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 from scipy.special import ndtr
 
-from ..claims import NormClaim
+from ..theorem import SampleTheorem
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
 
 
-def judge_norms(claim: NormClaim, rows: Sequence, alpha: float) -> Verdict:
+def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict:
     """VIOLATED: an exact gap is negative, or a measured one is, after Holm. INCONCLUSIVE: no rows, or a
     sample that disagrees with the exact means, so that one of the two must be wrong. Else HOLDS.
     """
-    rows = [row for row in rows if claim.law in (None, row.law)]
-    gaps = [claim.gap(row) for row in rows]
+    rows = [row for row in rows if theorem.law in (None, row.law)]
+    gaps = [theorem.gap(row) for row in rows]
     # a gap that is no number is the worst of news, not a pass
     negative = [gap if not math.isnan(gap) else -math.inf for gap, _, _ in gaps]
     p_values = holm([_p_negative(gap, error) for gap, (_, error, _) in zip(negative, gaps, strict=True)])
@@ -58,7 +58,9 @@ def judge_norms(claim: NormClaim, rows: Sequence, alpha: float) -> Verdict:
         "smallest_gap": min(negative, default=None),
         "smallest_p": min(p_values, default=None),
     }
-    return Verdict(claim.name, outcome, claim.expected, claim.statement, tuple(reasons), numbers, Cells(len(rows)))
+    return Verdict(
+        theorem.name, outcome, theorem.expected, theorem.statement, tuple(reasons), numbers, Cells(len(rows))
+    )
 
 
 def _p_negative(gap: float, error: float) -> float:

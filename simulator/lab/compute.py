@@ -12,11 +12,13 @@ from pathlib import Path
 from ..cells.spec import Spec
 from ..cores import cores
 from ..engines import require_memory, run
+from ..engines.resolve import resolve
+from .cellfile import CellError
 from .cost import cell_seconds, combination
 from .executors import open_executor, report
-from .plan import Plan
+from .plan import Due, Plan
 from .progress import Monitor
-from .store import CellError, Store
+from .store import Store
 
 BATCH = 3.0  # seconds, about, of small cells that a worker takes together
 
@@ -29,21 +31,26 @@ class SweepError(Exception):
 class Survey:
     """Which cells of a plan are done; *faults* are lines about files that can't be trusted (their cells are to do)."""
 
-    done: tuple[Spec, ...]
-    todo: tuple[Spec, ...]
+    done: tuple[Due, ...]
+    todo: tuple[Due, ...]
     faults: tuple[str, ...]
+
+    @property
+    def specs(self) -> list[Spec]:
+        """The Specs to do."""
+        return [due.spec for due in self.todo]
 
 
 def survey(plan: Plan, store: Store, fresh: bool = False) -> Survey:
     """Look for every cell of *plan* in *store*, reading each file whole; with *fresh*, all are to do."""
     done, todo, faults = [], [], []
-    for spec in plan.specs:
+    for due in plan.cells:
         try:
-            found = not fresh and store.load(spec.key()) is not None
+            found = not fresh and store.load(due.key) is not None
         except CellError as error:
             found = False
             faults.append(str(error))
-        (done if found else todo).append(spec)
+        (done if found else todo).append(due)
     return Survey(tuple(done), tuple(todo), tuple(faults))
 
 
@@ -79,7 +86,7 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
     cell can't be run or written, SweepError when a worker died.
     """
     for spec in todo:
-        require_memory(spec.resolve(), backend)
+        require_memory(resolve(spec), backend)
     threads = max(1, cores() // jobs)
     todo = batches(todo, backend, threads, jobs)
     begin = time.perf_counter()

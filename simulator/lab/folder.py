@@ -16,10 +16,10 @@ from ..cells.evidence import Result
 from ..cells.spec import Spec
 from ..files import write_whole
 from ..strict_json import dumps
-from .plan import Norms, Plan
+from .plan import Due, Norms, Plan
 from .store import Store
 
-FORMAT = "ratecheck sweep 1"
+FORMAT = "ratecheck sweep 2"
 PLAN, NORMS = "sweep.json", "norms.json"
 
 
@@ -72,7 +72,7 @@ def open_folder(directory: str | Path) -> Folder:
         raise InputError(
             f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
         )
-    wanted = there if plan is None else [spec.key() for spec in plan.specs]
+    wanted = there if plan is None else [due.key for due in plan.cells]
     found, faults = store.load_many(wanted)
     rows = []
     if has_norms:
@@ -98,9 +98,9 @@ def write_plan(directory: Path, plan: Plan) -> None:
         "format": FORMAT,
         "source": plan.source,
         "quick": plan.quick,
-        "claims": None if plan.claims is None else list(plan.claims),
+        "theorems": None if plan.theorems is None else list(plan.theorems),
         "norms": None if plan.norms is None else asdict(plan.norms),
-        "cells": [{"key": spec.key(), "spec": spec.to_dict()} for spec in plan.specs],
+        "cells": [{"key": due.key, "spec": due.spec.to_dict()} for due in plan.cells],
     }
     write_whole(directory / PLAN, (dumps(content) + "\n").encode())
 
@@ -120,16 +120,13 @@ def read_plan(directory: Path) -> Plan | None:
         raise InputError(f"{path} is no plan of a sweep (format {FORMAT!r}); {_remedy()}")
     try:
         norms = data["norms"] and Norms(**{k: tuple(v) if isinstance(v, list) else v for k, v in data["norms"].items()})
-        specs = []
-        for cell in data["cells"]:
-            Spec.from_dict(cell["spec"])
-            specs.append(Spec.of(**cell["spec"]))
-        claims = data["claims"]
+        cells = [Due(str(cell["key"]), Spec.from_dict(cell["spec"])) for cell in data["cells"]]
+        theorems = data["theorems"]
         return Plan(
             str(data["source"]),
             bool(data["quick"]),
-            tuple(specs),
-            None if claims is None else tuple(map(str, claims)),
+            tuple(cells),
+            None if theorems is None else tuple(map(str, theorems)),
             norms,
         )
     except InputError as error:

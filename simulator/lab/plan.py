@@ -3,7 +3,7 @@
 Keys at the top are defaults of every ``[[sweep]]`` table; the tables' keys are the fields of ``Spec``.
 A list means each of its values, and a table is the Cartesian product of its lists, those inside
 ``problem_args``, ``optimizer_args`` and ``noise_args`` included. A ``quick`` table, at the top or in a
-``[[sweep]]`` table, has the keys that replace others in a quick run. ``claims`` names the claims to
+``[[sweep]]`` table, has the keys that replace others in a quick run. ``theorems`` names the theorems to
 judge, and ``[norms]`` (laws, dims, samples; all optional) asks for the norm checks. For example::
 
     seed = 1
@@ -29,6 +29,8 @@ from ratecheck.problems import NOISES
 from ratecheck.problems.errors import InputError, choose, nearest, require_integer
 
 from ..cells.spec import Spec
+from ..engines.resolve import resolve
+from ..theorems import find_theorem
 
 FIELDS = tuple(f.name for f in fields(Spec))
 NAMES = ("problem", "optimizer", "noise", "schedule", "dtype")
@@ -49,14 +51,26 @@ class Norms:
 
 
 @dataclass(frozen=True)
+class Due:
+    """A cell that is due: its key and its Spec, arguments filled in."""
+
+    key: str
+    spec: Spec
+
+
+@dataclass(frozen=True)
 class Plan:
-    """The cells that are due, without duplicates and in the file's order; the claims to judge (None: all)."""
+    """The cells that are due, without duplicates and in the file's order; the theorems to judge (None: all)."""
 
     source: str
     quick: bool
-    specs: tuple[Spec, ...]
-    claims: tuple[str, ...] | None = None
+    cells: tuple[Due, ...]
+    theorems: tuple[str, ...] | None = None
     norms: Norms | None = None
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        return tuple(due.spec for due in self.cells)
 
 
 def load_plan(path: str | Path, *, quick: bool = False, seed: int | None = None, override: Iterable[str] = ()) -> Plan:
@@ -66,27 +80,27 @@ def load_plan(path: str | Path, *, quick: bool = False, seed: int | None = None,
     """
     content = read_toml(path)
     forced = {**_overrides(override), **({} if seed is None else {"seed": seed})}
-    known = {*FIELDS, "claims", "norms", "quick", "sweep"}
+    known = {*FIELDS, "theorems", "claims", "norms", "quick", "sweep"}
     _known(content, known, str(path))
     tables = content.get("sweep")
     if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
         raise InputError(f"{path}: a sweep file has at least one [[sweep]] table (with double brackets)")
     top = {k: v for k, v in content.items() if k in FIELDS}
     top_quick = _quick(content, quick, str(path))
-    specs: dict[tuple, Spec] = {}
+    due: dict[str, Due] = {}
     for number, table in enumerate(tables, start=1):
         where = f"{path}, [[sweep]] number {number}"
         _known(table, {*FIELDS, "quick"}, where)
         own = {k: v for k, v in table.items() if k != "quick"}
-        for spec in _cells({**top, **own, **top_quick, **_quick(table, quick, where), **forced}, where):
-            specs.setdefault(_hashable(spec), spec)
-            if len(specs) > MOST_CELLS:
+        for cell in expand({**top, **own, **top_quick, **_quick(table, quick, where), **forced}, where):
+            due.setdefault(cell.key, cell)
+            if len(due) > MOST_CELLS:
                 raise InputError(f"{where}: more than {MOST_CELLS} cells; shorten some lists")
     return Plan(
         str(path),
         quick,
-        tuple(specs.values()),
-        _claims(content, str(path)),
+        tuple(due.values()),
+        _theorems(content, str(path)),
         _norms(content, quick, forced.get("seed", top.get("seed", 0)), f"{path}, [norms]"),
     )
 
@@ -121,7 +135,8 @@ def product(table: Mapping[str, object], where: str) -> Iterator[dict]:
         yield dict(zip(table, row, strict=True))
 
 
-def _cells(table: Mapping[str, object], where: str) -> Iterator[Spec]:
+def expand(table: Mapping[str, object], where: str) -> Iterator[Due]:
+    """The cells of one table; raises InputError, saying *where*, for what is missing, unknown or out of range."""
     missing = [name for name in REQUIRED if name not in table]
     if missing:
         raise InputError(f"{where}: {', '.join(missing)} missing; give it here or at the top of the file")
@@ -130,13 +145,10 @@ def _cells(table: Mapping[str, object], where: str) -> Iterator[Spec]:
             if not isinstance(row.get(name, ""), str):
                 raise InputError(f"{where}: {name} must be a name in quotes, got {row[name]!r}")
         try:
-            yield Spec.of(**row)
+            cell = resolve(Spec.of(**row))
+            yield Due(cell.key, cell.spec)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
-
-
-def _hashable(spec: Spec) -> tuple:
-    return tuple(tuple(sorted(v.items())) if isinstance(v, Mapping) else v for v in spec.to_dict().values())
 
 
 def _known(table: Mapping[str, object], known: Iterable[str], where: str) -> None:
@@ -174,17 +186,17 @@ def _overrides(texts: Iterable[str]) -> dict:
     return found
 
 
-def _claims(content: Mapping[str, object], where: str) -> tuple[str, ...] | None:
-    names = content.get("claims")
+def _theorems(content: Mapping[str, object], where: str) -> tuple[str, ...] | None:
+    if "theorems" in content and "claims" in content:
+        raise InputError(f"{where}: claims is the old name of theorems; give one of the two")
+    names = content.get("theorems", content.get("claims"))
     if names is None:
         return None
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise InputError(f"{where}: claims must be a list of names, got {names!r}")
-    from ..judge import find_claim  # late: a plan without claims does not need the judge
-
+        raise InputError(f"{where}: theorems must be a list of names, got {names!r}")
     for name in names:
         try:
-            find_claim(name)
+            find_theorem(name)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
     return tuple(dict.fromkeys(names))

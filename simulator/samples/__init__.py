@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from ratecheck.problems import NOISES, Noise
 from ratecheck.problems.errors import InputError, choose, require_integer
 
-from ..cells.spec import NUMERICS, canonical_json
+from ..cells.cell import NUMERICS
+from ..cells.spec import canonical_json
 from ..cores import cores
 from ..engines.gpu.device import Device
 from .exact import mean_l1, mean_l2

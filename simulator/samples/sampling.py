@@ -23,7 +23,7 @@ from ratecheck.problems.formulas.formula import Formula
 
 from ..engines import rng
 from ..engines.cpu.machine_code import compile_stored
-from ..engines.cpu.noise_tile import compile_noise, row
+from ..engines.cpu.noise_tile import Place, compile_noise, row
 from ..engines.rng import TILE
 
 LANES = 64
@@ -129,7 +129,7 @@ def compile_norms(formula: Formula, draws: str):
             sum_2[:] = 0.0
             step = first + np.uint64(tile * TILE)
             for low in range(0, dim, LANES):
-                fill(z, words, 1, np.uint64(low), step, replica, k0, k1, constants)
+                fill(z, words, Place(np.uint64(1), np.uint64(low), step, replica, k0, k1), constants)
                 if low + LANES > dim:
                     for t in range(TILE):
                         z[t * LANES + dim - low : (t + 1) * LANES] = np.float32(0)

@@ -7,8 +7,10 @@ import time
 import numpy as np
 
 from problems import NOISES, PROBLEMS
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.engines.cpu import engine as cpu
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 
 ROUNDS = 25
@@ -21,7 +23,7 @@ def cells() -> dict[str, Cell]:
     def cell(problem="rational", optimizer="adamw", noise="gaussian", dim=64, dtype="float64") -> Cell:
         more = {} if OPTIMIZERS[optimizer].horizon else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
         replicas, steps = max(1, 256 // dim), 8000 * 256 // max(256, dim)
-        return Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, dtype=dtype, **more).resolve()
+        return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, dtype=dtype, **more))
 
     return {
         STANDARD: cell(),

@@ -9,10 +9,12 @@ import numba
 import numpy as np
 
 from problems.formulas.elementary import FLAGS
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.cpu import noise_tile
-from simulator.engines.cpu.steps import UNIT, compile_steps
+from simulator.engines.cpu.steps import SCRATCH, UNIT, Block, Found, Span, compile_steps
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, Optimizer, optimizer
 
@@ -85,8 +87,8 @@ def _column(dtype: str, rounds: int) -> dict[str, np.ndarray]:
 def _runs(dtype: np.dtype) -> dict[str, tuple[Callable[[], object], int]]:
     """Name → something to time, warm, and its coordinate-steps."""
     spec = Spec.of(SPEC.problem, SPEC.optimizer, SPEC.dim, SPEC.steps, SPEC.replicas, dtype=dtype.name)
-    cell = spec.resolve()
-    square = Spec.of("quadratic", "adamw", UNIT, 1000, 1).resolve()
+    cell = resolve(spec)
+    square = resolve(Spec.of("quadratic", "adamw", UNIT, 1000, 1))
     tiles = CALLS * TILE * UNIT
     runs = {
         "bits": (_bits(), tiles),
@@ -132,15 +134,17 @@ def _steps(cell: Cell, update: Optimizer, dtype: np.dtype) -> Callable[[], objec
     steps = compile_steps(problem.phi, problem.dphi, update, dtype, UNIT)
 
     @numba.njit(**FLAGS)
-    def loop(w, z, table, parameters, sums, marks, diagnostics):
+    def loop(block, z, found):
         for _ in range(CALLS):
-            steps(w, UNIT, z, 0, 0, TILE, table, 0, parameters, sums, marks, 0, diagnostics)
+            steps(block, z, Span(TILE, 0, 0, UNIT, 0, 0), found)
 
-    rows = 2 + len(update.state)
+    rows = 2 + len(update.state) + SCRATCH
     w = np.full(rows * UNIT, 0.1, dtype)
     w[:UNIT] = problem.start
     z = np.random.default_rng(1).standard_normal(TILE * UNIT).astype(np.float32)
     table = np.array([[cell.hyper[name] for name in update.hyper]], dtype).reshape(1, -1)
-    parameters = np.array([0.1, problem.center, 1 / problem.scale, *problem.constants], dtype)
-    sums, marks, diagnostics = np.zeros((2, TILE)), np.empty(0, np.int64), np.empty((0, 3))
-    return lambda: loop(w, z, table, parameters, sums, marks, diagnostics)
+    last = problem.scale, problem.profile_minimum
+    numbers = np.array([0.1, problem.center, 1 / problem.scale, *problem.constants, *last], dtype)
+    block = Block(w, numbers, table)
+    found = Found(np.zeros((2, TILE)), np.empty(0, np.int64), np.empty((0, 3)))
+    return lambda: loop(block, z, found)

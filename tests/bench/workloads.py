@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
 
 FORMS = {
     "adamw": "the paper's: no bias correction, ε inside the root",
@@ -25,7 +26,7 @@ class Workload:
 
     def task(self, form: str) -> Task:
         """All numbers of the workload, with the hyper-parameters of the paper's horizon rule in every form."""
-        cell = Spec.of("rational", "adamw", self.dim, self.steps, self.replicas).resolve()
+        cell = resolve(Spec.of("rational", "adamw", self.dim, self.steps, self.replicas))
         problem, spec = cell.problem, cell.spec
         slope = float(problem.slopes(0, 1)[0])  # the spectrum is flat
         sigma = spec.sigma / float(np.sqrt(self.dim))

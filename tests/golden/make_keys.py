@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
 
 CELLS = [
     {"problem": "rational", "optimizer": "adamw", "dim": 64, "steps": 4000, "replicas": 8},
@@ -57,8 +58,8 @@ def entry(arguments: dict) -> dict:
     spec = Spec.of(**arguments)
     return {
         "arguments": arguments,
-        "key": spec.key(),
-        "hyper": {name: f"{value:.12g}" for name, value in sorted(spec.resolve().hyper.items())},
+        "key": resolve(spec).key,
+        "hyper": {name: f"{value:.12g}" for name, value in sorted(resolve(spec).hyper.items())},
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.device import Device
+from simulator.engines.resolve import resolve
 from tests.bench.page import WHOSE, Section, spread
 from tests.bench.peers import GPU_PEERS, load, missing
 from tests.bench.peers.ratecheck_peer import spec
@@ -67,7 +68,7 @@ def _rounds(worker: Worker, device: Device, task: Task, rounds: int):
     for index in range(rounds + 1):  # the first one warms up
         seconds, norms = worker.run(task, 2 * index)
         begin = time.perf_counter()
-        stats = gpu.simulate(spec(task, 2 * index + 1).resolve(), device=device)
+        stats = gpu.simulate(resolve(spec(task, 2 * index + 1)), device=device)
         mine = time.perf_counter() - begin, np.stack([stats.mean_grad_l1, stats.mean_grad_l2], axis=1).tolist()
         if index:
             for (times, rows), (t, r) in zip(found, ((seconds, norms), mine), strict=True):

@@ -13,6 +13,7 @@ from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.device import Device
+from simulator.engines.resolve import resolve
 from simulator.samples import norm_check
 from tests.bench.page import Section
 
@@ -103,7 +104,7 @@ def largest(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Finding
 
 def _run(device: Device, size: tuple[int, int, int], dtype: str) -> tuple[np.ndarray, float, Constants]:
     """measured/(√d C K^(−1/4)) of each replica, the seconds it took, and the constants."""
-    cell = Spec.of("rational", "adamw", *size, dtype=dtype).resolve()
+    cell = resolve(Spec.of("rational", "adamw", *size, dtype=dtype))
     begin = time.perf_counter()
     stats: Stats = gpu.simulate(cell, device=device)
     seconds = time.perf_counter() - begin

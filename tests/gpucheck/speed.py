@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.batch import set_constants
 from simulator.engines.gpu.device import Device
 from simulator.engines.gpu.sizes import MOST_THREADS
 from simulator.engines.gpu.source import kernel_source
+from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.lab.cost import work
 from tests.bench.page import Section
@@ -89,7 +91,7 @@ def _runs(sizes: Sizes):
 
 
 def _cell(size, dtype: str, problem="rational", optimizer="adamw", fast=False) -> tuple[Cell, bool]:
-    return Spec.of(problem, optimizer, *size, dtype=dtype).resolve(), fast
+    return resolve(Spec.of(problem, optimizer, *size, dtype=dtype)), fast
 
 
 def _rate(per_second: float) -> str:
@@ -103,7 +105,7 @@ def _limits_text() -> str:
 
 def limit(device: Device, dtype: str, sizes: Sizes) -> dict[str, float]:
     """Operations a second of the parts of AdamW's coordinate-step on ``rational``, and of fused multiply-adds."""
-    cell = Spec.of("rational", "adamw", 1 << 20, 1000, 1, dtype=dtype).resolve()
+    cell = resolve(Spec.of("rational", "adamw", 1 << 20, 1000, 1, dtype=dtype))
     threads, real = MOST_THREADS, np.dtype(dtype)
     module = device.load(kernel_source(cell, threads, 1) + _limits_text())
     set_constants(module, cell)

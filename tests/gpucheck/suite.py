@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems import NOISES, PROBLEMS
-from simulator.cells.spec import Cell, Spec
+from simulator.cells.cell import Cell
+from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats
 from simulator.cores import cores
 from simulator.engines.cpu import engine as cpu
@@ -19,6 +20,7 @@ from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.batch import load
 from simulator.engines.gpu.device import Device
 from simulator.engines.gpu.sizes import Room, Shape
+from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from tests.bench.page import Section
 
@@ -75,7 +77,7 @@ def trials(sizes: Sizes) -> Iterator[Trial]:
 def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int) -> Cell:
     given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
     more = {"schedule": "constant", "optimizer_args": given, "dtype": dtype, "seed": 11}
-    return Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, **more).resolve()
+    return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, **more))
 
 
 def final_state(simulate: Callable[..., Stats], cell: Cell, **options: object) -> tuple[Stats, NDArray]:
@@ -90,7 +92,7 @@ def compare(cell: Cell, device: Device, **options: object) -> Difference:
 
     def after(steps: int) -> tuple[Stats, Stats, bool]:
         # With constant hyper-parameters, a shorter run is the beginning of a longer one.
-        shorter = Spec.from_dict({**cell.spec.to_dict(), "steps": steps}).resolve()
+        shorter = resolve(Spec.from_dict({**cell.spec.to_dict(), "steps": steps}))
         ours, state = final_state(gpu.simulate, shorter, device=device, **options)
         expected, wanted = final_state(cpu.simulate, shorter)
         return ours, expected, same_bits(state, wanted)

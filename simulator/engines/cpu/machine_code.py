@@ -3,38 +3,28 @@
 A file's name is a hash of everything that determines its content: the formulas' meaning, this package's
 source, the versions of Numba and Python, and the processor. So nothing on disk is ever out of date; an
 edited formula is another file. Numba's own ``cache=True`` can't do this: it does not look into closures.
-
-The folder is the user's cache folder or RATECHECK_CACHE; an empty RATECHECK_CACHE means no folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import itertools
 import os
 import pickle
 import platform
-import re
 import secrets
-import shutil
-import time
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import numba
-import platformdirs
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from ratecheck import problems, simulator
-from ratecheck.problems.errors import InputError
 from ratecheck.problems.formulas.elementary import FLAGS
 
-from ...files import write_whole
-
-UNUSED_DAYS = 30  # after which the code of another version of the package is deleted
+from .. import kept_code
+from ..code_folder import delete_unused, subfolder
 
 
 def _number_symbols_apart() -> None:
@@ -73,43 +63,36 @@ class _Stored(NullCache):
 
     def load_overload(self, signature, target_context):
         target_context.refresh()  # makes the symbols known that the code refers to
-        path = self.path(target_context.codegen())
+        folder = version_folder()
+        content = folder and kept_code.read(*self._file(folder, target_context.codegen()))
+        if content is None:
+            return None
         try:
-            content = path.read_bytes() if path else b""
-            return CompileResult._rebuild(target_context, *pickle.loads(content)) if content else None
-        except Exception:  # a file that can't be read, for whatever reason, is one that isn't there
+            return CompileResult._rebuild(target_context, *pickle.loads(content))
+        except Exception:
+            # The content is whole, and of this source, Numba and Python. But it names Numba's functions and classes,
+            # and a Numba that was changed in place, under the same version, may lack them or take other arguments:
+            # any exception can come of it. Compiling needs nothing of the file, and replaces it.
             return None
 
     def save_overload(self, signature, result):
-        path = self.path(result.codegen)
-        if path is None:
+        known = version_folder()
+        folder = version_folder(create=True)
+        if folder is None:
             return
-        try:
-            if not path.parent.is_dir():
-                path.parent.mkdir(parents=True)
-                versions = (p for p in path.parent.parent.iterdir() if re.fullmatch(r"[0-9a-f]{32}", p.name))
-                delete_unused(p for p in versions if p != path.parent and p.is_dir())
-            write_whole(path, pickle.dumps(result._reduce()))
-        except (OSError, InputError):  # a folder that can't be written costs time, no more
-            pass
+        if known is None:
+            delete_unused(folder.parent, "[0-9a-f]" * 32)  # other versions, in which nothing was compiled lately
+        kept_code.write(*self._file(folder, result.codegen), pickle.dumps(result._reduce()))
 
-    def path(self, codegen) -> Path | None:
-        folder = version_folder()
-        return folder and folder / f"{_digest(self.meaning, codegen.magic_tuple())}.code"
+    def _file(self, folder: Path, codegen) -> tuple[Path, str]:
+        """Where the code is kept, and all that determines it."""
+        meaning = repr((_version(), self.meaning, codegen.magic_tuple()))
+        return folder / f"{kept_code.digest(meaning)}.code", meaning
 
 
-def folder() -> Path | None:
-    """Where all versions of the package keep their code, None for nowhere."""
-    named = os.environ.get("RATECHECK_CACHE")
-    if named is None:
-        return Path(platformdirs.user_cache_dir("ratecheck"))
-    return Path(named) / "ratecheck" if named else None
-
-
-def version_folder() -> Path | None:
-    """Where this source, by this Python and Numba, keeps its code."""
-    home = folder() if NUMBERED else None
-    return home and home / _version()
+def version_folder(create: bool = False) -> Path | None:
+    """Where this source, by this Python and Numba, keeps its code; None where it keeps none."""
+    return subfolder(_version(), create) if NUMBERED else None
 
 
 @cache
@@ -117,15 +100,4 @@ def _version() -> str:
     sources = sorted(path for package in (problems, simulator) for path in Path(package.__file__).parent.rglob("*.py"))
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
     versions = platform.python_version(), *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))
-    return _digest(versions, settings, *(path.read_bytes() for path in sources))
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-def delete_unused(paths: Iterable[Path]) -> None:
-    """Delete the files and folders that nothing was compiled for in UNUSED_DAYS."""
-    for path in paths:
-        if path.stat().st_mtime < time.time() - UNUSED_DAYS * 86400:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return kept_code.digest(versions, settings, *(path.read_bytes() for path in sources))

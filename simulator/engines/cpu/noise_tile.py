@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -19,6 +20,19 @@ SIGN_BIT, SIZE_BITS = np.uint32(0x80000000), np.uint32(0x7FFFFFFF)
 ONE_BITS = np.uint32(0x3F800000)  # the float32 1.0
 SIZES = frozenset({"a", "b", "size"})  # the arguments of a law that are sizes: at least 2⁻³²
 HALF, SIZE_UNIT = np.float32(0.5), np.float32(2.0**-31)
+
+
+class Place(NamedTuple):
+    """Where noise is made: *tiles* tiles from *step* on, lanes from *coordinate* on. All are uint64, or Numba would mix
+    in floats."""
+
+    tiles: np.uint64
+    coordinate: np.uint64
+    step: np.uint64
+    replica: np.uint64
+    key_0: np.uint64
+    key_1: np.uint64
+
 
 philox, row = COMPILE(rng.philox), COMPILE(rng.row)
 
@@ -98,12 +112,13 @@ def law_loop(formula: Formula, draws: str, lanes: int):
     return make_noise
 
 
-fill_signature = types.void(types.float32[::1], types.uint32[::1], types.int64, *[types.uint64] * 5, types.float32[::1])
+PLACE_TYPE = types.NamedUniTuple(types.uint64, len(Place._fields), Place)
+FILL_TYPE = types.void(types.float32[::1], types.uint32[::1], PLACE_TYPE, types.float32[::1])
 
 
 @cache
 def compile_noise(formula: Formula, draws: str, lanes: int):
-    """``fill(z, words, tiles, coordinate, first_step, replica, k0, k1, constants)`` for one law.
+    """``fill(z, words, place, constants)`` for one law.
 
     *z*, float32, is flat, tiles × TILE × lanes; a tile's rows are in the order of ``rng.row``. *words*, uint32 of
     2 × TILE × lanes, is scratch. *constants* are the law's, a float32 array.
@@ -112,16 +127,16 @@ def compile_noise(formula: Formula, draws: str, lanes: int):
     double, size = draws == "double", TILE * lanes
     stream_0, stream_1 = np.uint64(0), np.uint64(1)
 
-    def fill(z, words, tiles, coordinate, first_step, replica, k0, k1, constants):
+    def fill(z, words, place, constants):
         first, second = words[:size], words[size:]
-        for t in range(tiles):
-            step = first_step + np.uint64(t * TILE)
-            make_words(first, coordinate, step, replica, stream_0, k0, k1)
+        for t in range(place.tiles):
+            step = place.step + np.uint64(t * TILE)
+            make_words(first, place.coordinate, step, place.replica, stream_0, place.key_0, place.key_1)
             if double:
-                make_words(second, coordinate, step, replica, stream_1, k0, k1)
+                make_words(second, place.coordinate, step, place.replica, stream_1, place.key_0, place.key_1)
             make_noise(z[t * size : (t + 1) * size], first, second, constants)
 
-    return compile_stored(fill, fill_signature, formula.digest, draws, lanes)
+    return compile_stored(fill, FILL_TYPE, formula.digest, draws, lanes)
 
 
 def tile(noise: Noise, seed: int, coordinate: int, lanes: int, first_step: int, replica: int) -> np.ndarray:

@@ -1,50 +1,71 @@
 """The compiled steps of one block: optimizer update and gradient norms, and the block's diagnostics.
 
-A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, and the
-slopes w_i/s. ``parameters`` is a flat array: σ_i, centre, 1/scale, and the profile's constants.
-``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer
+A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, the slopes w_i/s, and two
+rows of scratch for readings. ``numbers`` is a flat array: σ_i, centre, 1/scale, the profile's constants, and last the
+scale and min φ. ``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer
 compiles its own few lines and not the loops around them.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 from ratecheck.problems import Formula
-from ratecheck.problems.formulas.elementary import COMPILE, FLAGS
+from ratecheck.problems.formulas.elementary import COMPILE
 
 from ...optimizers import Optimizer
+from ..measures import Sum
 from ..rng import TILE
 from .machine_code import compile_stored
 from .noise_tile import row
+from .readings import CONSTANTS, REDUCE, UNIT, compile_readings, size_bits_of
 from .registers import tuple_reader
 
-UNIT = 64  # lanes that are summed before the sum joins the others: so the width of a block shows in no bit
-REDUCE = {**FLAGS, "fastmath": {"reassoc"}}
-PLACE = 3  # where the profile's constants start in ``parameters``
+SCRATCH = 2  # rows of a block besides x, the state and the slopes
 
 
-def steps_signature(real):
-    """``steps(w, used, z, skip, first, count, table, stride, parameters, sums, marks, mark, diagnostics)`` → *mark*."""
-    integer, double = types.int64, types.float64
-    return integer(
-        real[::1],
-        integer,
-        types.float32[::1],
-        integer,
-        integer,
-        integer,
-        real[:, ::1],
-        integer,
-        real[::1],
-        double[:, ::1],
-        integer[::1],
-        integer,
-        double[:, ::1],
-    )
+class Block(NamedTuple):
+    """*lanes*: the block; *numbers*: see above; *hyper*: rows of hyper-parameters, one a step or one for all."""
+
+    lanes: NDArray
+    numbers: NDArray
+    hyper: NDArray
+
+
+class Span(NamedTuple):
+    """*count* steps from *first* of the chunk on, over whole tiles of noise but the first *skip* steps, of which *used*
+    lanes are coordinates; *stride*: rows of hyper-parameters from a step to the next, 0 or 1; *mark*: the next one."""
+
+    count: int
+    first: int
+    skip: int
+    used: int
+    stride: int
+    mark: int
+
+
+class Found(NamedTuple):
+    """*sums*: (sums, steps of the chunk), added to; *marks*: steps of the chunk that are measured, into
+    *diagnostics*: (marks, 3), see ``compile_measure``."""
+
+    sums: NDArray
+    marks: NDArray
+    diagnostics: NDArray
+
+
+SPAN_TYPE = types.NamedUniTuple(types.int64, len(Span._fields), Span)
+FOUND_TYPE = types.NamedTuple((types.float64[:, ::1], types.int64[::1], types.float64[:, ::1]), Found)
+
+
+def steps_type(real):
+    """``steps(block, z, span, found)`` → the next mark."""
+    block = types.NamedTuple((real[::1], real[::1], real[:, ::1]), Block)
+    return types.int64(block, types.float32[::1], SPAN_TYPE, FOUND_TYPE)
 
 
 def update_function(optimizer: Optimizer, lanes: int, dtype: np.dtype):
@@ -61,13 +82,11 @@ def update_function(optimizer: Optimizer, lanes: int, dtype: np.dtype):
 
 
 @cache
-def compile_steps(phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int):
-    """*count* steps of a block from step *first* of the chunk on, over whole tiles of noise *z* but the first *skip*.
-
-    Hyper-parameters are the rows of *table*, one a step or, with *stride* 0, one for all. Adds Σ|∇_i| and
-    Σ∇_i² to sums[:, first …]. The steps in *marks*, of which *mark* is the next, are measured into
-    *diagnostics*; returns the next mark.
-    """
+def compile_steps(
+    phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int, extra: tuple[Sum, ...] = ()
+):
+    """Some steps of a block: adds Σ|∇_i| and Σ∇_i² of each, and the sums *extra*, to those found, and measures at
+    marks; returns the next mark."""
     real = dtype.type
     unit, one = min(lanes, UNIT), lanes <= UNIT
     slope, zero = (1 + len(optimizer.state)) * lanes, real(0)
@@ -75,7 +94,8 @@ def compile_steps(phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.d
     measure = compile_measure(phi, dphi, dtype)
     update = update_function(optimizer, lanes, dtype)
     read_hyper = tuple_reader(0, len(optimizer.hyper))
-    read_constants = tuple_reader(PLACE, len(dphi.parameters) - 1)
+    read_constants = tuple_reader(CONSTANTS, len(dphi.parameters) - 1)
+    read_more = compile_readings(phi, dphi, optimizer, dtype, lanes, extra)
 
     @COMPILE
     def true_gradient(x, slope, center, inverse_scale, constants):
@@ -97,51 +117,49 @@ def compile_steps(phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.d
             square += gradient * gradient
         return l1, square
 
-    def steps(w, used, z, skip, first, count, table, stride, parameters, sums, marks, mark, diagnostics):
-        constants = read_constants(parameters)
-        sigma, center, inverse_scale = parameters[0], parameters[1], parameters[2]
-        for k in range(count):
-            if mark < marks.size and marks[mark] == first + k:
+    def steps(block, z, span, found):
+        w, numbers, sums = block.lanes, block.numbers, found.sums
+        mark, used = span.mark, span.used
+        constants = read_constants(numbers)
+        sigma, center, inverse_scale = numbers[0], numbers[1], numbers[2]
+        for k in range(span.count):
+            if mark < found.marks.size and found.marks[mark] == span.first + k:
                 for begin in range(0, used, unit):
                     end = min(begin + unit, used)
-                    measure(w[begin:end], w[slope + begin : slope + end], parameters, diagnostics[mark])
+                    measure(w[begin:end], w[slope + begin : slope + end], numbers, found.diagnostics[mark])
                 mark += 1
-            place = np.uint64((((skip + k) & ~(TILE - 1)) + row(skip + k)) * lanes)
-            hyper = read_hyper(table[k * stride])
+            place = np.uint64((((span.skip + k) & ~(TILE - 1)) + row(span.skip + k)) * lanes)
+            hyper = read_hyper(block.hyper[k * span.stride])
             for begin in range(0, lanes, unit):
                 part = w if one else w[begin:]
+                read_more(part, used - begin, numbers, hyper, sums, span.first + k)
                 l1, square = step(part, z, place + np.uint64(begin), sigma, center, inverse_scale, constants, hyper)
-                sums[0, first + k] += np.float64(l1)
-                sums[1, first + k] += np.float64(square)
+                sums[0, span.first + k] += np.float64(l1)
+                sums[1, span.first + k] += np.float64(square)
         return mark
 
-    formulas = phi.digest, dphi.digest, optimizer.update.digest
-    return compile_stored(steps, steps_signature(numba.from_dtype(dtype)), *formulas, lanes)
+    formulas = phi.digest, dphi.digest, optimizer.update.digest, *(s.meaning for s in extra)
+    return compile_stored(steps, steps_type(numba.from_dtype(dtype)), *formulas, lanes)
 
 
 @cache
 def compile_measure(phi: Formula, dphi: Formula, dtype: np.dtype):
-    """``measure(x, slopes, parameters, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
+    """``measure(x, slopes, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
-    read_constants = tuple_reader(PLACE, len(dphi.parameters) - 1)
-    real, bits = dtype.type, np.int32 if dtype == np.float32 else np.int64
-
-    # The order of sizes is the order of their bits, where NaN comes last; and integers need no flag for a maximum.
-    @COMPILE
-    def size_bits(x):
-        return real(abs(x)).view(bits)
+    read_constants = tuple_reader(CONSTANTS, len(dphi.parameters) - 1)
+    real, bits, size_bits = dtype.type, *size_bits_of(dtype)
 
     @COMPILE
-    def terms(x, slope, parameters, constants):
-        u = (x - parameters[1]) * parameters[2]
+    def terms(x, slope, numbers, constants):
+        u = (x - numbers[1]) * numbers[2]
         return np.float64(slope * value(u, *constants)), size_bits(slope * derivative(u, *constants)), size_bits(x)
 
     @numba.njit(**REDUCE)
-    def measure(x, slopes, parameters, out):
-        constants = read_constants(parameters)
+    def measure(x, slopes, numbers, out):
+        constants = read_constants(numbers)
         total, steepest, furthest = 0.0, bits(0), bits(0)
         for lane in range(x.size):
-            f, gradient, distance = terms(x[lane], slopes[lane], parameters, constants)
+            f, gradient, distance = terms(x[lane], slopes[lane], numbers, constants)
             total += f
             steepest = bits(max(steepest, gradient))
             furthest = bits(max(furthest, distance))

@@ -1,115 +1,166 @@
-"""A cell's kernels on a device, and a batch of its replicas: their arrays, and one method for each kernel."""
+"""A cell's kernels on a device, and a part's arrays there, with one method for each kernel."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
-from ..hyper import hyper_rows, parameters, varies
+from ...cells.cell import Cell
+from ..hyper import hyper_rows, varies
+from ..measures import Measures
+from ..parts import Part, group_count, group_size, nodes
+from ..protocol import DIAGNOSTICS
 from ..rng import key
+from ..totals import RUNNING
 from .device import Device, Module
-from .sizes import FAN, Shape
-from .source import has_biases, kernel_source
+from .sizes import FAN, Room, Shape, launches
+from .source import has_rows, kernel_source, maxima, numbers
+
+OVER = ("mean", "weighted", "min", "max", "last")  # as in fold.cuh
 
 
-def load(cell: Cell, device: Device, shape: Shape, fast: bool = False) -> Module:
+def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: bool = False) -> Module:
     """The kernels of *cell*, compiled where they are not on disk; raises InputError where *device* can't have them."""
-    return device.load(kernel_source(cell, shape.threads, shape.coordinates), fast)
+    return device.load(kernel_source(cell, measures, shape.threads, shape.coordinates), fast)
 
 
 def set_constants(module: Module, cell: Cell) -> None:
     """Fill the constant memory of kernels for *cell*."""
-    module.constant("parameters", parameters(cell))
+    module.constant("parameters", numbers(cell))
     if cell.noise.constants:
         module.constant("law_constants", cell.noise.constant_array)
-    if cell.optimizer.hyper and not has_biases(cell):
+    if cell.optimizer.hyper and not has_rows(cell):
         module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(cell.spec.dtype))
 
 
-class Kernels:
-    """The compiled kernels of a cell with its constants, and the slopes that all replicas share."""
-
-    def __init__(self, cell: Cell, device: Device, shape: Shape, fast: bool):
-        spec, problem = cell.spec, cell.problem
-        self.cell, self.device, self.shape = cell, device, shape
-        self.real = np.dtype(spec.dtype)
-        self.module = load(cell, device, shape, fast)
-        set_constants(self.module, cell)
-        flat = problem.spectrum == 0
-        self.slopes = device.put(problem.slopes(0, 1 if flat else spec.dim).astype(self.real)), np.int64(not flat)
-
-
 class Batch:
-    """*count* replicas from number *first* on, with room for the sums of *steps* steps."""
+    """The replicas and groups of *part* with their x and state, and room for the sums of a chunk of steps."""
 
-    def __init__(self, kernels: Kernels, first: int, count: int, steps: int):
-        spec, device, real = kernels.cell.spec, kernels.device, kernels.real
-        self.kernels, self.first, self.count, self.room = kernels, np.int64(first), count, np.int64(steps)
-        self.rows = 1 + len(kernels.cell.optimizer.state)
-        self.groups = -(-spec.dim // kernels.shape.group)
-        self.parts = -(-self.groups // FAN)
-        self.items = count * self.groups
-        self.sizes = np.int64(spec.dim), np.int64(kernels.shape.group), np.int64(self.groups)
-        self.state = device.zeros((count, self.rows, spec.dim), real)
-        self.sums = device.zeros((self.items, 2, steps), float)
-        self.partial = device.zeros((count * self.parts, 2, steps), float) if self.parts > 1 else self.sums
-        self.norms = device.zeros((count, 3, steps), float)
-        self.totals = device.zeros((count, 3), float)
-        self.early = device.zeros((count, 3, 2), float)
-        self.measured = device.zeros((self.items, 3), float)
-        size = count * self.rows * spec.dim
-        start = real.type(kernels.cell.problem.start)
-        kernels.module.launch("begin", -(-size // 256), 256, 0, self.state, start, self.sizes[0], np.int64(size))
+    def __init__(
+        self, cell: Cell, part: Part, measures: Measures, device: Device, shape: Shape, room: Room, fast: bool
+    ):
+        spec, problem = cell.spec, cell.problem
+        self.cell, self.part, self.measures, self.device, self.shape = cell, part, measures, device, shape
+        self.real, self.room, self.rows = np.dtype(spec.dtype), room, 1 + len(cell.optimizer.state)
+        self.module = load(cell, measures, device, shape, fast)
+        self.coordinates, self.count = part.coordinates(spec.dim), len(part.replicas)
+        flat = problem.spectrum == 0
+        slopes = problem.slopes(0, 1) if flat else problem.slopes(self.coordinates.start, self.coordinates.stop)
+        self.slopes = device.put(slopes.astype(self.real)), np.int64(not flat)
+        mine = shape.groups(self.coordinates)
+        self.groups, self.items = len(mine), self.count * len(mine)
+        finer = group_size(spec.dim) // shape.group
+        self.nodes = [range(self.groups)]  # of the tree of groups, from the part's first one on
+        if not part.has_all_groups(spec.dim):
+            found = nodes(part.groups, group_count(spec.dim))
+            self.nodes = [
+                range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found
+            ]
+        self.sizes = np.int64(len(self.coordinates)), np.int64(shape.group), np.int64(self.groups)
+        self.state = device.zeros((self.count, self.rows, len(self.coordinates)), self.real)
+        slots, chunk = len(measures.sums), room.chunk
+        self.folds = device.zeros((self.items, slots, chunk), float)
+        self.rounds = [device.zeros((self.count * -(-self.groups // by), slots, chunk), float) for by in (FAN, FAN**2)]
+        self.readings = device.zeros((self.count, 1 + max(measures.rows), chunk), float)
+        self.measured = device.zeros((self.items, len(DIAGNOSTICS)), float)
 
-    def measure(self) -> None:
-        """Diagnostics of x as it is."""
-        threads = self.kernels.shape.threads
-        shared_bytes = threads * (8 + 2 * self.kernels.real.itemsize)
-        given = self.state, *self.kernels.slopes, self.measured, *self.sizes
-        self.kernels.module.launch("measure", self.items, threads, shared_bytes, *given)
+    def _launch(self, kernel: str, size: int, threads: int, *arguments: object) -> None:
+        """A kernel with a thread for each of *size* things."""
+        self.module.launch(kernel, -(-size // threads), threads, 0, *arguments)
 
-    def advance(self, start: int, stop: int) -> None:
-        """The steps *start* … *stop* − 1: x and the state, and the norms of every step in groups."""
-        cell, shape = self.kernels.cell, self.kernels.shape
-        rows = np.zeros((1, 1))  # hyper-parameters in constant memory need no table
-        if has_biases(cell):
-            rows = hyper_rows(cell, start, stop - start if varies(cell, start) else 1)
-        table = self.kernels.device.put(rows.astype(self.kernels.real))
-        self.kernels.module.launch(
-            "advance",
-            self.items,
-            shape.threads,
-            shape.shared_bytes(self.rows, self.kernels.real.itemsize),
-            self.state,
-            *self.kernels.slopes,
-            table,
-            np.int64(rows.shape[1] if len(rows) > 1 else 0),
-            self.sums,
-            *self.sizes,
-            self.room,
-            self.first,
-            np.int64(start),
-            np.int64(stop),
-            *(np.uint32(word) for word in key(cell.spec.seed)),
-        )
+    def begin(self) -> None:
+        """Put x and the state at the start."""
+        size, start = self.count * self.rows * len(self.coordinates), self.real.type(self.cell.problem.start)
+        self._launch("begin", size, 256, self.state, start, self.sizes[0], np.int64(size))
 
-    def fold(self, steps: int) -> None:
-        """The norms of the last *steps* steps, summed over groups and added to the totals."""
-        if self.parts > 1:
-            self._gather(self.sums, self.partial, self.groups, self.parts, 2, steps)
-        self._gather(self.partial, self.norms, self.parts if self.parts > 1 else self.groups, 1, 3, steps)
-        given = self.norms, self.totals, self.early, np.int64(self.count), self.room, np.int64(steps)
-        self.kernels.module.launch("fold", -(-3 * self.count // 32), 32, 0, *given)
+    def resume(self, values: NDArray) -> None:
+        """Put x and the state where *values* say."""
+        self.state = self.device.put(values)
 
-    def _gather(self, sums, out, groups: int, parts: int, kinds: int, steps: int) -> None:
-        threads = 2 * self.count * parts * steps
-        given = sums, out, *map(np.int64, (self.count, groups, parts, kinds)), self.room, np.int64(steps)
-        self.kernels.module.launch("gather", -(-threads // 128), 128, 0, *given)
+    def advance(self, start: int, stop: int, marks: NDArray) -> list[NDArray]:
+        """The steps *start* … *stop* − 1: x, the state and the folds of every step in groups; and the diagnostics at
+        each of *marks*, shape (replicas, nodes, 3)."""
+        rows, found = np.zeros((1, 1)), []
+        set_constants(self.module, self.cell)  # another run may have had the module
+        if has_rows(self.cell):
+            rows = hyper_rows(self.cell, start, stop - start if varies(self.cell, start) else 1)
+        table = self.device.put(rows.astype(self.real)), np.int64(rows.shape[1] if len(rows) > 1 else 0)
+        shared_bytes = self.shape.shared_bytes(self.rows, len(self.measures.sums), self.real.itemsize)
+        places = np.int64(self.part.replicas.start), np.int64(start), np.int64(stop - start)
+        for marked, low, high in launches(start, stop, marks):
+            if marked:
+                found.append(self._measure())
+            self.module.launch(
+                "advance",
+                self.items,
+                self.shape.threads,
+                shared_bytes,
+                self.state,
+                *self.slopes,
+                *table,
+                self.folds,
+                np.int64(self.coordinates.start),
+                *self.sizes,
+                *places,
+                np.int64(low),
+                np.int64(high),
+                *(np.uint32(word) for word in key(self.cell.spec.seed)),
+            )
+        return found
 
-    def curves(self) -> tuple[NDArray, NDArray]:
-        """Of the first of the steps that were folded last, norms and totals, shape (replicas, 3, 2); and Σ slope·φ,
-        max|∇_i| and max|x_i| of the last measurement, shape (replicas, 3)."""
-        parts = self.kernels.device.get(self.measured).reshape(self.count, self.groups, 3)
-        measured = [parts[..., 0].sum(axis=1), parts[..., 1].max(axis=1), parts[..., 2].max(axis=1)]
-        return self.kernels.device.get(self.early), np.stack(measured, axis=1)
+    def _measure(self) -> NDArray:
+        """Diagnostics of x as it is, in nodes."""
+        threads = self.shape.threads
+        shared_bytes = threads * (8 + 2 * self.real.itemsize)
+        given = self.state, *self.slopes, self.measured, *self.sizes
+        self.module.launch("measure", self.items, threads, shared_bytes, *given)
+        return self._in_nodes(self.measured, DIAGNOSTICS, 1)[..., 0]
+
+    def root(self, count: int) -> Any:
+        """Folds of *count* steps over all groups, on the device: (replicas, slots, count)."""
+        return self._root(self.folds, self.nodes[0], [one.fold for one in self.measures.sums], count)
+
+    def in_nodes(self, count: int) -> NDArray:
+        """Folds of *count* steps in the part's nodes, on the host: (replicas, nodes, slots, count)."""
+        return self._in_nodes(self.folds, [one.fold for one in self.measures.sums], count)
+
+    def _in_nodes(self, folds: Any, kinds: Sequence[str], count: int) -> NDArray:
+        shape = self.count, len(kinds), count
+        roots = (self._root(folds, node, kinds, count) for node in self.nodes)
+        return np.stack([self.device.get(root, math.prod(shape)).reshape(shape) for root in roots], axis=1)
+
+    def _root(self, folds: Any, node: range, kinds: Sequence[str], count: int) -> Any:
+        first, groups, stride, turn = node.start, len(node), self.groups, 0
+        while stride > 1:
+            parts, out = -(-groups // FAN), self.rounds[turn % 2]
+            sizes = map(np.int64, (self.count, stride, first, groups, parts, len(kinds), count))
+            size = self.count * parts * len(kinds) * count
+            self._launch("gather", size, 128, folds, out, *sizes, np.uint64(maxima(kinds)))
+            folds, first, groups, stride, turn = out, 0, parts, parts, turn + 1
+        return folds
+
+    def fold(
+        self, folds: Any, count: int, marks: NDArray, weights: Mapping[int, NDArray], totals: NDArray
+    ) -> tuple[NDArray, NDArray]:
+        """Totals after *count* steps more, whose *folds* are those of all groups, with the *weights* of quantities; and
+        curves at *marks*, counted from the first of them, shape (replicas, marks, 2 RUNNING)."""
+        quantities, readings = self.measures.quantities, 1 + max(self.measures.rows)
+        sizes = np.int64(self.count), np.int64(readings), np.int64(count)
+        self._launch("read", self.count * readings * count, 128, folds, self.readings, *sizes)
+        places = {column: place for place, column in enumerate(weights)}
+        plan = [
+            (row, OVER.index(quantity.over), places.get(column, 0))
+            for column, (quantity, row) in enumerate(zip(quantities, self.measures.rows, strict=True))
+        ]
+        table = np.stack([*weights.values()]) if weights else np.zeros((1, 1))
+        given = [np.array(plan, np.int64), table, np.append(marks, 0).astype(np.int64), totals]
+        given = [self.device.put(values) for values in given]
+        curves = self.device.zeros((self.count, len(marks) + 1, 2 * RUNNING), float)
+        sizes = map(np.int64, (self.count, readings, len(quantities), len(marks), count))
+        self._launch("fold", self.count * len(quantities), 32, self.readings, *given, curves, *sizes)
+        shape = self.count, len(marks), 2 * RUNNING
+        return self.device.get(given[-1]), self.device.get(curves, math.prod(shape)).reshape(shape)

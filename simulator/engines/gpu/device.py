@@ -6,7 +6,7 @@ Only what needs no compiler of CuPy's own is used of it: memory, copies, modules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,7 +42,8 @@ class Device(Protocol):
 
     def put(self, values: ArrayLike) -> Any: ...
 
-    def get(self, array: Any) -> NDArray: ...
+    def get(self, array: Any, count: int | None = None) -> NDArray:
+        """A copy on the host, of the first *count* numbers if so many are asked for, flat."""
 
     def synchronize(self) -> None:
         """Wait until all launches are done."""
@@ -52,15 +53,25 @@ class Device(Protocol):
 
 
 class CupyModule:
-    def __init__(self, device: CupyDevice, path):
+    """Kernels from machine code in memory: RawModule would read a file again, after its content was checked."""
+
+    def __init__(self, device: CupyDevice, code: bytes):
         self._device = device
-        self._module = device.cupy.RawModule(path=str(path))
+        self._code = code
         self._functions: dict[str, Any] = {}
+
+    @cached_property
+    def _module(self):
+        """Loaded when it is first used, by the thread that uses it, as RawModule does."""
+        module = self._device.cupy.cuda.Module()
+        module.load(self._code)
+        return module
 
     def constant(self, name: str, values: NDArray) -> None:
         self._device.free_bytes()  # a call that gives this thread the card's context, which the next one does not
-        place = self._module.get_global(name)
-        self._device.cupy.ndarray(values.shape, values.dtype, place).set(values)
+        cuda = self._device.cupy.cuda
+        memory = cuda.UnownedMemory(self._module.get_global_var(name), values.nbytes, self._module, cuda.Device().id)
+        self._device.cupy.ndarray(values.shape, values.dtype, cuda.MemoryPointer(memory, 0)).set(values)
         self._device.synchronize()
 
     def launch(self, kernel: str, blocks: int, threads: int, shared_bytes: int, *arguments: object) -> None:
@@ -110,8 +121,8 @@ class CupyDevice:
         self.synchronize()  # on some machines the copy still reads *values*, which nobody else keeps
         return array
 
-    def get(self, array: Any) -> NDArray:
-        return array.get()
+    def get(self, array: Any, count: int | None = None) -> NDArray:
+        return (array if count is None else array.ravel()[:count]).get()
 
     def synchronize(self) -> None:
         self.cupy.cuda.get_current_stream().synchronize()

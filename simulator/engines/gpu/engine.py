@@ -1,23 +1,31 @@
-"""The GPU engine: ``kernel.cu`` with the formulas of a cell, the same numbers as the CPU engine's.
+"""The GPU engine: CUDA kernels with the formulas of a cell, the same numbers as the CPU engine's.
 
-x and the state have the CPU engine's bits; sums are added in another order. Replicas that don't fit the card's
-memory together run one batch of them after the other; memory doesn't depend on the number of steps.
+x and the state have the CPU engine's bits; sums are added in another order. Memory doesn't depend on the number of
+steps.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
-from ...cells.spec import Cell
-from ...cells.stats import Stats, checkpoint_steps
-from .batch import Batch, Kernels
+from ...cells.cell import Cell
+from ...cells.quantities import Quantity
+from ...cells.stats import Stats
+from .. import loop
+from ..measures import Measures
+from ..parts import Part
+from ..protocol import State, Sums
+from ..rng import TILE
+from ..totals import RUNNING, Totals, add_weights, fold, weights_of_steps
+from .batch import Batch, load
 from .device import Device, cupy_device
-from .sizes import Room, Shape, next_cut, whole_tiles
+from .sizes import Room, Shape, whole_tiles
 
 FIRST_WORK = 1 << 30  # coordinate-steps of the first launch, at most
 LAUNCH = 0.3  # seconds that the others are to take, so that progress and Ctrl-C go on
@@ -25,8 +33,119 @@ SHARE = 0.9  # of the free memory that may be taken
 
 
 def device_name() -> str:
-    """The card that ``simulate`` takes by default."""
+    """The card that an engine takes by default."""
     return cupy_device().name
+
+
+@dataclass
+class GpuState(State):
+    """``values`` is a Batch; ``chunk`` the number of steps that the next advance is to have."""
+
+    chunk: int
+
+
+@dataclass
+class DeviceSums(Sums):
+    """Sums of *count* steps. Those of a part with all groups stay on the device: ``steps`` is an array there, and
+    ``batch`` has the kernels."""
+
+    count: int
+    batch: Batch
+
+
+class Engine:
+    """The protocol's engine on a CUDA device, by default the current one.
+
+    *fast* lets the compiler fuse multiplications and additions, which changes the last bits. *chunk* steps are run
+    between two folds (by default as many as take LAUNCH seconds), with *memory* bytes of the device; neither changes
+    a bit of the result. Raises InputError where there is no GPU.
+    """
+
+    def __init__(
+        self,
+        device: Device | None = None,
+        *,
+        fast: bool = False,
+        chunk: int | None = None,
+        shape: Shape | None = None,
+        memory: int | None = None,
+    ):
+        self.device = device or cupy_device()
+        self.fast, self.chunk, self.shape, self.memory = fast, chunk, shape, memory
+
+    def require(self, cell: Cell, measures: Measures) -> None:
+        """Raise InputError if *cell* doesn't fit the device, or its kernels can't be compiled for it."""
+        self.most_replicas(cell, measures)
+        load(cell, measures, self.device, self._shape(cell), self.fast)
+
+    def most_replicas(self, cell: Cell, measures: Measures) -> int:
+        """How many replicas of *cell* fit at once; raises InputError if none does."""
+        return self.require_room(cell, Part.whole(cell.spec), measures).replicas
+
+    def require_room(self, cell: Cell, part: Part, measures: Measures) -> Room:
+        """What fits of *part*; raises InputError if not even one replica does."""
+        memory = int(SHARE * self.device.free_bytes()) if self.memory is None else self.memory
+        room = Room.of(cell, measures, part, self._shape(cell), memory)
+        if room.replicas < 1:
+            raise InputError(
+                f"dim={cell.spec.dim} needs {room.least / 2**30:.1f} GiB on the GPU and {self.device.name} has "
+                f"{memory / 2**30:.1f} GiB to spare; choose a smaller dim, or float32"
+            )
+        return room
+
+    def begin(
+        self, cell: Cell, part: Part, measures: Measures, step: int = 0, values: NDArray | None = None
+    ) -> GpuState:
+        room, shape = self.require_room(cell, part, measures), self._shape(cell)
+        if room.replicas < len(part.replicas):
+            raise InputError(
+                f"a part of {len(part.replicas)} replicas was to begin on {self.device.name} and {room.replicas} fit; "
+                "give parts of fewer replicas"
+            )
+        if not (part.has_all_groups(cell.spec.dim) or shape.divides(cell.spec.dim)):
+            raise InputError(f"{shape} cuts groups so that parts of them don't add up; leave it out")
+        batch = Batch(cell, part, measures, self.device, shape, room, self.fast)
+        if values is None:
+            batch.begin()
+        else:
+            batch.resume(values)
+        width = len(part.replicas) * len(batch.coordinates)
+        chunk = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
+        return GpuState(cell, part, measures, step, batch, chunk)
+
+    def values(self, state: GpuState) -> NDArray:
+        return self.device.get(state.values.state)
+
+    def longest(self, state: GpuState) -> int:
+        """To the end of a tile, so that its noise is made once."""
+        return max(1, min(state.chunk, state.values.room.chunk) - state.step % TILE)
+
+    def advance(self, state: GpuState, stop: int, marks: NDArray[np.int64]) -> Sums:
+        batch, start, begin = state.values, state.step, time.perf_counter()
+        found, whole = batch.advance(start, stop, marks), state.part.has_all_groups(state.cell.spec.dim)
+        steps = batch.root(stop - start) if whole else batch.in_nodes(stop - start)
+        self.device.synchronize()
+        if not self.chunk:
+            pace = (time.perf_counter() - begin) / (stop - start)
+            state.chunk = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.chunk))
+        state.step = stop
+        diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
+        return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
+
+    def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:
+        if not isinstance(sums, DeviceSums):  # of parts that were merged
+            return fold(measures, totals, sums)
+        weights = weights_of_steps(measures, sums.start, sums.count)
+        given = sums.steps, sums.count, sums.marks - sums.start, weights, totals.values
+        totals.values[:], curves = sums.batch.fold(*given)
+        add_weights(totals, weights)
+        totals.step = sums.start + sums.count
+        places = np.searchsorted(totals.marks, sums.marks)
+        totals.curves[:, places, : 2 * RUNNING] = curves
+        totals.curves[:, places, 2 * RUNNING :] = sums.diagnostics[:, 0]
+
+    def _shape(self, cell: Cell) -> Shape:
+        return self.shape or Shape.of(cell.spec.dim)
 
 
 def simulate(
@@ -34,89 +153,9 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     *,
-    fast: bool = False,
-    device: Device | None = None,
-    chunk: int | None = None,
-    shape: Shape | None = None,
-    memory: int | None = None,
+    quantities: Iterable[Quantity | str] = (),
     observe: Callable[[NDArray], None] | None = None,
+    **options,
 ) -> Stats:
-    """Run every replica of *cell* on a GPU. See ``Stats`` for what is recorded; *threads* is ignored.
-
-    *fast* lets the compiler fuse multiplications and additions, which changes the last bits. *chunk* steps, a
-    multiple of TILE, are run in a launch (by default as many as take LAUNCH seconds), with *memory* bytes of the
-    device; neither changes a bit of the result. *observe* gets the final x and state of replicas, shape
-    (…, 1 + state, dim), in order. Raises InputError where there is no GPU or too little memory on it.
-    """
-    device = device or cupy_device()
-    spec, shape = cell.spec, shape or Shape.of(cell.spec.dim)
-    room = require_room(cell, device, shape, memory)
-    kernels = Kernels(cell, device, shape, fast)
-    totals, curves = [], []
-    for first in range(0, spec.replicas, room.replicas):
-        batch = Batch(kernels, first, min(room.replicas, spec.replicas - first), chunk or room.chunk)
-        curves.append(_run(batch, chunk, progress))
-        totals.append(device.get(batch.totals))
-        if observe:
-            observe(device.get(batch.state))
-    return _stats(cell, np.concatenate(totals), *(np.concatenate(parts, axis=1) for parts in zip(*curves, strict=True)))
-
-
-def require_room(cell: Cell, device: Device, shape: Shape | None = None, memory: int | None = None) -> Room:
-    """What fits *device*, or its *memory* bytes; raises InputError if not even one replica of *cell* does."""
-    memory = int(SHARE * device.free_bytes()) if memory is None else memory
-    room = Room.of(cell, shape or Shape.of(cell.spec.dim), memory)
-    if room.replicas < 1:
-        raise InputError(
-            f"dim={cell.spec.dim} needs {room.least / 2**30:.1f} GiB on the GPU and {device.name} has "
-            f"{memory / 2**30:.1f} GiB to spare; choose a smaller dim, or float32"
-        )
-    return room
-
-
-def _run(batch: Batch, chunk: int | None, progress: Callable[[int], None] | None) -> tuple[NDArray, NDArray]:
-    """All steps of a batch; what ``Batch.curves`` gives, at each checkpoint."""
-    spec, device = batch.kernels.cell.spec, batch.kernels.device
-    marks = checkpoint_steps(spec.steps) - 1  # counted from 0, as everywhere inside the engine
-    coordinates, room = spec.dim * batch.count, int(batch.room)
-    length = chunk or whole_tiles(FIRST_WORK // coordinates, room)
-    curves, start = [], 0
-    while start < spec.steps:
-        marked, stop = next_cut(start, spec.steps, marks, length)
-        begin = time.perf_counter()
-        if marked:
-            batch.measure()
-        batch.advance(start, stop)
-        batch.fold(stop - start)
-        if marked:
-            curves.append(batch.curves())
-        device.synchronize()
-        if not chunk:
-            pace = (time.perf_counter() - begin) / (stop - start)
-            length = whole_tiles(int(LAUNCH / pace), min(room, 4 * length))
-        if progress:
-            progress(coordinates * (stop - start))
-        start = stop
-    early, measured = zip(*curves, strict=True)
-    return np.array(early), np.array(measured)
-
-
-def _stats(cell: Cell, totals: NDArray, early: NDArray, measured: NDArray) -> Stats:
-    """From Σ of the three norms, shape (replicas, 3), and the curves, shapes (checkpoints, replicas, 3, 2) and
-    (checkpoints, replicas, 3)."""
-    steps, problem, marks = cell.spec.steps, cell.problem, checkpoint_steps(cell.spec.steps)
-    value, steepest, furthest = measured.transpose(2, 1, 0)
-    l1, square, l2 = totals.T / steps
-    return Stats.of(
-        l1,
-        l2,
-        square,
-        marks,
-        grad_l1=early[..., 0, 0].T,
-        grad_l2=early[..., 2, 0].T,
-        f_gap=value * problem.scale - problem.minimum,
-        grad_linf=steepest,
-        max_abs_x=furthest,
-        running_l1=early[..., 0, 1].T / marks,
-        running_l2=early[..., 2, 1].T / marks,
-    )
+    """Run every replica of *cell*: see ``Engine`` for *options*, ``loop.simulate`` for the rest; *threads* is ignored."""
+    return loop.simulate(Engine(**options), cell, quantities, progress, observe)

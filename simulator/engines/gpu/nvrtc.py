@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import importlib.util
 import re
-import tempfile
 from functools import cache
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from ...files import write_whole
-from ..cpu.machine_code import delete_unused, folder
+from .. import kept_code
+from ..code_folder import delete_unused, subfolder
 
 PACKAGES = {12: "nvidia-cuda-nvrtc-cu12", 13: "nvidia-cuda-nvrtc"}  # by the major number of CUDA
 IEEE = ("-ftz=false", "-prec-div=true", "-prec-sqrt=true")
@@ -93,19 +91,20 @@ def options(architecture: str, fast: bool = False) -> tuple[str, ...]:
     return ("-std=c++17", f"-arch={architecture}", *IEEE, f"-fmad={'true' if fast else 'false'}")
 
 
-def cubin(source: str, architecture: str, fast: bool = False, major: int | None = None) -> Path:
-    """File of the machine code of *source* for an architecture such as "sm_90", compiled where it is not there yet.
+def cubin(source: str, architecture: str, fast: bool = False, major: int | None = None) -> bytes:
+    """The machine code of *source* for an architecture such as "sm_90", from disk where it was compiled before.
 
     *major* is the CUDA version of the driver. Raises InputError where NVRTC is missing or does not know the card.
     """
     nvrtc, chosen = find(major), options(architecture, fast)
-    digest = hashlib.sha256(repr((nvrtc.version, chosen, source)).encode()).hexdigest()[:32]
-    for place in _folders():
-        path = place / f"{digest}.cubin"
-        if path.exists():
-            with contextlib.suppress(OSError):
-                path.touch()  # used today
-            return path
+    meaning = repr((nvrtc.version, chosen, source))
+    name = f"{kept_code.digest(meaning)}.cubin"
+    folder = subfolder("cubins")
+    code = folder and kept_code.read(folder / name, meaning)
+    if code is not None:
+        with contextlib.suppress(OSError):
+            (folder / name).touch()  # used today
+        return code
     try:
         code, _ = nvrtc.compile(source, chosen)
     except CompileError as error:
@@ -116,28 +115,8 @@ def cubin(source: str, architecture: str, fast: bool = False, major: int | None 
             f"NVRTC {nvrtc.version[0]}.{nvrtc.version[1]} does not know {architecture}; "
             + ("install a newer one" if newer else "the card is too old for it: install one of CUDA 12, '.[gpu12]'")
         ) from error
-    for place in _folders():
-        try:
-            write_whole(place / f"{digest}.cubin", code)
-            delete_unused(place.glob("*.cubin"))
-            return place / f"{digest}.cubin"
-        except (OSError, InputError):
-            continue
-    raise InputError("no folder can be written for the GPU's machine code; set RATECHECK_CACHE or TMPDIR to one")
-
-
-def _folders() -> list[Path]:
-    """Where cubins are kept; for this process only where nothing is to be kept, or can be."""
-    home = folder()
-    if home is not None:
-        try:
-            (home / "cubins").mkdir(parents=True, exist_ok=True)
-            return [home / "cubins", Path(_temporary().name)]
-        except OSError:
-            pass
-    return [Path(_temporary().name)]
-
-
-@cache
-def _temporary() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="ratecheck")
+    folder = subfolder("cubins", create=True)
+    if folder is not None:
+        kept_code.write(folder / name, meaning, code)
+        delete_unused(folder, "*.cubin")
+    return code

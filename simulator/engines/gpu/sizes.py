@@ -1,18 +1,22 @@
-"""How the GPU engine cuts a cell: coordinates to blocks, replicas to what fits the card, steps to launches."""
+"""How the GPU engine cuts a part of a cell: coordinates to blocks, replicas to what fits the card, steps to launches."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...cells.spec import Cell
+from ...cells.cell import Cell
+from ..measures import Measures
+from ..parts import Part, group_size
 from ..rng import TILE
 
 MOST_THREADS = 128  # of a block
-BATCH, FAN, HALF, WARP = 8, 128, TILE // 2, 32  # as in kernel.cu
-MOST_GROUPS = FAN * FAN  # of a replica: what two rounds of summing make one of
+MOST_GROUPS = 1 << 14  # of a replica
+FAN, HALF, WARP = 16, TILE // 2, 32  # as in fold.cuh and noise.cuh
 MOST_SUMS, MOST_CHUNK = 1 << 26, 1 << 16  # float64 numbers in a chunk's sums; steps
 
 
@@ -34,10 +38,19 @@ class Shape:
             group *= 2
         return cls(threads, coordinates, group)
 
-    def shared_bytes(self, rows: int, real: int) -> int:
+    def divides(self, dim: int) -> bool:
+        """Whether the groups of ``parts`` are whole subtrees of these groups."""
+        pieces, rest = divmod(group_size(dim), self.group)
+        return rest == 0 and pieces & (pieces - 1) == 0
+
+    def groups(self, coordinates: range) -> range:
+        """The groups of a part's coordinates."""
+        return range(coordinates.start // self.group, -(-coordinates.stop // self.group))
+
+    def shared_bytes(self, rows: int, slots: int, real: int) -> int:
         """What a block of ``advance`` needs, as kernel.cu lays it out."""
         block, warps = self.threads * self.coordinates, self.threads // WARP
-        return real * ((rows + 1) * block + BATCH * warps * 2 * HALF) + 4 * HALF * block
+        return real * ((rows + 1) * block + max(16 // slots, 1) * slots * warps * HALF) + 4 * HALF * block
 
 
 @dataclass(frozen=True)
@@ -49,27 +62,28 @@ class Room:
     least: int
 
     @classmethod
-    def of(cls, cell: Cell, shape: Shape, memory: int) -> Room:
+    def of(cls, cell: Cell, measures: Measures, part: Part, shape: Shape, memory: int) -> Room:
+        """Of the groups of *part* and at most its replicas."""
         spec, real = cell.spec, np.dtype(cell.spec.dtype).itemsize
-        state = (1 + len(cell.optimizer.state)) * spec.dim * real
-        shared = spec.dim * real if cell.problem.spectrum else 0
-        groups = -(-spec.dim // shape.group)
-        step = 8 * (2 * groups + 2 * -(-groups // FAN) + 3)  # a replica's sums, their parts and the norms
-        replicas = min(spec.replicas, (memory - shared) // (state + TILE * step))
+        coordinates = part.coordinates(spec.dim)
+        groups, width = len(shape.groups(coordinates)), len(coordinates)
+        state = (1 + len(cell.optimizer.state)) * width * real + 8 * 4 * groups  # and diagnostics
+        shared = width * real if cell.problem.spectrum else 0
+        rounds = groups + -(-groups // FAN) + -(-groups // FAN**2)
+        step = 8 * (len(measures.sums) * rounds + 1 + max(measures.rows))  # a replica's sums, their parts, readings
+        replicas = min(len(part.replicas), (memory - shared) // (state + TILE * step))
         if replicas < 1:
             return cls(0, 0, shared + state + TILE * step)
         left = (memory - shared - replicas * state) // (replicas * step)
-        steps = min(left, MOST_SUMS // (2 * groups * replicas), MOST_CHUNK, spec.steps + TILE - 1)
-        return cls(replicas, max(TILE, steps - steps % TILE), shared + state + TILE * step)
+        steps = min(left, MOST_SUMS // (len(measures.sums) * groups * replicas), MOST_CHUNK, spec.steps + TILE - 1)
+        return cls(replicas, whole_tiles(steps, steps), shared + state + TILE * step)
 
 
-def next_cut(first: int, steps: int, marks: NDArray, chunk: int) -> tuple[bool, int]:
-    """Whether the launch from step *first* on begins at a mark, and where it stops: after about *chunk* steps and at
-    the end of a tile, before the next mark, or at last."""
-    place = int(np.searchsorted(marks, first))
-    marked = place < marks.size and marks[place] == first
-    stop = min(steps, first - first % TILE + chunk)
-    return marked, min(stop, int(marks[place + marked])) if place + marked < marks.size else stop
+def launches(first: int, stop: int, marks: NDArray) -> Iterator[tuple[bool, int, int]]:
+    """The steps *first* … *stop* − 1 in pieces that begin at *marks*: whether it is one, its first step, its stop."""
+    ends = sorted({first, stop, *marks.tolist()})
+    for low, high in itertools.pairwise(ends):
+        yield low in marks, low, high
 
 
 def whole_tiles(steps: int, most: int) -> int:

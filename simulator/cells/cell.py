@@ -1,0 +1,72 @@
+"""A cell with its objects: what an engine runs, and the text that its key is the hash of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ratecheck.problems import Noise, SeparableProblem
+
+from ..optimizers import Optimizer
+from .constants import Constants
+from .of_step import OfStep
+from .spec import Spec, canonical_json, key_of
+
+NUMERICS = 2  # raise when engines or rules give other numbers for the same Spec
+Hyper = Mapping[str, float | OfStep]
+
+DEFAULTS = {"noise": "gaussian", "schedule": "horizon", "smoothness": 1.0, "gap": 1.0, "sigma": 1.0}
+DEFAULTS |= {"dtype": "float64", "seed": 0, "problem_args": {}, "optimizer_args": {}, "noise_args": {}}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A Spec, all its arguments filled in, with what its names stand for. ``hyper``: hyper-parameters as used.
+
+    ``departures``: the Spec's entries without files' paths, and arguments only where they depart from defaults.
+    """
+
+    spec: Spec
+    problem: SeparableProblem
+    noise: Noise
+    optimizer: Optimizer
+    constants: Constants
+    hyper: Hyper
+    departures: Mapping[str, object]
+
+    @cached_property
+    def identity(self) -> str:
+        """All that determines the numbers, and nothing of where a file lies, as JSON.
+
+        It lists departures from defaults only, so that a feature that a cell doesn't use leaves its key alone.
+        """
+        problem, noise = self.problem, self.noise
+        formulas = {"phi": problem.phi, "dphi": problem.dphi, "noise": noise.formula, "update": self.optimizer.update}
+        numbers = {
+            "scale": problem.scale,
+            "start": problem.start,
+            "center": problem.center,
+            "spectrum": problem.spectrum,
+            "curvature": problem.curvature,
+            "minimum": problem.minimum,
+        }
+        content = {
+            "numerics": NUMERICS,
+            **{name: value for name, value in self.departures.items() if value != DEFAULTS.get(name)},
+            "formulas": {name: f.digest for name, f in formulas.items()},
+            # 12 digits: the last ones may be another C library's
+            "numbers": {name: f"{value:.12g}" for name, value in numbers.items() if value},
+            "profile": [f"{value:.12g}" for value in problem.constants],
+            "law": [f"{float(value):.12g}" for value in (noise.variance, *noise.constants)],
+            "hyper": {
+                name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}"
+                for name, value in self.hyper.items()
+            },
+        }
+        return canonical_json(content)
+
+    @property
+    def key(self) -> str:
+        """The content address of the cell's results."""
+        return key_of(self.identity)

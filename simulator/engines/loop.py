@@ -1,0 +1,119 @@
+"""The one time loop of all engines: begin, advance, finish.
+
+A run may be advanced in any pieces and split into parts at any step (``pieces``), saved and resumed (``saving``): the
+numbers are the same bit for bit. A run with all groups of its coordinates adds up as it goes, in memory that doesn't
+depend on the number of steps; one with some of them keeps the sums of every step until ``finish`` has them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import Cell
+from ..cells.quantities import Quantity
+from ..cells.stats import Stats
+from . import pieces, totals
+from .measures import Measures
+from .parts import Part
+from .pieces import Piece
+from .protocol import Engine, State, Sums
+from .totals import Totals
+
+
+@dataclass
+class Run:
+    """A part of a cell on its way: the engine's state, the totals of all steps that are added up, and the pieces of
+    those that are not."""
+
+    engine: Engine
+    state: State
+    totals: Totals
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def part(self) -> Part:
+        return self.state.part
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+    def values(self) -> NDArray:
+        """x and the optimizer's state, shape (replicas, 1 + state, coordinates)."""
+        return self.engine.values(self.state)
+
+
+def begin(engine: Engine, cell: Cell, quantities: Iterable[Quantity | str] = (), part: Part | None = None) -> Run:
+    """A run of *cell*, or of *part*, before its first step, that measures *quantities* besides those it always does."""
+    whole = Part.whole(cell.spec)
+    part = (part or whole).require_in(whole)
+    measures = Measures.of(quantities, cell.optimizer)
+    state = engine.begin(cell, part, measures, 0, None)
+    return Run(engine, state, Totals.of(measures, len(part.replicas), cell.spec.steps))
+
+
+def advance(run: Run, stop: int | None = None, progress: Callable[[int], None] | None = None) -> Run:
+    """Do the steps up to number *stop*, by default all; returns *run*, changed.
+
+    *progress* is called with the coordinate-steps done since its last call.
+    """
+    state, spec = run.state, run.state.cell.spec
+    stop = spec.steps if stop is None else stop
+    if not run.step <= stop <= spec.steps:
+        raise InputError(f"a run of {spec.steps} steps that did {run.step} can't stop at {stop}")
+    width = len(run.part.replicas) * len(run.part.coordinates(spec.dim))
+    while (first := run.step) < stop:
+        next_stop = min(stop, first + run.engine.longest(state))
+        marks = run.totals.marks
+        sums = run.engine.advance(state, next_stop, marks[(first <= marks) & (marks < next_stop)])
+        if run.part.has_all_groups(spec.dim):
+            run.engine.fold(state.measures, run.totals, sums)
+        else:
+            kept = Sums(first, np.array(sums.steps), sums.marks, np.array(sums.diagnostics))
+            run.pieces.append(Piece(run.part, kept))
+        if progress:
+            progress(width * (next_stop - first))
+    return run
+
+
+def finish(cell: Cell, runs: Sequence[Run]) -> Stats:
+    """The Stats of *cell* from the runs of its parts; raises InputError where steps or parts are missing or differ."""
+    if not runs:
+        raise InputError("finish needs the runs of all parts of a cell, got none")
+    for run in runs:
+        if run.step < cell.spec.steps:
+            raise InputError(f"a part of this run did {run.step} of {cell.spec.steps} steps; advance it to the end")
+        same = run.state.cell is cell or run.state.cell.key == cell.key
+        if not same or run.state.measures.meaning != runs[0].state.measures.meaning:
+            raise InputError("the parts are not of one run: their cells or their quantities differ")
+    measures = runs[0].state.measures
+    return totals.stats(cell, measures, pieces.merge(cell, measures, runs))
+
+
+def simulate(
+    engine: Engine,
+    cell: Cell,
+    quantities: Iterable[Quantity | str] = (),
+    progress: Callable[[int], None] | None = None,
+    observe: Callable[[NDArray], None] | None = None,
+) -> Stats:
+    """All of *cell*, as many replicas at a time as the engine can take.
+
+    *observe* gets the final x and state of these, shape (replicas, 1 + state, dim), in order.
+    """
+    whole, quantities = Part.whole(cell.spec), tuple(quantities)
+    at_once = engine.most_replicas(cell, Measures.of(quantities, cell.optimizer))
+    runs = []
+    for first in whole.replicas[::at_once]:
+        part = Part(range(first, min(first + at_once, cell.spec.replicas)), whole.groups)
+        run = advance(begin(engine, cell, quantities, part), progress=progress)
+        if observe:
+            observe(run.values())
+        run.state.values = None  # the next batch may need the room
+        runs.append(run)
+    return finish(cell, runs)

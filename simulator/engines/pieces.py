@@ -1,0 +1,142 @@
+"""Runs cut into parts, and parts put together.
+
+A piece is the sums of some steps over some groups, which wait for the other groups. When a run is split, its totals go
+to every part with their replicas, and its pieces to the first one: whoever holds them, ``merge`` finds them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import Cell
+from .measures import Measures
+from .parts import Part, group_count, join_nodes, nodes
+from .protocol import DIAGNOSTICS, Engine, Sums
+from .totals import Totals
+
+if TYPE_CHECKING:
+    from .loop import Run
+
+
+@dataclass
+class Piece:
+    """The sums of a part's steps, in the nodes of its groups."""
+
+    part: Part
+    sums: Sums
+
+    @property
+    def stop(self) -> int:
+        return self.sums.start + self.sums.steps.shape[-1]
+
+    def of_replicas(self, replicas: range) -> Piece:
+        first = self.part.replicas.start
+        rows = slice(replicas.start - first, replicas.stop - first)
+        sums = replace(self.sums, steps=self.sums.steps[rows], diagnostics=self.sums.diagnostics[rows])
+        return Piece(Part(replicas, self.part.groups), sums)
+
+    def of_steps(self, start: int, stop: int) -> Piece:
+        sums = self.sums
+        here = (start <= sums.marks) & (sums.marks < stop)
+        steps = sums.steps[..., start - sums.start : stop - sums.start]
+        return Piece(self.part, Sums(start, steps, sums.marks[here], sums.diagnostics[:, :, here]))
+
+
+def cuts(*ranges: range) -> list[range]:
+    """The ranges between all ends of *ranges*."""
+    ends = sorted({end for r in ranges for end in (r.start, r.stop)})
+    return [range(*pair) for pair in itertools.pairwise(ends)]
+
+
+def covers(outer: range, inner: range) -> bool:
+    return outer.start <= inner.start and inner.stop <= outer.stop
+
+
+def split(run: Run, parts: Sequence[Part], engine: Engine | None = None) -> list[Run]:
+    """*run* as runs of *parts*, each within it, on *engine* (its own by default). *run* itself stays as it is."""
+    state, engine = run.state, engine or run.engine
+    dim, values, first = state.cell.spec.dim, run.values(), run.part.replicas.start
+    before = run.part.coordinates(dim).start
+    made = []
+    for part in parts:
+        part.require_in(run.part)
+        low, high = part.replicas.start - first, part.replicas.stop - first
+        columns = part.coordinates(dim)
+        mine = np.ascontiguousarray(values[low:high, :, columns.start - before : columns.stop - before])
+        totals = run.totals.of_replicas(low, high)
+        totals = replace(totals, values=totals.values.copy(), curves=totals.curves.copy())
+        made.append(replace(run, engine=engine, totals=totals, pieces=[]))
+        made[-1].state = engine.begin(state.cell, part, state.measures, state.step, mine)
+    for replicas in cuts(*(part.replicas for part in parts), *(piece.part.replicas for piece in run.pieces)):
+        heirs = [heir for heir in made if covers(heir.part.replicas, replicas)]
+        for heir in heirs[:1]:
+            heir.pieces += [p.of_replicas(replicas) for p in run.pieces if covers(p.part.replicas, replicas)]
+    return made
+
+
+def merge(cell: Cell, measures: Measures, runs: Sequence[Run]) -> Totals:
+    """The totals of all replicas; raises InputError where the runs don't cover each place of *cell* exactly once."""
+    done = []
+    held = [piece.part.replicas for run in runs for piece in run.pieces]
+    for replicas in cuts(range(cell.spec.replicas), *(run.part.replicas for run in runs), *held):
+        members = [run for run in runs if covers(run.part.replicas, replicas)]
+        groups = sorted((run.part.groups for run in members), key=lambda r: r.start)
+        ends = [0, *(r.stop for r in groups)]
+        if [r.start for r in groups] != ends[:-1] or ends[-1] != group_count(cell.spec.dim):
+            raise InputError(
+                f"the parts given cover the groups {groups} of the replicas {replicas}, expected each of the "
+                f"{group_count(cell.spec.dim)} groups once; give all parts of one run, none twice"
+            )
+        done.append(_merge_groups(cell, measures, members, replicas))
+    first = done[0]
+    values, curves = (np.concatenate([getattr(t, name) for t in done]) for name in ("values", "curves"))
+    return replace(first, values=values, curves=curves)
+
+
+def _merge_groups(cell: Cell, measures: Measures, members: Sequence[Run], replicas: range) -> Totals:
+    """The totals of *replicas*, from runs that have all their groups between them."""
+    farthest = max(members, key=lambda run: run.totals.step)
+    first = farthest.part.replicas.start
+    totals = farthest.totals.of_replicas(replicas.start - first, replicas.stop - first)
+    totals = replace(totals, values=totals.values.copy(), curves=totals.curves.copy())
+    held = [piece for run in members for piece in run.pieces if covers(piece.part.replicas, replicas)]
+    rest = range(totals.step, cell.spec.steps)
+    for steps in cuts(rest, *(range(piece.sums.start, piece.stop) for piece in held)) if rest else ():
+        if steps.start >= rest.start:
+            here = [p for p in held if p.sums.start <= steps.start and steps.stop <= p.stop]
+            here = [piece.of_replicas(replicas).of_steps(steps.start, steps.stop) for piece in here]
+            farthest.engine.fold(measures, totals, _join(cell, measures, here))
+    return totals
+
+
+def _join(cell: Cell, measures: Measures, held: Iterable[Piece]) -> Sums:
+    """Pieces of the same steps and replicas as the sums over all groups."""
+    count = group_count(cell.spec.dim)
+    found: dict[range, Sums] = {}
+    for piece in held:
+        for place, node in enumerate(nodes(piece.part.groups, count)):
+            sums = piece.sums
+            found[node] = replace(sums, steps=sums.steps[:, place], diagnostics=sums.diagnostics[:, place])
+    if not found:
+        raise InputError("the sums of some steps are missing; give all parts that the run was split into")
+    some = next(iter(found.values()))
+    steps = [
+        join_nodes({node: s.steps[:, slot] for node, s in found.items()}, count, kept.fold)
+        for slot, kept in enumerate(measures.sums)
+    ]
+    measured = [
+        join_nodes({node: s.diagnostics[..., j] for node, s in found.items()}, count, how)
+        for j, how in enumerate(DIAGNOSTICS)
+    ]
+    return replace(some, steps=_one_node(steps, 1), diagnostics=_one_node(measured, 2))
+
+
+def _one_node(arrays: list[NDArray], axis: int) -> NDArray:
+    return np.stack(arrays, axis=axis)[:, None]

@@ -1,0 +1,100 @@
+"""From a Spec, which is plain data, to a Cell: what its names stand for, its constants, its hyper-parameters.
+
+This is the one place where names become objects. It stands above the theorems, whose rules it uses, and below the
+lab, which resolves each Spec once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
+from ratecheck.problems.errors import InputError, require_known
+
+from ..cells.cell import Cell
+from ..cells.constants import Constants
+from ..cells.spec import Spec, Value
+from ..optimizers import OPTIMIZERS, Optimizer
+from ..plugins import find, plain_name
+from .schedules import check_given, hyper_parameters
+
+
+def resolve(spec: Spec) -> Cell:
+    """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments."""
+    optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
+    noise, noise_args, law_defaults = _noise(spec.noise, spec.noise_args)
+    true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else float("inf")
+    problem, problem_defaults = _problem(spec, true_sigma)
+    check_given(optimizer, spec.optimizer_args)
+    constants = _constants(spec, problem, true_sigma)
+    hyper = hyper_parameters(spec, optimizer, constants.but(sigma=spec.sigma))
+    filled = replace(
+        spec,
+        problem_args=dict(problem.arguments),
+        noise_args=noise_args,
+        optimizer_args={name: float(value) for name, value in spec.optimizer_args.items()},
+    )
+    departures = {
+        **spec.to_dict(),
+        **{what: plain_name(getattr(spec, what)) for what in ("problem", "optimizer", "noise", "schedule")},
+        "problem_args": _departing(problem.arguments, problem_defaults),
+        "noise_args": _departing(noise_args, law_defaults),
+        "optimizer_args": filled.optimizer_args,
+    }
+    return Cell(filled, problem, noise, optimizer, constants, hyper, departures)
+
+
+def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[str, object]]:
+    generator = find(PROBLEMS, spec.problem, "problem")
+    if not hasattr(generator, "requires"):
+        raise InputError(f"{spec.problem} is no problem, but {type(generator).__name__}; see docs/extending.md")
+    require_known(spec.problem_args, generator.parameters, f"problem {spec.problem!r}")
+    own = {"dim": spec.dim, "smoothness": spec.smoothness, "gap": spec.gap, "steps": spec.steps, "sigma": true_sigma}
+    try:
+        problem = generator(**{name: own[name] for name in generator.requires}, **spec.problem_args)
+    except ArithmeticError as error:  # of constants at the end of the floating-point numbers
+        raise InputError(
+            f"problem {spec.problem!r} can't be made with smoothness={spec.smoothness:g}, gap={spec.gap:g} and "
+            f"sigma={spec.sigma:g} ({error}); choose constants of ordinary size"
+        ) from error
+    return problem, generator.parameters
+
+
+def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+    """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
+    make = find(NOISES, name, "noise")
+    wrong = f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md"
+    if isinstance(make, type) or not inspect.isfunction(make):
+        raise InputError(wrong)
+    defaults = {
+        p.name: p.default
+        for p in inspect.signature(make).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    }
+    require_known(arguments, defaults, f"noise {name!r}")
+    try:
+        noise = make(**arguments)
+    except InputError:
+        raise
+    except Exception as error:  # the user's own function
+        raise InputError(
+            f"noise {name!r} can't be made with {dict(arguments)}: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(noise, Noise):
+        raise InputError(wrong)
+    filled = {n: v for n, v in {**defaults, **arguments}.items() if isinstance(v, (int, float, str))}
+    return noise, {n: v if isinstance(v, str) else float(v) for n, v in filled.items()}, defaults
+
+
+def _constants(spec: Spec, problem: SeparableProblem, true_sigma: float) -> Constants:
+    values = {"dim": spec.dim, "steps": spec.steps, "smoothness": spec.smoothness, "gap": spec.gap}
+    if true_sigma == float("inf"):
+        why = "the noise has infinite variance, so there is no σ"
+        return Constants({**values, **problem.supplies}, {"sigma": why, "sigma_l1": why})
+    return Constants({**values, "sigma": spec.sigma, "sigma_l1": spec.dim**0.5 * spec.sigma, **problem.supplies})
+
+
+def _departing(values: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value != defaults.get(name)}

@@ -1,0 +1,113 @@
+"""Schedules: where a cell's hyper-parameters come from, a theorem's rule or the user's numbers.
+
+``horizon`` is the rule of the optimizer's theorem, ``constant`` the numbers as given; a theorem's name, or
+FILE.py:NAME of a theorem or of a rule, is that rule. What the user gives wins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from ratecheck.problems.errors import InputError, choose, require_known, require_number
+
+from ..cells.constants import Constants
+from ..cells.hyper import Hyper
+from ..cells.of_step import OfStep
+from ..cells.spec import Spec
+from ..optimizers import BIASES, Optimizer
+from ..plugins import is_file
+from ..theorem import Theorem
+from ..theorems import THEOREMS, find_theorem
+from ..theorems.naming import horizon_theorem
+
+SCHEDULES = {
+    "horizon": "The rule of the optimizer's theorem, for a horizon K known in advance.",
+    "constant": "The given hyper-parameters for every K and d, and the optimizer's defaults for the others.",
+}
+# No negative hyper-parameter has a meaning in the shipped recursions.
+LIMITS = dict.fromkeys(("lr", "beta1", "beta2", "eps", "weight_decay"), 0.0)
+
+
+def hyper_parameters(spec: Spec, optimizer: Optimizer, constants: Constants) -> Hyper:
+    """The hyper-parameters of a cell; raises InputError where its schedule gives none."""
+    given = {name: float(value) for name, value in spec.optimizer_args.items()}
+    if spec.schedule == "constant":
+        return Hyper(constant(optimizer, given))
+    return Hyper({**follow(_rule(spec, optimizer), optimizer, constants), **given})
+
+
+def constant(optimizer: Optimizer, given: Mapping[str, float]) -> dict[str, float]:
+    """The given numbers, and the optimizer's defaults for the others; raises InputError for one that has none."""
+    hyper = {**optimizer.defaults, **given}
+    missing = [name for name in optimizer.settings if name not in hyper]
+    if missing:
+        raise InputError(
+            f"the constant schedule needs {', '.join(missing)} for {optimizer.name!r}; "
+            f"give optimizer arguments such as {missing[0]}=0.01"
+        )
+    return {name: hyper[name] for name in optimizer.settings}
+
+
+def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[str, float | OfStep]:
+    """What *rule* gives, checked: all hyper-parameters, each a finite number or a formula of the step.
+
+    Raises InputError for anything else.
+    """
+    try:
+        found = {name: v if isinstance(v, OfStep) else float(v) for name, v in rule(constants).items()}
+    except InputError:
+        raise
+    except Exception as error:  # the user's own function
+        raise InputError(
+            f"the rule for {optimizer.name!r} gives no numbers for {constants}: {type(error).__name__}: {error}"
+        ) from error
+    if set(found) != set(optimizer.settings):
+        raise InputError(
+            f"the rule for optimizer {optimizer.name!r} must give {', '.join(optimizer.settings)}, "
+            f"got {', '.join(found)}"
+        )
+    for name, value in found.items():
+        if not isinstance(value, OfStep) and (
+            not math.isfinite(value) or (name in BIASES.values() and not 0 <= value < 1)
+        ):
+            raise InputError(
+                f"the rule for {optimizer.name!r} gives {name}={value:g} for {constants}; choose constants of "
+                "ordinary size, or the constant schedule"
+            )
+    return found
+
+
+def check_given(optimizer: Optimizer, given: Mapping[str, object]) -> None:
+    """Raise InputError for a hyper-parameter that the optimizer does not have or that is out of range."""
+    require_known(given, optimizer.settings, f"optimizer {optimizer.name!r}")
+    for name, value in given.items():
+        number = require_number(value, f"optimizer {optimizer.name!r}: {name}", least=LIMITS.get(name))
+        if name in ("beta1", "beta2") and number >= 1:
+            raise InputError(f"optimizer {optimizer.name!r}: {name} must be below 1, got {number:g}")
+
+
+def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
+    if spec.schedule == "horizon":
+        if theorem := horizon_theorem(spec.optimizer, optimizer):
+            return theorem.rule
+        known = dict.fromkeys(t.optimizer.name for t in THEOREMS.values() if isinstance(t, Theorem) and t.rule)
+        raise InputError(
+            f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for: "
+            f"{', '.join(known)}); use the constant schedule with lr=…, or a theorem's name as the schedule"
+        )
+    if not is_file(spec.schedule):
+        choose(
+            {**SCHEDULES, **{n: t for n, t in THEOREMS.items() if isinstance(t, Theorem)}}, spec.schedule, "schedule"
+        )
+    found = find_theorem(spec.schedule, also=Callable)
+    if not isinstance(found, Theorem):
+        return found
+    if found.optimizer.update.digest != optimizer.update.digest:
+        raise InputError(
+            f"schedule {spec.schedule!r} is the rule of a theorem about {found.optimizer.name!r}, "
+            f"and the optimizer is {spec.optimizer!r}"
+        )
+    if found.rule is None:
+        raise InputError(f"theorem {spec.schedule!r} has no rule; use the constant schedule")
+    return found.rule

@@ -1,0 +1,82 @@
+"""Which cells a theorem is judged on, and why the others are not."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ratecheck.problems.errors import InputError
+
+from ..cells.evidence import Result
+from .fit import LEAST_REPLICAS, groups, labels
+from .intervals import Estimate, mean
+from .statement import Judgeable
+
+TOO_FEW = f"too few replicas (fewer than {LEAST_REPLICAS})"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A cell with its ratio per replica, shape (R,), the estimate of its mean, and its group's label."""
+
+    cell: Result
+    ratio: NDArray[np.float64]
+    mean: Estimate
+    label: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.label}, d = {self.cell.spec.dim}, K = {self.cell.spec.steps}"
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """The cells of a theorem: *sound* ones, *diverged* ones, those with too few replicas (*scarce*).
+
+    ``broken`` and ``aside`` count, by reason, those that are not judged.
+    """
+
+    sound: list[Judged]
+    diverged: list[Judged]
+    scarce: list[Judged]
+    broken: Counter
+    aside: Counter
+
+
+def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
+    """The cells that *theorem* concerns, with their ratios. What breaks an assumption is never judged, not even when
+    it diverged; a replica at +∞ settles its cell, however few replicas there are."""
+    cells = Eligible([], [], [], Counter(), Counter())
+    bearings = [(cell, bearing) for cell in results if (bearing := theorem.on(cell)) is not None]
+    found = groups(cell for cell, _ in bearings)
+    label = {id(c): name for group, name in zip(found, labels(found), strict=True) for c in group.cells}
+    for cell, bearing in bearings:
+        if bearing.aside:
+            cells.aside[bearing.aside] += 1
+            continue
+        if bearing.void:
+            cells.broken[bearing.void] += 1
+            continue
+        limit = bearing.rate if theorem.kind == "none" else bearing.bound
+        if limit is None or not 0 < limit < math.inf:
+            cells.aside[f"the bound is {limit:g}"] += 1
+            continue
+        values = measured(theorem, cell)
+        judged = Judged(cell, values / limit, mean(values / limit), label[id(cell)])
+        if judged.mean.value == math.inf:
+            cells.diverged.append(judged)
+        else:
+            (cells.scarce if values.size < LEAST_REPLICAS else cells.sound).append(judged)
+    return cells
+
+
+def measured(theorem: Judgeable, cell: Result) -> NDArray[np.float64]:
+    """What the theorem measures of each replica, with +∞ for what is not finite; raises InputError for bad shapes."""
+    values = np.asarray(cell.stats.measured[theorem.measures.name], dtype=np.float64)
+    if values.shape != (cell.spec.replicas,) and values.ndim != 1:
+        raise InputError(f"{theorem.measures.name} has shape {values.shape}, one value a replica is expected")
+    return np.where(np.isfinite(values), values, math.inf)

@@ -1,0 +1,30 @@
+"""The smallest case in which a theorem fails, for whoever wants to see it fail again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .eligible import Judged
+
+
+def ends(cells: Sequence[Judged], axis: str) -> tuple[Judged, Judged]:
+    """The cells of least and greatest K (or d) on the line of the smallest d (or K) that is longest."""
+    other = {"steps": "dim", "dim": "steps"}[axis]
+    lines: dict[int, list[Judged]] = {}
+    for judged in cells:
+        lines.setdefault(getattr(judged.cell.spec, other), []).append(judged)
+    longest = min(lines, key=lambda value: (-len(lines[value]), value))
+    line = sorted(lines[longest], key=lambda judged: getattr(judged.cell.spec, axis))
+    return line[0], line[-1]
+
+
+def smallest(failing: Sequence[tuple[Judged, ...]]) -> dict | None:
+    """The smallest failing case: least d, then least K, of the last of its cells. ``cells`` are their keys."""
+    if not failing:
+        return None
+    case = min(failing, key=lambda cells: (cells[-1].cell.spec.dim, cells[-1].cell.spec.steps))
+    return {
+        "where": " and ".join(judged.where for judged in case),
+        "cells": [judged.cell.key for judged in case],
+        "ratios": [judged.mean.value for judged in case],
+    }
