@@ -65,7 +65,8 @@ def load(path: str | Path) -> types.ModuleType:
         raise InputError(f"{path} can't be imported by this Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    _run(lambda: spec.loader.exec_module(module), path, name)
+    loader = spec.loader
+    _run(lambda: loader.exec_module(module), path, name)
     return module
 
 

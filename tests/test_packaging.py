@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 from pathlib import Path
 
@@ -53,3 +54,13 @@ def test_every_other_file_is_listed(setup):
             listed |= found
     there = {path for name in FOLDERS for path in (ROOT / name).rglob("*") if path.is_file()}
     assert listed == {path for path in there if path.suffix != ".py" and "__pycache__" not in path.parts}
+
+
+def test_public_names_have_types():
+    """They are looked up late, which a type checker can't see: it reads imports that say the same."""
+    import ratecheck
+
+    tree = ast.parse((folder("ratecheck") / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    imported = {name.asname: f"{node.module}" for node in block.body for name in node.names}
+    assert imported == ratecheck._PUBLIC

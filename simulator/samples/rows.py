@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from ratecheck.problems.errors import InputError
 
@@ -114,7 +115,8 @@ def _row(entry: object, where: str) -> NormRow:
             wanted = "a finite number ≥ 0"
         if not good:
             raise InputError(f"{where}: {name} must be {wanted}, got {value!r}; make it again with ratecheck norms")
-    return NormRow(**{name: float(entry[name]) if kind == "float" else entry[name] for name, kind in names.items()})
+    given: dict[str, Any] = {n: float(entry[n]) if kind == "float" else entry[n] for n, kind in names.items()}
+    return NormRow(**given)
 
 
 def norm_table(rows: Sequence[NormRow]):
