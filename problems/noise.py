@@ -178,7 +178,7 @@ def _mean_power(s: float) -> float:
     """
     n = 1000
     zeta = float(np.sum((np.arange(n) + 0.5) ** -s)) - n ** (1 - s) / (1 - s) - s * n ** (-s - 1) / 24
-    return 1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta
+    return float(1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta)
 
 
 NOISES: dict[str, Callable[..., Noise]] = {

@@ -29,6 +29,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ratecheck.problems.errors import InputError, choose
 
@@ -83,7 +84,9 @@ class Theorem:
     docstring.
     """
 
-    def __init__(self, function: Callable, *, name: str, optimizer: Optimizer, rule: Rule | None, **settings: object):
+    def __init__(
+        self, function: Callable[..., float], *, name: str, optimizer: Optimizer, rule: Rule | None, **settings: Any
+    ):
         self.name = name
         self.optimizer = optimizer
         self.rule = rule
@@ -104,7 +107,7 @@ class Theorem:
         self.parent: Theorem | None = settings.get("parent")
         self.kind = "none"
         self.controls: list[Theorem] = []
-        self._bound: Callable | None = None
+        self._bound: Callable[..., float] | None = None
 
     def __repr__(self) -> str:
         return f"Theorem({self.name!r})"
@@ -115,16 +118,16 @@ class Theorem:
 
     # --- how it is made -----------------------------------------------------------------------------------------
 
-    def proved(self, function: Callable) -> Theorem:
+    def proved(self, function: Callable[..., float]) -> Theorem:
         """Decorator for the bound with its constants, ``f(c)`` or ``f(c, h)``: of the constants and, for a bound that
         is true for all hyper-parameters, of those as used. Such a bound judges every cell of the optimizer."""
         return self._with_bound(function, "proved")
 
-    def declared(self, function: Callable) -> Theorem:
+    def declared(self, function: Callable[..., float]) -> Theorem:
         """As ``proved``, for a bound whose constants are stated without a proof."""
         return self._with_bound(function, "declared")
 
-    def control(self, function: Callable | None = None, **changes: object):
+    def control(self, function: Callable[..., float] | None = None, **changes: Any) -> Any:
         """Decorator for a false control: a function like the theorem's own, known to be wrong.
 
         It is judged as the theorem is, by level if that has a bound. *changes* replace the theorem's ``name``,
@@ -151,7 +154,7 @@ class Theorem:
         self.controls.append(made)
         return made
 
-    def _with_bound(self, function: Callable, kind: str) -> Theorem:
+    def _with_bound(self, function: Callable[..., float], kind: str) -> Theorem:
         count = len(inspect.signature(function).parameters)
         if count not in (1, 2):
             raise InputError(
@@ -240,7 +243,7 @@ class Theorem:
             )
         ]
 
-    def _number(self, function: Callable, c: Constants, h: Hyper | None, what: str) -> float:
+    def _number(self, function: Callable[..., float], c: Constants, h: Hyper | None, what: str) -> float:
         takes = len(inspect.signature(function).parameters)
         try:
             value = float(function(c, h) if takes == 2 else function(c))
@@ -269,7 +272,7 @@ def theorem(
     name: str = "",
     rate_tex: str = "",
     bound_tex: str = "",
-):
+) -> Callable[[Callable[..., float]], Theorem]:
     """Decorator that turns a rate, ``f(c)`` of the constants of a cell, into a Theorem.
 
     *optimizer*: an Optimizer or a shipped one's name. *rule*: hyper-parameters from the constants, each a number or
@@ -282,7 +285,7 @@ def theorem(
     function's with hyphens. Raises InputError for a wrong argument or a function without a docstring.
     """
 
-    def wrap(function: Callable) -> Theorem:
+    def wrap(function: Callable[..., float]) -> Theorem:
         own = name or function.__name__.replace("_", "-")
         given = _normal(own, {"measures": measures, "assumes": assumes, "axes": axes, "hard": hard or (), "grid": grid})
         chosen = choose(OPTIMIZERS, optimizer, "optimizer") if isinstance(optimizer, str) else optimizer
@@ -319,26 +322,28 @@ class SampleTheorem:
     """
 
     name: str
-    gap: Callable[[object], tuple[float, float, float | None]]
+    gap: Callable[[Any], tuple[float, float, float | None]]
     statement: str
     law: str | None = None
     source: str = ""
     expected: str = "holds"
-    controls: tuple = field(default=())
+    controls: tuple[SampleTheorem, ...] = field(default=())
     __doc__: str | None = None
 
 
-def sample_theorem(*, law: str | None = None, source: str = "", name: str = ""):
+def sample_theorem(
+    *, law: str | None = None, source: str = "", name: str = ""
+) -> Callable[[Callable[[Any], tuple[float, float, float | None]]], SampleTheorem]:
     """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem."""
 
-    def wrap(function: Callable) -> SampleTheorem:
+    def wrap(function: Callable[[Any], tuple[float, float, float | None]]) -> SampleTheorem:
         own = name or function.__name__.replace("_", "-")
         return SampleTheorem(own, function, statement_of(own, function), law, source, __doc__=function.__doc__)
 
     return wrap
 
 
-def statement_of(name: str, function: Callable) -> str:
+def statement_of(name: str, function: Callable[..., Any]) -> str:
     """The first paragraph of the docstring, in one line; raises InputError if there is none."""
     text = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
     if not text:
@@ -351,7 +356,7 @@ def _within(value: object, low: float, high: float) -> bool:
     return isinstance(value, (int, float)) and low - slack <= value <= high + slack
 
 
-def _normal(name: str, settings: Mapping[str, object]) -> dict[str, object]:
+def _normal(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of the decorators as Theorem keeps them; raises InputError for a wrong one."""
     known = ("measures", "assumes", "axes", "hard", "grid", "name", "rule", "schedule", "allows")
     for setting in settings:
@@ -372,11 +377,11 @@ def _normal(name: str, settings: Mapping[str, object]) -> dict[str, object]:
     return made
 
 
-def _several(hard: object) -> Iterable[object]:
+def _several(hard: Any) -> Iterable[Any]:
     return (hard,) if isinstance(hard, tuple) and hard and isinstance(hard[0], str) else tuple(hard)
 
 
-def _hard(name: str, entry: object) -> Hard:
+def _hard(name: str, entry: Any) -> Hard:
     if isinstance(entry, Hard):
         return entry
     try:

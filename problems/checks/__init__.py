@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import types
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
         return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{profile.name}.derivative")]
     findings: list[Finding] = []
     for attempt in range(tries + 1):
-        arguments = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
+        arguments: dict[str, Any] = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
         arguments = {k: v for k, v in arguments.items() if k in profile.requires or k in profile.parameters}
         try:
             found = check_problem(profile(**arguments), seed=int(rng.integers(2**32)))

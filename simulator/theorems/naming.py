@@ -82,8 +82,8 @@ def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
 
 
 def _given(theorem: Theorem) -> dict[str, float]:
-    tables = [table.get("optimizer_args", {}) for table in theorem.grid]
-    tables = [table for table in tables if isinstance(table, Mapping)]
+    named = [table.get("optimizer_args", {}) for table in theorem.grid]
+    tables = [table for table in named if isinstance(table, Mapping)]
     return {
         name: value
         for name, value in (tables[0] if tables else {}).items()
