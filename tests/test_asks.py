@@ -11,13 +11,13 @@ from cells import made_up, same_bits
 from problems.errors import InputError
 from simulator import engines
 from simulator.cells.quantities import QUANTITIES, READINGS, weighted
+from simulator.decorators import theorem
 from simulator.lab import compute as compute_module
 from simulator.lab.asks import quantities
 from simulator.lab.compute import compute, survey
 from simulator.lab.measured import has, merged, wanted
 from simulator.lab.plan import plan_of
 from simulator.lab.store import Store
-from simulator.theorem import theorem
 
 TABLE = {"problem": "rational", "optimizer": ["sgd", "adamw"], "dim": 3, "steps": [10, 20], "replicas": 2}
 OWN = """import math

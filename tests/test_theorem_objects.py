@@ -10,9 +10,9 @@ from problems import InputError
 from simulator.cells.constants import Constants
 from simulator.cells.of_step import of_step
 from simulator.cells.spec import Spec
+from simulator.decorators import theorem
 from simulator.judge import Outcome, exit_code, judge
 from simulator.judge.eligible import measured
-from simulator.theorem import theorem
 from simulator.theorems import THEOREMS, find_theorem
 
 

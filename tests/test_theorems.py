@@ -8,7 +8,8 @@ from synthetic import result
 from simulator.assumptions import ASSUMPTIONS
 from simulator.cells.spec import Spec
 from simulator.engines.resolve import resolve
-from simulator.theorem import SampleTheorem, Theorem
+from simulator.sample_theorem import SampleTheorem
+from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
 from simulator.theorems.naming import spec_names
 

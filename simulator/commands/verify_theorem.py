@@ -9,7 +9,8 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..plugins import is_file, load, plain_name
-from ..theorem import SampleTheorem, Theorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
 
 SAMPLES = {"dims": (1, 10, 100, 1000, 10_000, 100_000), "quick": (1, 10, 100, 1000)}  # of theorems on random vectors

@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
-from ..theorem import AXES, KINDS, Bearing, SampleTheorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import KINDS, Bearing
+from ..theorem_settings import AXES
 
 MOST_TEXT = 10_000  # characters
 

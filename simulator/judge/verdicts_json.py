@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..cells.evidence import Result
+from ..sample_theorem import SampleTheorem
 from ..sealed import sealed
-from ..theorem import SampleTheorem
 from .outcome import Verdict, exit_code
 from .statement import Judgeable
 from .stored import to_dict

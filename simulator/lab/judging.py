@@ -17,7 +17,7 @@ from ..judge import judge
 from ..judge.outcome import Verdict
 from ..judge.statement import Judgeable
 from ..plugins import content_of, file_of, is_file, only, plain_name
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
 from .copies import FOLDER
 from .folder import Folder

@@ -17,8 +17,8 @@ from ..judge.statement import Judgeable
 from ..judge.stored import to_dict
 from ..judge.stored_theorem import StoredTheorem, from_dict, sample_to_dict
 from ..judge.verdicts_json import FORMAT
+from ..sample_theorem import SampleTheorem
 from ..sealed import read_sealed, write_sealed
-from ..theorem import SampleTheorem
 from ..theorems import THEOREMS
 
 FILE = "verdicts.json"

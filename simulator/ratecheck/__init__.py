@@ -22,9 +22,9 @@ if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .simulator.cells.of_step import of_step as of_step
     from .simulator.cells.quantities import reading as reading
     from .simulator.cells.quantities import weighted as weighted
+    from .simulator.decorators import sample_theorem as sample_theorem
+    from .simulator.decorators import theorem as theorem
     from .simulator.optimizers import optimizer as optimizer
-    from .simulator.theorem import sample_theorem as sample_theorem
-    from .simulator.theorem import theorem as theorem
 
 _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
@@ -38,8 +38,8 @@ _PUBLIC = {
     "optimizer": "simulator.optimizers",
     "profile": "problems.separable",
     "reading": "simulator.cells.quantities",
-    "sample_theorem": "simulator.theorem",
-    "theorem": "simulator.theorem",
+    "sample_theorem": "simulator.decorators",
+    "theorem": "simulator.decorators",
     "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..plugins import find
-from ..theorem import SampleTheorem, Theorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
 from .adamw_l1 import adamw_l1
 from .gaussian import gaussian
 from .momentum_l2_squared import momentum_l2_squared

@@ -12,7 +12,8 @@ from ratecheck.problems.errors import InputError
 
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import is_file, load, neighbours
-from ..theorem import Hard, Theorem
+from ..theorem import Theorem
+from ..theorem_settings import Hard
 from . import THEOREMS, find_theorem
 
 
