@@ -37,6 +37,7 @@ class Bearing:
     aside: str = ""
 
 
+@dataclass(eq=False)
 class Theorem:
     """A theorem about runs; made by the decorator ``theorem``, where the arguments are explained.
 

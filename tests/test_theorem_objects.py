@@ -201,7 +201,7 @@ def documented(function):
         (lambda: theorem(optimizer="sgdd")(documented(lambda c: 1.0)), "did you mean 'sgd'"),
         (lambda: theorem(optimizer=3)(documented(lambda c: 1.0)), "must be an Optimizer"),
         (lambda: theorem(optimizer="sgd")(documented(lambda: 1.0)), "takes the constants"),
-        (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).proved(lambda: 1.0), "a bound takes"),
+        (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).proved(lambda: 1.0), "its bound takes"),
         (lambda: theorem(optimizer="sgd", assumes=("smoth",))(documented(lambda c: 1.0)), "did you mean 'smooth'"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).control(lambda c: 1.0), "docstring"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).control(rate=1)(documented(lambda c: 1)), "rate"),
