@@ -132,6 +132,26 @@ def test_a_part_with_all_groups_keeps_no_sums():
     assert not all_groups.pieces and sum(piece.sums.steps.shape[-1] for piece in some.pieces) == 200
 
 
+def test_splitting_leaves_the_run_as_it_is():
+    cell = resolve(spec(dim=20, steps=70, replicas=3))
+    whole = loop.advance(loop.begin(Cpu(), cell, ASKED), 20)
+    (some,) = pieces.split(whole, [Part(range(1, 3), range(1))])
+    loop.advance(some)
+    assert whole.step == 20
+    assert_identical(loop.finish(cell, [loop.advance(whole)]), loop.simulate(Cpu(), cell, ASKED))
+
+
+def test_parts_of_different_histories_meet():
+    """One half comes from a run that was whole for 20 steps, the other was a half from its start."""
+    cell = resolve(spec(dim=2000, steps=70))
+    left, right = (Part(range(2), groups) for groups in (range(1), range(1, 2)))
+    (early,) = pieces.split(loop.advance(loop.begin(Cpu(), cell, ASKED), 20), [left])
+    late = loop.begin(Cpu(), cell, ASKED, right)
+    for order in ([early, late], [late, early]):
+        stats = loop.finish(cell, [loop.advance(run) for run in order])
+        assert_identical(stats, loop.simulate(Cpu(), cell, ASKED))
+
+
 @pytest.fixture(scope="module")
 def halves():
     cell = resolve(spec(dim=2000, steps=30, replicas=2))

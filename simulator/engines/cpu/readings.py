@@ -62,7 +62,7 @@ def compile_readings(
     """``read_more(w, used, numbers, hyper, sums, k)``: join the sums *extra* of a unit, of which *used* lanes are
     coordinates, to sums[FIRST …, k]."""
     if not extra:
-        return COMPILE(lambda w, used, numbers, hyper, sums, k: None)
+        return _nothing
     names = {name for kept in extra for name in kept.term.parameters}
     slope = (1 + len(optimizer.state)) * lanes
     rows = {"x": 0, "gradient": slope + lanes, "gap": slope + 2 * lanes}
@@ -81,6 +81,11 @@ def compile_readings(
         lines.append(f"    {here} = " + (f"{here} + {found}" if kept.fold == "sum" else f"larger({here}, {found})"))
     exec("\n".join(lines), namespace)
     return COMPILE(namespace["read_more"])
+
+
+@COMPILE
+def _nothing(w, used, numbers, hyper, sums, k):
+    """``read_more`` of a run that measures what every run does."""
 
 
 @COMPILE
