@@ -46,7 +46,7 @@ class GpuState(State):
 
 @dataclass
 class DeviceSums(Sums):
-    """Sums of *count* steps of a part with all groups: ``steps`` is an array on the device that ``batch`` belongs to."""
+    """Sums of *count* steps over all groups: ``steps`` is an array on the device, ``batch`` has its kernels."""
 
     count: int
     batch: Batch
