@@ -20,6 +20,7 @@ from simulator.engines.measures import Measures
 from simulator.engines.parts import Part, group_count
 from simulator.engines.pieces import split
 from simulator.engines.resolve import resolve
+from simulator.engines.saving import load, save
 
 
 def over_step(k):
@@ -75,6 +76,18 @@ class TestPieces:
             columns = slice(part.groups.start * size, part.groups.stop * size)
             wanted = whole[1][part.replicas.start : part.replicas.stop, :, columns]
             np.testing.assert_array_equal(run_of_part.values(), wanted)
+
+    @pytest.mark.parametrize("groups", [range(6), range(2, 5)])
+    def test_saved_and_resumed(self, whole, groups):
+        parts = [Part(range(2), mine) for mine in (range(groups.start), groups, range(groups.stop, 6)) if mine]
+        runs = [loop.begin(self.engine(), self.CELL, self.ASKED, part) for part in parts]
+        for run in runs:
+            loop.advance(run, 19)
+        runs = [load(self.engine(2, chunk=16), self.CELL, save(run), self.ASKED) for run in runs]
+        for run in runs:
+            loop.advance(run)
+        assert_identical(loop.finish(self.CELL, runs), whole[0])
+        assert all(isinstance(piece.sums.steps, np.ndarray) for run in runs for piece in run.pieces)
 
     def test_on_to_the_cpu_and_back(self, whole):
         """x and the state have the same bits on both engines, so a run may change from one to the other."""

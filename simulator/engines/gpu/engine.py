@@ -46,8 +46,7 @@ class GpuState(State):
 
 @dataclass
 class DeviceSums(Sums):
-    """Sums of *count* steps. Those of a part with all groups stay on the device: ``steps`` is an array there, and
-    ``batch`` has the kernels."""
+    """Sums of *count* steps over all groups: ``steps`` is an array on the device, ``batch`` has its kernels."""
 
     count: int
     batch: Batch
@@ -128,7 +127,9 @@ class Engine:
             state.chunk = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.chunk))
         state.step = stop
         diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
-        return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
+        if whole:
+            return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
+        return Sums(start, steps, marks, diagnostics)
 
     def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:
         if not isinstance(sums, DeviceSums):  # of parts that were merged
