@@ -32,7 +32,7 @@ class Noise:
     """A law with its parameters fixed.
 
     ``variance`` and ``kurtosis`` (E z⁴ / (E z²)²) are exact, infinity where the moment does not exist;
-    ``constants`` are the law's trailing float32 arguments; ``ratio`` is lim ‖g‖₁/(√d‖g‖₂), that is
+    ``formula_arguments`` are the law's trailing float32 arguments; ``ratio`` is lim ‖g‖₁/(√d‖g‖₂), that is
     E|z| for unit variance (0 for infinite variance).
     """
 
@@ -43,7 +43,7 @@ class Noise:
     kurtosis: float
     ratio: float
     arguments: dict[str, float] = field(default_factory=dict)
-    constants: tuple[np.float32, ...] = ()
+    formula_arguments: tuple[np.float32, ...] = ()
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
@@ -52,9 +52,9 @@ class Noise:
             )
 
     @property
-    def constant_array(self) -> np.ndarray:
-        """``constants`` as a float32 array, shape (len(constants),)."""
-        return np.array(self.constants, dtype=np.float32)
+    def formula_argument_array(self) -> np.ndarray:
+        """``formula_arguments`` as a float32 array, shape (number of them,)."""
+        return np.array(self.formula_arguments, dtype=np.float32)
 
 
 @Formula

@@ -84,10 +84,10 @@ class Profile:
         }
         spectrum = require_number(values["spectrum"], f"problem {self.name!r}: spectrum", least=0)
         shape = {name: values[name] for name in self.shape}
-        constants = tuple(shape.values())
+        formula_arguments = tuple(shape.values())
         curvature = require_number(_value(self.curvature, shape), f"problem {self.name!r}: sup|φ''|", above=0)
         minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
-        height = float(self.phi(np.float64(values["start"]), *constants)) - minimum
+        height = float(self.phi(np.float64(values["start"]), *formula_arguments)) - minimum
         if not (height > 0 and math.isfinite(height)):
             raise InputError(
                 f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
@@ -113,7 +113,7 @@ class Profile:
             curvature=curvature,
             profile_minimum=minimum,
             spectrum=spectrum,
-            constants=constants,
+            formula_arguments=formula_arguments,
             arguments=values,
             supplies=self._supplies(dim, smoothness, spectrum, curvature, shape)
             | {"curvature_l1": total, "start_linf": abs(scale * values["start"])},

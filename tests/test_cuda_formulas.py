@@ -133,8 +133,8 @@ def test_laws(name, in_c):
     count = 20_000
     signs, sizes = rng.choice([-1.0, 1.0], (2, count)), (rng.integers(0, 2**31, (2, count)) + 0.5) * 2.0**-31
     given = [signs[0], sizes[0]] if noise.draws == "single" else [signs[0], sizes[0], signs[1], sizes[1]]
-    got = in_c(noise.formula, np.float32, SIZES)(*given, *noise.constants)
-    np.testing.assert_array_equal(got, compiled(noise.formula, np.float32)(*given, *noise.constants))
+    got = in_c(noise.formula, np.float32, SIZES)(*given, *noise.formula_arguments)
+    np.testing.assert_array_equal(got, compiled(noise.formula, np.float32)(*given, *noise.formula_arguments))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -319,7 +319,7 @@ def test_every_coordinate_counts_once(dim):
     law, seed, replica = gaussian(), 3, 7
     l1, square = np.empty((2, rng.TILE))
     compile_norms(law.formula, law.draws)(
-        l1, square, dim, np.uint64(rng.TILE), np.uint64(replica), *rng.key(seed), law.constant_array
+        l1, square, dim, np.uint64(rng.TILE), np.uint64(replica), *rng.key(seed), law.formula_argument_array
     )
     g = tile(law, seed, 0, dim, rng.TILE, replica).astype(np.float64)
     np.testing.assert_allclose(l1, np.abs(g).sum(axis=1), rtol=1e-13)

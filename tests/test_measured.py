@@ -39,7 +39,7 @@ def gaps(cell, x):
     """w_i (φ(u_i) − min φ), with min φ from f*."""
     problem, weights = cell.problem, cell.problem.weights()
     least = problem.minimum / np.sum(weights)
-    return weights * (problem.phi((x - problem.center) / problem.scale, *problem.constants) - least)
+    return weights * (problem.phi((x - problem.center) / problem.scale, *problem.formula_arguments) - least)
 
 
 def brute_force(cell, replica, plain):

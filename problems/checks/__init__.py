@@ -33,7 +33,7 @@ def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
     rng = np.random.default_rng(seed)
     u0 = (problem.start - problem.center) / problem.scale
     minimum = problem.minimum / _total_weight(problem)
-    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.constants)
+    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.formula_arguments)
     findings = check_scalar(scalar, rng)
     if not findings[0].ok:
         return findings
@@ -145,7 +145,7 @@ def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     gradient = problem.gradient(x)
     size = np.sum(
-        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.constants)) + problem.curvature)
+        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.formula_arguments)) + problem.curvature)
         + np.abs(x * gradient),
         axis=1,
     )

@@ -43,7 +43,7 @@ def moments(noise: Noise, breaks: tuple[float, ...] = ()) -> Moments:
         other, other_weight = size, weight
     return Moments(
         *_sums(noise.formula, noise.draws)(
-            size, weight, other, other_weight, np.array(noise.constants, dtype=np.float32)
+            size, weight, other, other_weight, np.array(noise.formula_arguments, dtype=np.float32)
         )
     )
 
@@ -64,27 +64,27 @@ def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDA
 @cache
 def _sums(formula: Formula, draws: str):
     law = formula.numba(np.float32)
-    constants = len(formula.parameters) - (2 if draws == "single" else 4)
+    arguments = len(formula.parameters) - (2 if draws == "single" else 4)
     call = {
         "single": "law(s, x{0}), np.float32(0)",
         "double": "law(s, x, r, y{0}), np.float32(0)",
         "pair": "law(s, x, r, y{0})",
-    }[draws].format("".join(f", constants[{i}]" for i in range(constants)))
+    }[draws].format("".join(f", arguments[{i}]" for i in range(arguments)))
     namespace = {"law": law, "np": np}
-    exec(f"def evaluate(s, x, r, y, constants): return {call}", namespace)
+    exec(f"def evaluate(s, x, r, y, arguments): return {call}", namespace)
     evaluate = numba.njit(**FLAGS)(namespace["evaluate"])
     signs = (np.float32(1), np.float32(-1))
     each = 0.5 if draws == "pair" else 1.0
 
     @numba.njit(**FLAGS)
-    def sums(first, first_weight, second, second_weight, constants):
+    def sums(first, first_weight, second, second_weight, arguments):
         mean = absolute = square = fourth = cross = 0.0
         for i in range(first.size):
             for s in signs:
                 for r in signs:
                     m = a = q = f = c = 0.0
                     for j in range(second.size):
-                        z = evaluate(s, first[i], r, second[j], constants)
+                        z = evaluate(s, first[i], r, second[j], arguments)
                         u, v, w = np.float64(z[0]), np.float64(z[1]), second_weight[j]
                         m += w * (u + v)
                         a += w * (abs(u) + abs(v))

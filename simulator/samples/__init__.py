@@ -112,7 +112,9 @@ def check_key(laws: Iterable[str | Noise], dims: Iterable[int], samples: int | N
     noises = [law if isinstance(law, Noise) else choose(NOISES, law, "noise law")() for law in laws]
     content = {
         "numerics": NUMERICS,
-        "laws": [[label(n), n.draws, n.formula.digest, [f"{float(c):.12g}" for c in n.constants]] for n in noises],
+        "laws": [
+            [label(n), n.draws, n.formula.digest, [f"{float(c):.12g}" for c in n.formula_arguments]] for n in noises
+        ],
         "dims": [[dim, samples or samples_for(dim)] for dim in dims],
         "seed": seed,
     }

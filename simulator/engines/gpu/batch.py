@@ -31,8 +31,8 @@ def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: boo
 def set_constants(module: Module, cell: Cell) -> None:
     """Fill the constant memory of kernels for *cell*."""
     module.constant("parameters", numbers(cell))
-    if cell.noise.constants:
-        module.constant("law_constants", cell.noise.constant_array)
+    if cell.noise.formula_arguments:
+        module.constant("law_arguments", cell.noise.formula_argument_array)
     if cell.optimizer.hyper and not has_rows(cell):
         module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(cell.spec.dtype))
 
