@@ -14,7 +14,7 @@ import contextlib
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from .streams import drop, safe_streams
@@ -119,7 +119,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(argv: Sequence[str]) -> int:
-    from ratecheck.problems.errors import InputError
+    with _interrupts_wait():
+        from ratecheck.problems.errors import InputError
 
     try:
         try:
@@ -142,6 +143,23 @@ def _execute(argv: Sequence[str]) -> int:
             return complain("the current folder is gone; go to one that is there")
         drop(sys.stdout)  # no file's error but the standard output's: a full disk, say
         return complain(f"can't write the output: {error.strerror or error}")
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C back for NumPy's import, a twentieth of a second: of an interrupt it makes an error of many lines."""
+    heard = []
+    try:
+        before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    if heard and before is not signal.SIG_IGN:
+        raise KeyboardInterrupt
 
 
 def _ignore_interrupts(alone: bool) -> None:
