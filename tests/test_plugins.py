@@ -47,6 +47,16 @@ def test_the_bytes_that_were_read_are_the_ones_that_run(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["mine.py"]  # no __pycache__ beside it
 
 
+def test_a_formula_is_of_the_bytes_that_ran(tmp_path):
+    text = "from ratecheck import Formula\n\n@Formula\ndef f(u):\n    return {} * u\n"
+    file = write(tmp_path / "mine.py", text.format(2.0))
+    time = os.stat(file)
+    first = load(file).f
+    file.write_text(text.format(3.0))
+    os.utime(file, ns=(time.st_atime_ns, time.st_mtime_ns))
+    assert load(file).f.digest != first.digest and load(file).f(1.0) == 3.0
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.py")

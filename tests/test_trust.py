@@ -202,8 +202,8 @@ def test_one_theorem(swept, tmp_path, capsys):
     shown = verdicts(capsys, "verify", "r", "--theorem", "sgd-l2", code=3)
     assert "bound:" not in shown.out and "sgd-l2: no cells to judge" in shown.out
     (tmp_path / "another.py").write_text(MINE.replace("100.0", "1e-9").replace("bound", "hope"))
-    shown = verdicts(capsys, "verify", "r", "--theorem", "another.py:hope", code=3)
-    assert "hope: no cells to judge" in shown.out  # it is about its own rule's cells
+    shown = verdicts(capsys, "verify", "r", "--theorem", "another.py:hope", code=1)
+    assert "hope: " in shown.out and "VIOLATED" in shown.out  # its rule is the one that ran
     shown = verdicts(capsys, "verify", "r", "--theorem", "mine.py:bound")
     assert "all 4 cells" in shown.out
     assert "did you mean" in verdicts(capsys, "verify", "r", "--theorem", "sgd-l3", code=2).err
