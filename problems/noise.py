@@ -32,7 +32,7 @@ class Noise:
     """A law with its parameters fixed.
 
     ``variance`` and ``kurtosis`` (E z⁴ / (E z²)²) are exact, infinity where the moment does not exist;
-    ``constants`` are the law's trailing float32 arguments; ``ratio`` is lim ‖g‖₁/(√d‖g‖₂), that is
+    ``formula_arguments`` are the law's trailing float32 arguments; ``ratio`` is lim ‖g‖₁/(√d‖g‖₂), that is
     E|z| for unit variance (0 for infinite variance).
     """
 
@@ -43,7 +43,7 @@ class Noise:
     kurtosis: float
     ratio: float
     arguments: dict[str, float] = field(default_factory=dict)
-    constants: tuple[np.float32, ...] = ()
+    formula_arguments: tuple[np.float32, ...] = ()
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
@@ -52,9 +52,9 @@ class Noise:
             )
 
     @property
-    def constant_array(self) -> np.ndarray:
-        """``constants`` as a float32 array, shape (len(constants),)."""
-        return np.array(self.constants, dtype=np.float32)
+    def formula_argument_array(self) -> np.ndarray:
+        """``formula_arguments`` as a float32 array, shape (number of them,)."""
+        return np.array(self.formula_arguments, dtype=np.float32)
 
 
 @Formula
@@ -127,7 +127,7 @@ def laplace() -> Noise:
 
 def student(nu: float = 5.0) -> Noise:
     """Student's t with ν degrees of freedom, scaled to variance 1 for ν > 2; as it is for ν ≤ 2, where
-    the variance is infinite and the claims' assumption is broken.
+    the variance is infinite and the theorems' assumption is broken.
 
     Sizes end at 2^(−32), so the tail ends where Student's has 2^(−32) left. The scale makes the variance
     1 all the same; it is 7e-7 above Student's own √((ν−2)/ν) at ν = 5, 3e-4 at 3 and 23 % at 2.1.
@@ -178,7 +178,7 @@ def _mean_power(s: float) -> float:
     """
     n = 1000
     zeta = float(np.sum((np.arange(n) + 0.5) ** -s)) - n ** (1 - s) / (1 - s) - s * n ** (-s - 1) / 24
-    return 1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta
+    return float(1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta)
 
 
 NOISES: dict[str, Callable[..., Noise]] = {

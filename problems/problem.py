@@ -38,7 +38,7 @@ class SeparableProblem:
     profile_minimum: float = 0.0
     center: float = 0.0
     spectrum: float = 0.0
-    constants: tuple[float, ...] = ()
+    formula_arguments: tuple[float, ...] = ()
     arguments: dict[str, float] = field(default_factory=dict)
     supplies: dict[str, float] = field(default_factory=dict)
 
@@ -61,11 +61,13 @@ class SeparableProblem:
 
     def value(self, x: ArrayLike) -> NDArray[np.float64]:
         """f at *x*, shape (..., dim) → (...). Raises InputError for another last dimension."""
-        return np.sum(self.weights() * self.phi(self._inner(x), *self.constants), axis=-1)
+        total: NDArray[np.float64] = np.sum(self.weights() * self.phi(self._inner(x), *self.formula_arguments), axis=-1)
+        return total
 
     def gradient(self, x: ArrayLike) -> NDArray[np.float64]:
         """∇f at *x*, same shape. Raises InputError for another last dimension."""
-        return self.slopes() * self.dphi(self._inner(x), *self.constants)
+        slopes: NDArray[np.float64] = self.slopes() * self.dphi(self._inner(x), *self.formula_arguments)
+        return slopes
 
     def _inner(self, x: ArrayLike) -> NDArray[np.float64]:
         x = np.asarray(x, dtype=np.float64)

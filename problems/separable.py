@@ -7,8 +7,8 @@ u₀ is given in units of the profile and the scale s follows from the gap (docs
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Profile:
 
     def __init__(
         self,
-        function: types.FunctionType,
+        function: Callable[..., Any],
         curvature: Rule,
         minimum: Rule,
         start: float,
@@ -56,7 +56,7 @@ class Profile:
                 f"in that order), got {list(self.phi.parameters)}"
             )
 
-    def derivative(self, function: types.FunctionType) -> Profile:
+    def derivative(self, function: Callable[..., Any]) -> Profile:
         """Decorator for φ′, a formula of the same arguments as φ."""
         dphi = Formula(function)
         if len(dphi.parameters) != len(self.phi.parameters):
@@ -84,10 +84,10 @@ class Profile:
         }
         spectrum = require_number(values["spectrum"], f"problem {self.name!r}: spectrum", least=0)
         shape = {name: values[name] for name in self.shape}
-        constants = tuple(shape.values())
+        formula_arguments = tuple(shape.values())
         curvature = require_number(_value(self.curvature, shape), f"problem {self.name!r}: sup|φ''|", above=0)
         minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
-        height = float(self.phi(np.float64(values["start"]), *constants)) - minimum
+        height = float(self.phi(np.float64(values["start"]), *formula_arguments)) - minimum
         if not (height > 0 and math.isfinite(height)):
             raise InputError(
                 f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
@@ -113,20 +113,24 @@ class Profile:
             curvature=curvature,
             profile_minimum=minimum,
             spectrum=spectrum,
-            constants=constants,
+            formula_arguments=formula_arguments,
             arguments=values,
             supplies=self._supplies(dim, smoothness, spectrum, curvature, shape)
             | {"curvature_l1": total, "start_linf": abs(scale * values["start"])},
         )
 
-    def _supplies(self, dim: int, smoothness: float, spectrum: float, curvature: float, shape) -> dict[str, float]:
+    def _supplies(
+        self, dim: int, smoothness: float, spectrum: float, curvature: float, shape: Mapping[str, float]
+    ) -> dict[str, float]:
         if self.pl is None:
             return {}
         pl = require_number(_value(self.pl, shape), f"problem {self.name!r}: pl", above=0)
         return {"pl": smoothness * dim**-spectrum * pl / curvature}
 
 
-def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float):
+def profile(
+    *, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float
+) -> Callable[[Callable[..., Any]], Profile]:
     """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
     ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one."""
     return lambda function: Profile(function, curvature, minimum, start, pl, parameters)

@@ -15,6 +15,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from .streams import drop, safe_streams
 
@@ -39,10 +40,10 @@ Every command has its own --help."""
 class Parser(argparse.ArgumentParser):
     """argparse's, with its complaints as InputError, and no option abbreviated in silence."""
 
-    def __init__(self, **options: object):
+    def __init__(self, **options: Any):
         super().__init__(**{"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter, **options})
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         from ratecheck.problems.errors import InputError
 
         raise InputError(f"{message} (see: {self.prog} --help)")
@@ -51,9 +52,20 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(message)  # argparse's own says nothing of a full disk
 
 
+class _Version(argparse.Action):
+    """argparse's own would look the version up for every command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from .version import version
+
+        print(f"ratecheck {version()}")
+        parser.exit()
+
+
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the commands by name."""
     parser = Parser(prog="ratecheck", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {}
     for name, file in MODULES.items():
@@ -90,10 +102,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Unexpected exceptions keep their traceback."""
     alone = argv is None  # the program's own command line, and not a call from somebody's Python
+    given = sys.argv[1:] if argv is None else list(argv)
     try:
         with safe_streams():
             try:
-                code = _execute(sys.argv[1:] if alone else list(argv))
+                code = _execute(given)
             except KeyboardInterrupt:
                 _ignore_interrupts(alone)
                 print("interrupted", file=sys.stderr)

@@ -1,7 +1,6 @@
 """Bad input gets one line that says what was given, what is allowed and the nearest name; exit code 2."""
 
 import functools
-import json
 import subprocess
 import sys
 
@@ -10,7 +9,9 @@ from cells import made_up
 from refusal import assert_refused, run
 
 from simulator.cli import main
+from simulator.lab.planfile import FORMAT
 from simulator.lab.store import Store
+from simulator.sealed import sealed
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.lab.store.os.replace", full)
+    monkeypatch.setattr("simulator.files.os.replace", full)
     assert main(["sweep", "good.toml", "--backend", "reference"]) == 2
     line = capsys.readouterr().err.strip()
     assert line.startswith("error: can't write results/") and line.endswith("No space left on device")
@@ -162,19 +163,23 @@ def test_a_disk_that_refuses(toml, monkeypatch, capsys):
     "content, words",
     [
         ("{", ["no JSON"]),
-        ("[]", ["no plan"]),
-        ('{"format": "other"}', ["no plan"]),
-        ('{"format": "ratecheck sweep 1"}', ["damaged"]),
+        ("[" * 100_000, ["no JSON"]),
+        ("[]", ["not a plan"]),
+        ('{"format": "other"}', ["not a plan"]),
+        ('{"format": "ratecheck sweep 1"}', ["not a plan"]),
+        ('{"format": "ratecheck sweep 2"}', ["damaged", "digest"]),
+        (sealed(FORMAT, {}), ["damaged", "cells"]),
         (
-            json.dumps(
+            sealed(
+                FORMAT,
                 {
-                    "format": "ratecheck sweep 1",
                     "norms": None,
-                    "claims": None,
+                    "theorems": None,
+                    "plugins": [],
                     "source": "",
                     "quick": False,
-                    "cells": [{"spec": {"dim": 0}}],
-                }
+                    "cells": [{"key": "0" * 32, "spec": {"dim": 0}}],
+                },
             ),
             ["damaged", "entries"],
         ),
@@ -209,3 +214,21 @@ def test_unexpected_exceptions_keep_their_traceback(monkeypatch):
     monkeypatch.setattr("simulator.engines.run", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(run())
+
+
+def test_a_theorem_that_fails_is_named_and_the_cells_stay(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from ratecheck import theorem\n\n\n@theorem(optimizer='sgd')\ndef odd(c):\n"
+        "    'A statement.'\n    return {}['nosuch']\n"
+    )
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        f"theorems = ['{path}:odd']\n[[sweep]]\nproblem = 'quadratic'\noptimizer = 'sgd'\nschedule = 'constant'\n"
+        "optimizer_args = {lr = 0.1}\ndim = 1\nsteps = 2\nreplicas = 2\n"
+    )
+    out = tmp_path / "out"
+    assert main(["sweep", str(plan), "--out", str(out), "--backend", "reference"]) == 2
+    shown = capsys.readouterr()
+    assert "'odd'" in shown.err and "KeyError" in shown.err and "the cells are stored" in shown.err
+    assert shown.err.count("\n") == 1 and len(list(out.glob("cells/*.npz"))) == 1

@@ -113,6 +113,18 @@ def test_a_users_functions_that_fail(refused, file):
     refused(run(problem=f"{path}:p"), "sup|φ''|", "ZeroDivisionError")
 
 
+def test_a_problem_of_ones_own_making_that_fails(refused, file):
+    text = "class Odd:\n    requires = ('dim', {!r})\n    parameters = {{}}\n    dphi = None\n\n"
+    text += "    def __call__(self, **sizes):\n        return [][0]\n\n\nodd = Odd()\n"
+    refused(run(problem=f"{file(text.format('gap'))}:odd"), "mine.py:odd", "IndexError")
+    refused(run(problem=f"{file(text.format('colour'))}:odd"), "mine.py:odd", "KeyError", "colour")
+
+
+def test_a_parameter_that_every_problem_has(refused, file):
+    text = "from ratecheck import profile\n\n\n@profile(curvature=1.0, spectrum=2.0)\ndef p(u, spectrum):\n"
+    refused(["check", file(f"{text}    return u * spectrum\n")], "every problem has a 'spectrum' already")
+
+
 @pytest.mark.parametrize(
     "rule, word",
     [

@@ -45,7 +45,7 @@ def double_well(derivative="right", curvature=8.0, minimum=-0.25):
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(dim=st.integers(1, 300), smoothness=positive, gap=positive, stretch=st.floats(0.3, 3), spectrum=st.floats(0, 2))
 def test_registry_passes(name, dim, smoothness, gap, stretch, spectrum):
     generator = PROBLEMS[name]
@@ -87,7 +87,7 @@ def test_missing_derivative():
     assert "@well.derivative" in failed(check_profile(double_well("none")))["derivative"]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(factor=st.floats(0.01, 0.98))
 def test_too_small_curvature(factor):
     declared = curvature_of_well() * factor
@@ -95,7 +95,7 @@ def test_too_small_curvature(factor):
     assert f"sup|φ''| is declared as {declared:.8g}" in found["smoothness"]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(factor=st.floats(1.02, 100))
 def test_too_large_curvature(factor):
     found = failed(check_profile(double_well(curvature=curvature_of_well() * factor)))
@@ -103,7 +103,7 @@ def test_too_large_curvature(factor):
     assert f"declare {curvature_of_well():.4g}" in found["tightness"]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(shift=st.one_of(st.floats(-3, -1e-5), st.floats(1e-5, 0.2)))
 def test_wrong_minimum(shift):
     found = failed(check_profile(double_well(curvature=curvature_of_well(), minimum=-0.25 + shift)))
@@ -113,7 +113,7 @@ def test_wrong_minimum(shift):
         assert "the lowest value found is -0.25 " in found["infimum"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     name=st.sampled_from(sorted(PROBLEMS)),
     entry=st.sampled_from(["smoothness", "gap", "minimum", "curvature", "start"]),

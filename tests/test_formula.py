@@ -100,7 +100,7 @@ def test_updates_agree(name, dtype):
 def test_laws_stay_float32(name):
     noise = NOISES[name]()
     arguments = [np.full(7, 0.25, np.float32)] * (2 if noise.draws == "single" else 4)
-    numpy_version(noise.formula, np.float32, *arguments, *noise.constants)
+    numpy_version(noise.formula, np.float32, *arguments, *noise.formula_arguments)
 
 
 OFFSET, SCALE64 = 3, np.float64(0.1)

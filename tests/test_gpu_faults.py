@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from emulated_device import SANITIZE, Array, EmulatedDevice, EmulationError, sanitizer_environment
+from planted import plant
 from test_engines import spec
 
-from simulator.engines.gpu import batch as gpu_batch
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.sizes import Shape
 from simulator.engines.gpu.source import kernel_source
@@ -27,12 +27,7 @@ class TestTheEmulatorCatches:
     ASKED = ("max_grad_linf",)
 
     def run(self, monkeypatch, old, new, order=0):
-        def broken(*arguments):
-            source = kernel_source(*arguments)
-            assert old in source
-            return source.replace(old, new)
-
-        monkeypatch.setattr(gpu_batch, "kernel_source", broken)
+        plant(monkeypatch, old, new)
         return gpu.simulate(self.CELL, quantities=self.ASKED, device=EmulatedDevice(order), shape=self.SHAPE)
 
     def test_a_missing_barrier(self, monkeypatch):

@@ -23,7 +23,7 @@ def sample(noise, tiles=64, lanes=512, seed=7):
 
 
 def breaks(noise):
-    return (float(noise.constants[0]),) if noise.name == "sparse" else ()
+    return (float(noise.formula_arguments[0]),) if noise.name == "sparse" else ()
 
 
 CASES = [
@@ -57,7 +57,7 @@ def test_moments_are_exact(noise):
 def test_rare_sparse_noise():
     """q near the least allowed is a whole number of words, which a sum over all of them shows."""
     noise = sparse(1e-5)
-    q, scale = map(np.float32, noise.constants)
+    q, scale = map(np.float32, noise.formula_arguments)
     count = int(float(q) * 2**31)
     b = (np.arange(count + 2).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31)
     z = noise.formula(np.float32(1), np.float32(math.exp(-0.5)), np.float32(1), b, q, scale)  # radius 1
@@ -70,7 +70,8 @@ def test_the_quadrature_has_power():
     """A scale that is off by 1e-6 is seen."""
     noise = uniform()
     assert abs(moments(noise).square - 1) < 1e-7
-    wrong = replace(student(), constants=(student().constants[0], np.float32(student().constants[1] * (1 + 2e-6))))
+    nu, scale = student().formula_arguments
+    wrong = replace(student(), formula_arguments=(nu, np.float32(scale * (1 + 2e-6))))
     assert moments(wrong).square - 1 > 3e-6
     size, weight = quadrature()
     assert np.sum(weight) == pytest.approx(1, abs=1e-14)
@@ -93,12 +94,12 @@ def test_compiled_law_is_the_formula(name):
         sign.append(np.where(w >> np.uint32(31), -1, 1).astype(np.float32))
         size.append(((w & np.uint32(0x7FFFFFFF)).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31))
     if noise.draws == "single":
-        expected = noise.formula(sign[0], size[0], *noise.constants)
+        expected = noise.formula(sign[0], size[0], *noise.formula_arguments)
     elif noise.draws == "pair":
         s, u = sign[0], size[0]
-        expected = np.concatenate(noise.formula(s[:PAIR], u[:PAIR], s[PAIR:], u[PAIR:], *noise.constants))
+        expected = np.concatenate(noise.formula(s[:PAIR], u[:PAIR], s[PAIR:], u[PAIR:], *noise.formula_arguments))
     else:
-        expected = noise.formula(sign[0], size[0], sign[1], size[1], *noise.constants)
+        expected = noise.formula(sign[0], size[0], sign[1], size[1], *noise.formula_arguments)
     got = tile(noise, 5, 0, lanes, 0, 0)
     assert got.dtype == expected.dtype == np.float32
     scale = 4.0 if noise.draws == "double" else 1.0  # student's radius and sparse's scale multiply the rounding
@@ -199,10 +200,10 @@ def test_gaussian_range():
     """|z| ≤ 6.66: the least size is 2⁻³²."""
     words = np.zeros(TILE * 16, np.uint32)
     z = np.empty(TILE * 16, np.float32)
-    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().constant_array)
+    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().formula_argument_array)
     assert np.max(np.abs(z)) == pytest.approx(math.sqrt(2 * 32 * math.log(2)), rel=1e-6)
     words[:] = 0x7FFFFFFF  # size 1: radius 0
-    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().constant_array)
+    law_loop(gaussian().formula, "pair", 16)(z, words, words, gaussian().formula_argument_array)
     assert np.all(z == 0)
 
 

@@ -63,10 +63,10 @@ def test_a_missing_group_is_named():
 
 
 CELLS = {
-    "several groups": dict(dim=5 * 1024 - 7, steps=70, replicas=3, optimizer="adamw_torch", noise="student"),
-    "a spectrum": dict(dim=3 * 1024, steps=40, replicas=2, optimizer="sgd", problem_args={"spectrum": 0.5}),
-    "float32": dict(dim=2 * 1024 + 1, steps=40, replicas=2, dtype="float32"),
-    "one group": dict(dim=20, steps=100, replicas=5, optimizer="momentum", noise="sparse"),
+    "several groups": {"dim": 5 * 1024 - 7, "steps": 70, "replicas": 3, "optimizer": "adamw_torch", "noise": "student"},
+    "a spectrum": {"dim": 3 * 1024, "steps": 40, "replicas": 2, "optimizer": "sgd", "problem_args": {"spectrum": 0.5}},
+    "float32": {"dim": 2 * 1024 + 1, "steps": 40, "replicas": 2, "dtype": "float32"},
+    "one group": {"dim": 20, "steps": 100, "replicas": 5, "optimizer": "momentum", "noise": "sparse"},
 }
 ENGINES = {"cpu": lambda: Cpu(2), "cpu, small chunks": lambda: Cpu(1, chunk=7), "reference": reference.Engine}
 
@@ -130,6 +130,26 @@ def test_a_part_with_all_groups_keeps_no_sums():
     all_groups = loop.advance(loop.begin(Cpu(chunk=16), cell, part=Part(range(1), range(2))))
     some = loop.advance(loop.begin(Cpu(chunk=16), cell, part=Part(range(1), range(1))))
     assert not all_groups.pieces and sum(piece.sums.steps.shape[-1] for piece in some.pieces) == 200
+
+
+def test_splitting_leaves_the_run_as_it_is():
+    cell = resolve(spec(dim=20, steps=70, replicas=3))
+    whole = loop.advance(loop.begin(Cpu(), cell, ASKED), 20)
+    (some,) = pieces.split(whole, [Part(range(1, 3), range(1))])
+    loop.advance(some)
+    assert whole.step == 20
+    assert_identical(loop.finish(cell, [loop.advance(whole)]), loop.simulate(Cpu(), cell, ASKED))
+
+
+def test_parts_of_different_histories_meet():
+    """One half comes from a run that was whole for 20 steps, the other was a half from its start."""
+    cell = resolve(spec(dim=2000, steps=70))
+    left, right = (Part(range(2), groups) for groups in (range(1), range(1, 2)))
+    (early,) = pieces.split(loop.advance(loop.begin(Cpu(), cell, ASKED), 20), [left])
+    late = loop.begin(Cpu(), cell, ASKED, right)
+    for order in ([early, late], [late, early]):
+        stats = loop.finish(cell, [loop.advance(run) for run in order])
+        assert_identical(stats, loop.simulate(Cpu(), cell, ASKED))
 
 
 @pytest.fixture(scope="module")

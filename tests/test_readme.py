@@ -87,7 +87,19 @@ def test_make_quick(clone):
 def test_make_alone_prints_the_targets(clone):
     done = execute(["make"], clone)
     targets = set(re.findall(r"^\s+make ([\w-]+)\s", done.stdout, re.MULTILINE))
-    assert targets == {"help", "sweep", "quick", "norms", "test", "parity", "lint", "bench", "gpu-check", "clean"}
+    assert targets == {
+        "help",
+        "sweep",
+        "quick",
+        "norms",
+        "test",
+        "test-all",
+        "parity",
+        "lint",
+        "bench",
+        "gpu-check",
+        "clean",
+    }
 
 
 def test_verdict_table_has_every_theorem_of_the_shipped_sweep():

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from problems import InputError
+from simulator.decorators import sample_theorem
 from simulator.judge import Outcome, judge
+from simulator.sample_theorem import SampleTheorem
 from simulator.samples.rows import NormRow
-from simulator.theorem import SampleTheorem, sample_theorem
 from simulator.theorems import THEOREMS
 
 ROW = NormRow(

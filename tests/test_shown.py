@@ -18,7 +18,7 @@ from ratecheck.simulator.report.figures import Drawing, draw
 from ratecheck.simulator.report.results_csv import tidy_csv
 from ratecheck.simulator.report.shown import show
 from ratecheck.simulator.report.tables import cell_table, constant_table
-from ratecheck.simulator.theorem import SampleTheorem
+from ratecheck.simulator.sample_theorem import SampleTheorem
 from ratecheck.simulator.theorems import THEOREMS
 from test_plots import panel, points, words
 

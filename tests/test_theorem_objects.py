@@ -8,10 +8,11 @@ from synthetic import rate, result, sweep
 
 from problems import InputError
 from simulator.cells.constants import Constants
+from simulator.cells.of_step import of_step
 from simulator.cells.spec import Spec
+from simulator.decorators import theorem
 from simulator.judge import Outcome, exit_code, judge
 from simulator.judge.eligible import measured
-from simulator.theorem import theorem
 from simulator.theorems import THEOREMS, find_theorem
 
 
@@ -44,6 +45,45 @@ def test_a_rule_concerns_by_what_it_gives_not_by_its_name():
     assert slow.on(run) is None and not same.on(run).aside
     assert slow.on(cell("sgd", optimizer_args={"lr": 1e-4})).aside == ""  # given, and what the rule gives
     assert "lr overridden" in slow.on(cell("sgd", optimizer_args={"lr": 1e-3})).aside
+
+
+def over_root(k, scale):
+    return scale / math.sqrt(k)
+
+
+def test_formulas_of_the_step_are_compared_by_meaning(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(STEPS)
+
+    def about(function, scale):
+        rule = lambda c: {"lr": of_step(function, scale=scale)}  # noqa: E731
+        return theorem(optimizer="sgd", rule=rule, name="own")(documented(lambda c: 1.0))
+
+    def over_other(k, scale):
+        return scale / k
+
+    over_other.__name__ = "over_root"
+    run = cell("sgd", schedule=f"{path}:rule")
+    assert about(over_root, 0.5).concerns(run)
+    assert not about(over_root, 0.25).concerns(run) and not about(over_other, 0.5).concerns(run)
+    assert not about(over_root, 0.5).concerns(cell("sgd"))
+    given = cell("sgd", schedule=f"{path}:rule", optimizer_args={"lr": 0.5})
+    assert "lr overridden" in about(over_root, 0.5).on(given).aside
+
+
+STEPS = """
+import math
+
+from ratecheck import of_step
+
+
+def over_root(k, scale):
+    return scale / math.sqrt(k)
+
+
+def rule(c):
+    return {"lr": of_step(over_root, scale=0.5)}
+"""
 
 
 def test_departures_from_the_rule():
@@ -161,7 +201,7 @@ def documented(function):
         (lambda: theorem(optimizer="sgdd")(documented(lambda c: 1.0)), "did you mean 'sgd'"),
         (lambda: theorem(optimizer=3)(documented(lambda c: 1.0)), "must be an Optimizer"),
         (lambda: theorem(optimizer="sgd")(documented(lambda: 1.0)), "takes the constants"),
-        (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).proved(lambda: 1.0), "a bound takes"),
+        (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).proved(lambda: 1.0), "its bound takes"),
         (lambda: theorem(optimizer="sgd", assumes=("smoth",))(documented(lambda c: 1.0)), "did you mean 'smooth'"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).control(lambda c: 1.0), "docstring"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).control(rate=1)(documented(lambda c: 1)), "rate"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import types
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
     rng = np.random.default_rng(seed)
     u0 = (problem.start - problem.center) / problem.scale
     minimum = problem.minimum / _total_weight(problem)
-    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.constants)
+    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.formula_arguments)
     findings = check_scalar(scalar, rng)
     if not findings[0].ok:
         return findings
@@ -55,7 +56,7 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
         return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{profile.name}.derivative")]
     findings: list[Finding] = []
     for attempt in range(tries + 1):
-        arguments = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
+        arguments: dict[str, Any] = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
         arguments = {k: v for k, v in arguments.items() if k in profile.requires or k in profile.parameters}
         try:
             found = check_problem(profile(**arguments), seed=int(rng.integers(2**32)))
@@ -144,7 +145,7 @@ def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     gradient = problem.gradient(x)
     size = np.sum(
-        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.constants)) + problem.curvature)
+        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.formula_arguments)) + problem.curvature)
         + np.abs(x * gradient),
         axis=1,
     )

@@ -43,21 +43,20 @@ def moments(noise: Noise, breaks: tuple[float, ...] = ()) -> Moments:
         other, other_weight = size, weight
     return Moments(
         *_sums(noise.formula, noise.draws)(
-            size, weight, other, other_weight, np.array(noise.constants, dtype=np.float32)
+            size, weight, other, other_weight, np.array(noise.formula_arguments, dtype=np.float32)
         )
     )
 
 
 def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Sizes and their weights, which sum to 1: E f(size) ≈ Σ weight f(size)."""
-    edges = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
-    edges += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
-    edges += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
-    edges = np.unique(edges)
+    places = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
+    places += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
+    places += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
+    edges = np.unique(places)
     at, share = np.polynomial.legendre.leggauss(NODES)
     half = np.diff(edges)[:, None] / 2
-    places = (edges[:-1, None] + half * (1 + at)).ravel()
-    words = np.concatenate([np.arange(2**SINGLE), np.floor(places)])
+    words = np.concatenate([np.arange(2**SINGLE), np.floor(edges[:-1, None] + half * (1 + at)).ravel()])
     weights = np.concatenate([np.ones(2**SINGLE), (half * share).ravel()]) * 2.0**-BITS
     return (words.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-BITS), weights
 
@@ -65,27 +64,27 @@ def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDA
 @cache
 def _sums(formula: Formula, draws: str):
     law = formula.numba(np.float32)
-    constants = len(formula.parameters) - (2 if draws == "single" else 4)
+    arguments = len(formula.parameters) - (2 if draws == "single" else 4)
     call = {
         "single": "law(s, x{0}), np.float32(0)",
         "double": "law(s, x, r, y{0}), np.float32(0)",
         "pair": "law(s, x, r, y{0})",
-    }[draws].format("".join(f", constants[{i}]" for i in range(constants)))
+    }[draws].format("".join(f", arguments[{i}]" for i in range(arguments)))
     namespace = {"law": law, "np": np}
-    exec(f"def evaluate(s, x, r, y, constants): return {call}", namespace)
+    exec(f"def evaluate(s, x, r, y, arguments): return {call}", namespace)
     evaluate = numba.njit(**FLAGS)(namespace["evaluate"])
     signs = (np.float32(1), np.float32(-1))
     each = 0.5 if draws == "pair" else 1.0
 
     @numba.njit(**FLAGS)
-    def sums(first, first_weight, second, second_weight, constants):
+    def sums(first, first_weight, second, second_weight, arguments):
         mean = absolute = square = fourth = cross = 0.0
         for i in range(first.size):
             for s in signs:
                 for r in signs:
                     m = a = q = f = c = 0.0
                     for j in range(second.size):
-                        z = evaluate(s, first[i], r, second[j], constants)
+                        z = evaluate(s, first[i], r, second[j], arguments)
                         u, v, w = np.float64(z[0]), np.float64(z[1]), second_weight[j]
                         m += w * (u + v)
                         a += w * (abs(u) + abs(v))

@@ -38,13 +38,13 @@ class Scalar:
     curvature: float
     minimum: float
     start: float
-    constants: tuple[float, ...] = ()
+    formula_arguments: tuple[float, ...] = ()
 
     def value(self, u: Array) -> Array:
-        return np.asarray(self.phi(u, *self.constants), dtype=np.float64) + np.zeros_like(u)
+        return np.asarray(self.phi(u, *self.formula_arguments), dtype=np.float64) + np.zeros_like(u)
 
     def slope(self, u: Array) -> Array:
-        return np.asarray(self.dphi(u, *self.constants), dtype=np.float64) + np.zeros_like(u)
+        return np.asarray(self.dphi(u, *self.formula_arguments), dtype=np.float64) + np.zeros_like(u)
 
 
 def check_scalar(scalar: Scalar, rng: np.random.Generator) -> list[Finding]:

@@ -57,8 +57,8 @@ class Cell:
             "formulas": {name: f.digest for name, f in formulas.items()},
             # 12 digits: the last ones may be another C library's
             "numbers": {name: f"{value:.12g}" for name, value in numbers.items() if value},
-            "profile": [f"{value:.12g}" for value in problem.constants],
-            "law": [f"{float(value):.12g}" for value in (noise.variance, *noise.constants)],
+            "profile": [f"{value:.12g}" for value in problem.formula_arguments],
+            "law": [f"{float(value):.12g}" for value in (noise.variance, *noise.formula_arguments)],
             "hyper": {
                 name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}"
                 for name, value in self.hyper.items()

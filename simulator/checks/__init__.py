@@ -9,7 +9,8 @@ from ratecheck.problems.checks import Finding, check_module
 
 from ..optimizers import Optimizer
 from ..plugins import load
-from ..theorem import SampleTheorem, Theorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
 from .optimizers import check_optimizer
 from .samples import check_sample_theorem
 from .theorems import check_theorem

@@ -6,7 +6,7 @@ import math
 
 from ratecheck.problems.checks import Finding
 
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
 
 
 def check_sample_theorem(theorem: SampleTheorem, name: str) -> list[Finding]:

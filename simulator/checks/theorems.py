@@ -15,7 +15,7 @@ from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
 from ..cells.spec import Spec
 from ..engines.resolve import resolve
-from ..lab.plan import ARGUMENTS, FIELDS, product
+from ..lab.grid import ARGUMENTS, FIELDS, product
 from ..optimizers import BIASES
 from ..theorem import Theorem
 from ..theorems.naming import problem_name, spec_names

@@ -12,9 +12,9 @@ from ..optimizers import BIASES
 
 
 def parameters(cell: Cell) -> np.ndarray:
-    """σ_i, centre, 1/scale, and the profile's constants, in the precision of *cell*."""
+    """σ_i, centre, 1/scale, and the profile's arguments, in the precision of *cell*."""
     spec, problem = cell.spec, cell.problem
-    numbers = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.constants]
+    numbers = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.formula_arguments]
     return np.array(numbers, dtype=spec.dtype)
 
 

@@ -37,8 +37,7 @@ class Piece:
         return self.sums.start + self.sums.steps.shape[-1]
 
     def of_replicas(self, replicas: range) -> Piece:
-        first = self.part.replicas.start
-        rows = slice(replicas.start - first, replicas.stop - first)
+        rows = _inside(replicas, self.part.replicas)
         sums = replace(self.sums, steps=self.sums.steps[rows], diagnostics=self.sums.diagnostics[rows])
         return Piece(Part(replicas, self.part.groups), sums)
 
@@ -55,25 +54,26 @@ def cuts(*ranges: range) -> list[range]:
     return [range(*pair) for pair in itertools.pairwise(ends)]
 
 
+def _inside(inner: range, outer: range) -> slice:
+    """Where *inner* is in an array of *outer*."""
+    return slice(inner.start - outer.start, inner.stop - outer.start)
+
+
 def covers(outer: range, inner: range) -> bool:
     return outer.start <= inner.start and inner.stop <= outer.stop
 
 
 def split(run: Run, parts: Sequence[Part], engine: Engine | None = None) -> list[Run]:
     """*run* as runs of *parts*, each within it, on *engine* (its own by default). *run* itself stays as it is."""
-    state, engine = run.state, engine or run.engine
-    dim, values, first = state.cell.spec.dim, run.values(), run.part.replicas.start
-    before = run.part.coordinates(dim).start
+    state, engine, values = run.state, engine or run.engine, run.values()
+    columns = run.part.coordinates(state.cell.spec.dim)
     made = []
     for part in parts:
         part.require_in(run.part)
-        low, high = part.replicas.start - first, part.replicas.stop - first
-        columns = part.coordinates(dim)
-        mine = np.ascontiguousarray(values[low:high, :, columns.start - before : columns.stop - before])
-        totals = run.totals.of_replicas(low, high)
-        totals = replace(totals, values=totals.values.copy(), curves=totals.curves.copy())
-        made.append(replace(run, engine=engine, totals=totals, pieces=[]))
-        made[-1].state = engine.begin(state.cell, part, state.measures, state.step, mine)
+        rows, mine = _inside(part.replicas, run.part.replicas), part.coordinates(state.cell.spec.dim)
+        x_and_state = np.ascontiguousarray(values[rows, :, _inside(mine, columns)])
+        begun = engine.begin(state.cell, part, state.measures, state.step, x_and_state)
+        made.append(replace(run, engine=engine, state=begun, totals=run.totals.of_replicas(rows).copy(), pieces=[]))
     for replicas in cuts(*(part.replicas for part in parts), *(piece.part.replicas for piece in run.pieces)):
         heirs = [heir for heir in made if covers(heir.part.replicas, replicas)]
         for heir in heirs[:1]:
@@ -103,9 +103,7 @@ def merge(cell: Cell, measures: Measures, runs: Sequence[Run]) -> Totals:
 def _merge_groups(cell: Cell, measures: Measures, members: Sequence[Run], replicas: range) -> Totals:
     """The totals of *replicas*, from runs that have all their groups between them."""
     farthest = max(members, key=lambda run: run.totals.step)
-    first = farthest.part.replicas.start
-    totals = farthest.totals.of_replicas(replicas.start - first, replicas.stop - first)
-    totals = replace(totals, values=totals.values.copy(), curves=totals.curves.copy())
+    totals = farthest.totals.of_replicas(_inside(replicas, farthest.part.replicas)).copy()
     held = [piece for run in members for piece in run.pieces if covers(piece.part.replicas, replicas)]
     rest = range(totals.step, cell.spec.steps)
     for steps in cuts(rest, *(range(piece.sums.start, piece.stop) for piece in held)) if rest else ():

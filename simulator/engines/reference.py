@@ -33,13 +33,13 @@ def noise_tile(cell: Cell, coordinates: range, first_step: int, replica: int) ->
         sign = np.where(word >> SIGN_SHIFT, np.float32(-1), np.float32(1))
         return sign, ((word & SIZE_BITS).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31)
 
-    law, constants = cell.noise.formula, cell.noise.constants
+    law, arguments = cell.noise.formula, cell.noise.formula_arguments
     sign, size = sign_and_size(0)
     if cell.noise.draws == "single":
-        return law(sign, size, *constants)
+        return law(sign, size, *arguments)
     if cell.noise.draws == "double":
-        return law(sign, size, *sign_and_size(1), *constants)
-    return np.concatenate(law(sign[:PAIR], size[:PAIR], sign[PAIR:], size[PAIR:], *constants))
+        return law(sign, size, *sign_and_size(1), *arguments)
+    return np.concatenate(law(sign[:PAIR], size[:PAIR], sign[PAIR:], size[PAIR:], *arguments))
 
 
 class Engine:
@@ -102,7 +102,7 @@ class Engine:
         spec, problem, coordinates = cell.spec, cell.problem, part.coordinates(cell.spec.dim)
         real = np.dtype(spec.dtype).type
         slopes = problem.slopes(coordinates.start, coordinates.stop).astype(real)
-        constants, sigma = [real(c) for c in problem.constants], real(spec.sigma / np.sqrt(spec.dim))
+        arguments, sigma = [real(a) for a in problem.formula_arguments], real(spec.sigma / np.sqrt(spec.dim))
         noise = None
         for step in range(first, stop):
             if noise is None or step % TILE == 0:
@@ -111,7 +111,7 @@ class Engine:
             x, *state = (row.copy() for row in values)
             with np.errstate(all="ignore"):
                 u = (x - real(problem.center)) * real(1.0 / problem.scale)
-                gradient, height = slopes * problem.dphi(u, *constants), problem.phi(u, *constants)
+                gradient, height = slopes * problem.dphi(u, *arguments), problem.phi(u, *arguments)
                 stochastic = gradient + sigma * noise[step % TILE]
                 gap = slopes * real(problem.scale) * (height - real(problem.profile_minimum))
                 measured = dict(zip(MEASURED, (slopes * height, np.abs(gradient), np.abs(x)), strict=True))

@@ -17,7 +17,7 @@ from ..cells.cell import Cell
 from ..cells.constants import Constants
 from ..cells.spec import Spec, Value
 from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import find, plain_name
+from ..plugins import find, is_file, plain_name
 from .schedules import check_given, hyper_parameters
 
 
@@ -48,7 +48,7 @@ def resolve(spec: Spec) -> Cell:
 
 def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[str, object]]:
     generator = find(PROBLEMS, spec.problem, "problem")
-    if not hasattr(generator, "requires"):
+    if not (hasattr(generator, "requires") and hasattr(generator, "parameters")):
         raise InputError(f"{spec.problem} is no problem, but {type(generator).__name__}; see docs/extending.md")
     require_known(spec.problem_args, generator.parameters, f"problem {spec.problem!r}")
     own = {"dim": spec.dim, "smoothness": spec.smoothness, "gap": spec.gap, "steps": spec.steps, "sigma": true_sigma}
@@ -58,6 +58,14 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
         raise InputError(
             f"problem {spec.problem!r} can't be made with smoothness={spec.smoothness:g}, gap={spec.gap:g} and "
             f"sigma={spec.sigma:g} ({error}); choose constants of ordinary size"
+        ) from error
+    except InputError:
+        raise
+    except Exception as error:
+        if not is_file(spec.problem):
+            raise
+        raise InputError(
+            f"problem {spec.problem!r} can't be made with {spec.problem_args}: {type(error).__name__}: {error}"
         ) from error
     return problem, generator.parameters
 

@@ -6,7 +6,7 @@ Steps are added strictly one after the other, so nothing depends on how a run wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +47,12 @@ class Totals:
         curves = np.full((replicas, marks.size, len(CURVES)), np.nan)
         return cls(0, np.tile(start, (replicas, 1)), np.zeros(len(start)), marks, curves)
 
-    def of_replicas(self, low: int, high: int) -> Totals:
-        """A view of the replicas low … high−1; the weights are a copy."""
-        return Totals(self.step, self.values[low:high], self.weights.copy(), self.marks, self.curves[low:high])
+    def of_replicas(self, rows: slice) -> Totals:
+        """A view of some replicas."""
+        return replace(self, values=self.values[rows], curves=self.curves[rows])
+
+    def copy(self) -> Totals:
+        return replace(self, values=self.values.copy(), weights=self.weights.copy(), curves=self.curves.copy())
 
 
 def accumulate(rows: Rows, totals: NDArray, marks: NDArray[np.int64], running: NDArray) -> None:
@@ -84,7 +87,8 @@ def fold(
 
     def fold_some(low: int, high: int) -> None:
         with np.errstate(all="ignore"):
-            _fold(measures, totals.of_replicas(low, high), sums, weights, evaluate, accumulate, slice(low, high))
+            rows = slice(low, high)
+            _fold(measures, totals.of_replicas(rows), sums, weights, evaluate, accumulate, rows)
 
     share(fold_some, len(totals.values))
     add_weights(totals, weights)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..cells.evidence import Result
-from ..strict_json import dumps
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
+from ..sealed import sealed
 from .outcome import Verdict, exit_code
 from .statement import Judgeable
 from .stored import to_dict
@@ -29,10 +29,9 @@ def verdicts_text(
     judged = {verdict.claim for verdict in verdicts}
     about_runs = [t for t in theorems if not isinstance(t, SampleTheorem) and t.name in judged]
     content = {
-        "format": FORMAT,
         "exit_code": exit_code(verdicts, partial=bool(partial or notes)),
         "partial": partial,
         "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
         "theorems": [to_dict(theorem, results) for theorem in about_runs],
     }
-    return dumps(content) + "\n"
+    return sealed(FORMAT, content)

@@ -16,7 +16,7 @@ from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..judge.verdicts_json import verdicts_text
 from ..lab.folder import missing_parts
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS
 from .figures import FIGURES, Drawing, draw
 from .figures.inline import css, inline

@@ -14,7 +14,8 @@ from ..cells.evidence import Result
 from ..cells.quantities import ALWAYS, Quantity
 from ..judge.intervals import Estimate, mean
 from ..judge.statement import Judgeable
-from ..theorem import Bearing, SampleTheorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import Bearing
 from ..theorems import THEOREMS
 
 DEFAULT = ALWAYS[0]  # what is drawn of a cell that no theorem is about

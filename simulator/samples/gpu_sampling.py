@@ -17,12 +17,12 @@ PER_THREAD, MOST_GROUPS = 16, 1 << 12  # coordinates of a thread, at least; grou
 
 
 def gpu_norms(device: Device, noise: Noise):
-    """``run(l1, l2, dim, first, replica, k0, k1, constants)``, as ``compile_norms`` has it, on *device*."""
+    """``run(l1, l2, dim, first, replica, k0, k1, arguments)``, as ``compile_norms`` has it, on *device*."""
     module = device.load(norms_source(noise, THREADS))
 
-    def run(l1: NDArray, l2: NDArray, dim: int, first, replica, k0, k1, constants: NDArray) -> None:
-        if constants.size:
-            module.constant("law_constants", constants)
+    def run(l1: NDArray, l2: NDArray, dim: int, first, replica, k0, k1, arguments: NDArray) -> None:
+        if arguments.size:
+            module.constant("law_arguments", arguments)
         size = THREADS * PER_THREAD
         while -(-dim // size) > MOST_GROUPS:
             size *= 2

@@ -83,7 +83,9 @@ def blocks(
     waiting: deque = deque()
     for first in range(0, samples, size):
         count = min(size, samples - first)
-        waiting.append((count, pool.submit(_block, run, noise.constant_array, dim, first, count, replica, seed)))
+        waiting.append(
+            (count, pool.submit(_block, run, noise.formula_argument_array, dim, first, count, replica, seed))
+        )
         if len(waiting) > 2 * pool._max_workers:
             count, future = waiting.popleft()
             yield count, future.result()
@@ -92,9 +94,9 @@ def blocks(
         yield count, future.result()
 
 
-def _block(run, constants, dim: int, first: int, count: int, replica: int, seed: int) -> Block:
+def _block(run, arguments, dim: int, first: int, count: int, replica: int, seed: int) -> Block:
     l1, l2 = np.empty((2, -(-count // TILE) * TILE))
-    run(l1, l2, dim, np.uint64(first), np.uint64(replica), *rng.key(seed), constants)
+    run(l1, l2, dim, np.uint64(first), np.uint64(replica), *rng.key(seed), arguments)
     l1, l2 = l1[:count], np.sqrt(l2[:count])
     # All terms are ≥ 0, so a sum of n terms errs by at most (n − 1) 2⁻⁵³ relative, whatever they are.
     slack = 1 + (dim / LANES + LANES + 8) * 2.0**-52
@@ -106,7 +108,7 @@ def _block(run, constants, dim: int, first: int, count: int, replica: int, seed:
 
 @cache
 def compile_norms(formula: Formula, draws: str):
-    """``run(l1, l2, dim, first, replica, k0, k1, constants)``: fills Σ|g_i| and Σg_i² of l1.size samples from *first*.
+    """``run(l1, l2, dim, first, replica, k0, k1, arguments)``: fills Σ|g_i| and Σg_i² of l1.size samples from *first*.
 
     l1.size and *first* are multiples of TILE; steps are samples and lanes coordinates.
     """
@@ -120,7 +122,7 @@ def compile_norms(formula: Formula, draws: str):
             sum_1[i] += g
             sum_2[i] += g * g
 
-    def run(l1, l2, dim, first, replica, k0, k1, constants):
+    def run(l1, l2, dim, first, replica, k0, k1, arguments):
         z = np.empty(size, np.float32)
         words = np.empty(2 * size, np.uint32)
         sum_1, sum_2 = np.empty(size), np.empty(size)
@@ -129,7 +131,7 @@ def compile_norms(formula: Formula, draws: str):
             sum_2[:] = 0.0
             step = first + np.uint64(tile * TILE)
             for low in range(0, dim, LANES):
-                fill(z, words, Place(np.uint64(1), np.uint64(low), step, replica, k0, k1), constants)
+                fill(z, words, Place(np.uint64(1), np.uint64(low), step, replica, k0, k1), arguments)
                 if low + LANES > dim:
                     for t in range(TILE):
                         z[t * LANES + dim - low : (t + 1) * LANES] = np.float32(0)

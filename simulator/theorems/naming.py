@@ -12,7 +12,8 @@ from ratecheck.problems.errors import InputError
 
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import is_file, load, neighbours
-from ..theorem import Hard, Theorem
+from ..theorem import Theorem
+from ..theorem_settings import Hard
 from . import THEOREMS, find_theorem
 
 
@@ -82,8 +83,8 @@ def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
 
 
 def _given(theorem: Theorem) -> dict[str, float]:
-    tables = [table.get("optimizer_args", {}) for table in theorem.grid]
-    tables = [table for table in tables if isinstance(table, Mapping)]
+    named = [table.get("optimizer_args", {}) for table in theorem.grid]
+    tables = [table for table in named if isinstance(table, Mapping)]
     return {
         name: value
         for name, value in (tables[0] if tables else {}).items()

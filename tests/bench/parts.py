@@ -125,7 +125,7 @@ def _normals(cell: Cell) -> Callable[[], object]:
             make_noise(z, words, words, constants)
 
     words = np.random.default_rng(1).integers(0, 2**32, TILE * UNIT, dtype=np.uint32)
-    z, constants = np.empty(words.size, np.float32), cell.noise.constant_array
+    z, constants = np.empty(words.size, np.float32), cell.noise.formula_argument_array
     return lambda: normals(z, words, constants)
 
 
@@ -144,7 +144,7 @@ def _steps(cell: Cell, update: Optimizer, dtype: np.dtype) -> Callable[[], objec
     z = np.random.default_rng(1).standard_normal(TILE * UNIT).astype(np.float32)
     table = np.array([[cell.hyper[name] for name in update.hyper]], dtype).reshape(1, -1)
     last = problem.scale, problem.profile_minimum
-    numbers = np.array([0.1, problem.center, 1 / problem.scale, *problem.constants, *last], dtype)
+    numbers = np.array([0.1, problem.center, 1 / problem.scale, *problem.formula_arguments, *last], dtype)
     block = Block(w, numbers, table)
     found = Found(np.zeros((2, TILE)), np.empty(0, np.int64), np.empty((0, 3)))
     return lambda: loop(block, z, found)

@@ -52,7 +52,7 @@ struct Fiber {
     unsigned char value[8];  // offered to the warp
 };
 
-std::deque<Fiber> fibers;  // of the launch that had most threads, the first *count* of which run; they are kept, and never move
+std::deque<Fiber> fibers;  // as many as a launch had threads at most, kept and never moved; the first *count* run
 size_t count;
 Context scheduler;
 unsigned current;

@@ -73,7 +73,8 @@ def trials(sizes: Sizes) -> Iterator[Trial]:
         yield Trial(f"{name}, groups of several blocks", several, {"shape": Shape(128, 4, 2048), "chunk": 16})
         least = Room.of(several, measures(several), Part.whole(several.spec), Shape.of(several.spec.dim), 0).least
         yield Trial(f"{name}, one replica after the other", several, {"memory": least})
-        yield Trial(f"{name}, more quantities", several, quantities=QUANTITIES)
+        if optimizer == "adamw":
+            yield Trial(f"{name}, more quantities", several, quantities=QUANTITIES)
 
 
 def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int) -> Cell:

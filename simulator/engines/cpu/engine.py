@@ -74,7 +74,7 @@ class Engine:
             mine,
             problem.slopes(*bounds).astype(dtype),
             np.concatenate([parameters(cell), gap_parameters(cell)]),
-            cell.noise.constant_array,
+            cell.noise.formula_argument_array,
             np.array([EMPTY[kept.fold] for kept in measures.sums]),
         )
         items = len(part.replicas) * len(part.groups)

@@ -27,13 +27,13 @@ SPAN = 2048  # coordinate-steps of a block between two calls of its formulas
 
 class Work(NamedTuple):
     """What a part is, for all its steps. *values*: (replicas, 1 + state, padded coordinates), changed in place;
-    *slopes*: (coordinates,) or (1,); *numbers*: see ``steps``; *law_constants*: the noise law's; *empty*: what each
+    *slopes*: (coordinates,) or (1,); *numbers*: see ``steps``; *law_arguments*: the noise law's; *empty*: what each
     sum is before its first coordinate."""
 
     values: NDArray
     slopes: NDArray
     numbers: NDArray
-    law_constants: NDArray
+    law_arguments: NDArray
     empty: NDArray
 
 
@@ -135,7 +135,7 @@ def compile_advance(dtype: np.dtype, lanes: int):
         words = np.empty(2 * TILE * lanes, dtype=np.uint32)
         rows = np.empty((span if stride else 1, hyper.shape[1]), dtype=dtype)
         copy_rows(rows, hyper, 0, 1, hyper.shape[1])
-        law_constants = copy(work.law_constants)
+        law_arguments = copy(work.law_arguments)
         block = Block(w, copy(work.numbers), rows)
         kinds = work.empty.size
         found = Found(np.empty((kinds, stop - start)), copy(results.marks), np.empty((results.marks.size, 3)))
@@ -162,7 +162,7 @@ def compile_advance(dtype: np.dtype, lanes: int):
                         key[0],
                         key[1],
                     )
-                    fill(z, words, place, law_constants)
+                    fill(z, words, place, law_arguments)
                     if stride:
                         copy_rows(rows, hyper, k - start, count, hyper.shape[1])
                     mark = steps(block, z, Span(count, k - start, k - tile, used, stride, mark), found)

@@ -75,7 +75,7 @@ def words_loop(lanes: int):
 
 @cache
 def law_loop(formula: Formula, draws: str, lanes: int):
-    """``make_noise(z, first, second, constants)``: flat z from words of stream 0 and, for 'double' laws, stream 1.
+    """``make_noise(z, first, second, arguments)``: flat z from words of stream 0 and, for 'double' laws, stream 1.
 
     Rows of z are the rows of the words, whatever their order within the two halves of a tile.
     """
@@ -86,28 +86,28 @@ def law_loop(formula: Formula, draws: str, lanes: int):
     if draws == "pair":
 
         @numba.njit(**FLAGS)
-        def make_noise(z, first, second, constants):
-            law_constants = read(constants)
+        def make_noise(z, first, second, arguments):
+            own = read(arguments)
             z_0, z_1, first_0, first_1 = z[:half], z[half:], first[:half], first[half:]
             for i in range(half):
                 a, b = sign_and_size(first_0[i]), sign_and_size(first_1[i])
-                z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *law_constants)
+                z_0[i], z_1[i] = law(a[0], a[1], b[0], b[1], *own)
     elif draws == "single":
 
         @numba.njit(**FLAGS)
-        def make_noise(z, first, second, constants):
-            law_constants = read(constants)
+        def make_noise(z, first, second, arguments):
+            own = read(arguments)
             for i in range(size):
                 a = sign_and_size(first[i])
-                z[i] = law(a[0], a[1], *law_constants)
+                z[i] = law(a[0], a[1], *own)
     else:
 
         @numba.njit(**FLAGS)
-        def make_noise(z, first, second, constants):
-            law_constants = read(constants)
+        def make_noise(z, first, second, arguments):
+            own = read(arguments)
             for i in range(size):
                 a, b = sign_and_size(first[i]), sign_and_size(second[i])
-                z[i] = law(a[0], a[1], b[0], b[1], *law_constants)
+                z[i] = law(a[0], a[1], b[0], b[1], *own)
 
     return make_noise
 
@@ -118,23 +118,23 @@ FILL_TYPE = types.void(types.float32[::1], types.uint32[::1], PLACE_TYPE, types.
 
 @cache
 def compile_noise(formula: Formula, draws: str, lanes: int):
-    """``fill(z, words, place, constants)`` for one law.
+    """``fill(z, words, place, arguments)`` for one law.
 
     *z*, float32, is flat, tiles × TILE × lanes; a tile's rows are in the order of ``rng.row``. *words*, uint32 of
-    2 × TILE × lanes, is scratch. *constants* are the law's, a float32 array.
+    2 × TILE × lanes, is scratch. *arguments* are the law's, a float32 array.
     """
     make_words, make_noise = words_loop(lanes), law_loop(formula, draws, lanes)
     double, size = draws == "double", TILE * lanes
     stream_0, stream_1 = np.uint64(0), np.uint64(1)
 
-    def fill(z, words, place, constants):
+    def fill(z, words, place, arguments):
         first, second = words[:size], words[size:]
         for t in range(place.tiles):
             step = place.step + np.uint64(t * TILE)
             make_words(first, place.coordinate, step, place.replica, stream_0, place.key_0, place.key_1)
             if double:
                 make_words(second, place.coordinate, step, place.replica, stream_1, place.key_0, place.key_1)
-            make_noise(z[t * size : (t + 1) * size], first, second, constants)
+            make_noise(z[t * size : (t + 1) * size], first, second, arguments)
 
     return compile_stored(fill, FILL_TYPE, formula.digest, draws, lanes)
 
@@ -145,5 +145,5 @@ def tile(noise: Noise, seed: int, coordinate: int, lanes: int, first_step: int, 
     first = rng.words(seed, span, first_step, replica, 0).ravel()
     second = rng.words(seed, span, first_step, replica, 1).ravel() if noise.draws == "double" else first
     z = np.empty(TILE * lanes, dtype=np.float32)
-    law_loop(noise.formula, noise.draws, lanes)(z, first, second, noise.constant_array)
+    law_loop(noise.formula, noise.draws, lanes)(z, first, second, noise.formula_argument_array)
     return z.reshape(TILE, lanes)

@@ -18,7 +18,7 @@ from .registers import tuple_reader
 
 UNIT = 64  # lanes that are summed before the sum joins the others: so the width of a block shows in no bit
 REDUCE = {**FLAGS, "fastmath": {"reassoc"}}  # lets a sum run in vector lanes
-CONSTANTS = 3  # where the profile's constants start in ``numbers``
+PROFILE = 3  # where the profile's arguments start in ``numbers``
 FIRST = 2  # of the sums here, after both norms
 
 
@@ -62,7 +62,7 @@ def compile_readings(
     """``read_more(w, used, numbers, hyper, sums, k)``: join the sums *extra* of a unit, of which *used* lanes are
     coordinates, to sums[FIRST …, k]."""
     if not extra:
-        return COMPILE(lambda w, used, numbers, hyper, sums, k: None)
+        return _nothing
     names = {name for kept in extra for name in kept.term.parameters}
     slope = (1 + len(optimizer.state)) * lanes
     rows = {"x": 0, "gradient": slope + lanes, "gap": slope + 2 * lanes}
@@ -84,6 +84,11 @@ def compile_readings(
 
 
 @COMPILE
+def _nothing(w, used, numbers, hyper, sums, k):
+    """``read_more`` of a run that measures what every run does."""
+
+
+@COMPILE
 def _larger(a, b):
     """The maximum, which NaN is."""
     return b if b > a or b != b else a
@@ -91,27 +96,27 @@ def _larger(a, b):
 
 def _fill_gradients(dphi: Formula, dtype: np.dtype, lanes: int, slope: int, row: int):
     profile, unit = dphi.numba(dtype), min(lanes, UNIT)
-    read_constants = tuple_reader(CONSTANTS, len(dphi.parameters) - 1)
+    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
 
     @COMPILE
     def fill_gradients(w, numbers):
-        constants, center, inverse_scale = read_constants(numbers), numbers[1], numbers[2]
+        arguments, center, inverse_scale = read_arguments(numbers), numbers[1], numbers[2]
         for lane in range(unit):
-            w[row + lane] = w[slope + lane] * profile((w[lane] - center) * inverse_scale, *constants)
+            w[row + lane] = w[slope + lane] * profile((w[lane] - center) * inverse_scale, *arguments)
 
     return fill_gradients
 
 
 def _fill_gaps(phi: Formula, dtype: np.dtype, lanes: int, slope: int, row: int):
     profile, unit, count = phi.numba(dtype), min(lanes, UNIT), len(phi.parameters) - 1
-    read_constants = tuple_reader(CONSTANTS, count)
+    read_arguments = tuple_reader(PROFILE, count)
 
     @COMPILE
     def fill_gaps(w, numbers):
-        constants, center, inverse_scale = read_constants(numbers), numbers[1], numbers[2]
-        scale, least = numbers[CONSTANTS + count], numbers[CONSTANTS + count + 1]
+        arguments, center, inverse_scale = read_arguments(numbers), numbers[1], numbers[2]
+        scale, least = numbers[PROFILE + count], numbers[PROFILE + count + 1]
         for lane in range(unit):
-            height = profile((w[lane] - center) * inverse_scale, *constants) - least
+            height = profile((w[lane] - center) * inverse_scale, *arguments) - least
             w[row + lane] = w[slope + lane] * scale * height
 
     return fill_gaps

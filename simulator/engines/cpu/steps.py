@@ -1,7 +1,7 @@
 """The compiled steps of one block: optimizer update and gradient norms, and the block's diagnostics.
 
 A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, the slopes w_i/s, and two
-rows of scratch for readings. ``numbers`` is a flat array: σ_i, centre, 1/scale, the profile's constants, and last the
+rows of scratch for readings. ``numbers`` is a flat array: σ_i, centre, 1/scale, the profile's arguments, and last the
 scale and min φ. ``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer
 compiles its own few lines and not the loops around them.
 """
@@ -23,7 +23,7 @@ from ..measures import Sum
 from ..rng import TILE
 from .machine_code import compile_stored
 from .noise_tile import row
-from .readings import CONSTANTS, REDUCE, UNIT, compile_readings, size_bits_of
+from .readings import PROFILE, REDUCE, UNIT, compile_readings, size_bits_of
 from .registers import tuple_reader
 
 SCRATCH = 2  # rows of a block besides x, the state and the slopes
@@ -94,12 +94,12 @@ def compile_steps(
     measure = compile_measure(phi, dphi, dtype)
     update = update_function(optimizer, lanes, dtype)
     read_hyper = tuple_reader(0, len(optimizer.hyper))
-    read_constants = tuple_reader(CONSTANTS, len(dphi.parameters) - 1)
+    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
     read_more = compile_readings(phi, dphi, optimizer, dtype, lanes, extra)
 
     @COMPILE
-    def true_gradient(x, slope, center, inverse_scale, constants):
-        return slope * profile((x - center) * inverse_scale, *constants)
+    def true_gradient(x, slope, center, inverse_scale, arguments):
+        return slope * profile((x - center) * inverse_scale, *arguments)
 
     @COMPILE
     def stochastic_gradient(gradient, sigma, z):
@@ -107,10 +107,10 @@ def compile_steps(
 
     # reassoc lets the two sums run in vector lanes; all other arithmetic is in functions without it
     @numba.njit(forceinline=True, **REDUCE)
-    def step(w, z, place, sigma, center, inverse_scale, constants, hyper):
+    def step(w, z, place, sigma, center, inverse_scale, arguments, hyper):
         l1, square = zero, zero
         for lane in range(unit):
-            gradient = true_gradient(w[lane], w[slope + lane], center, inverse_scale, constants)
+            gradient = true_gradient(w[lane], w[slope + lane], center, inverse_scale, arguments)
             update(w, lane, stochastic_gradient(gradient, sigma, z[place + np.uint64(lane)]), hyper)
             gradient = gradient if w[slope + lane] != zero else zero  # a padding lane may hold anything
             l1 += abs(gradient)
@@ -120,7 +120,7 @@ def compile_steps(
     def steps(block, z, span, found):
         w, numbers, sums = block.lanes, block.numbers, found.sums
         mark, used = span.mark, span.used
-        constants = read_constants(numbers)
+        arguments = read_arguments(numbers)
         sigma, center, inverse_scale = numbers[0], numbers[1], numbers[2]
         for k in range(span.count):
             if mark < found.marks.size and found.marks[mark] == span.first + k:
@@ -133,7 +133,7 @@ def compile_steps(
             for begin in range(0, lanes, unit):
                 part = w if one else w[begin:]
                 read_more(part, used - begin, numbers, hyper, sums, span.first + k)
-                l1, square = step(part, z, place + np.uint64(begin), sigma, center, inverse_scale, constants, hyper)
+                l1, square = step(part, z, place + np.uint64(begin), sigma, center, inverse_scale, arguments, hyper)
                 sums[0, span.first + k] += np.float64(l1)
                 sums[1, span.first + k] += np.float64(square)
         return mark
@@ -146,20 +146,20 @@ def compile_steps(
 def compile_measure(phi: Formula, dphi: Formula, dtype: np.dtype):
     """``measure(x, slopes, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
-    read_constants = tuple_reader(CONSTANTS, len(dphi.parameters) - 1)
+    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
     real, bits, size_bits = dtype.type, *size_bits_of(dtype)
 
     @COMPILE
-    def terms(x, slope, numbers, constants):
+    def terms(x, slope, numbers, arguments):
         u = (x - numbers[1]) * numbers[2]
-        return np.float64(slope * value(u, *constants)), size_bits(slope * derivative(u, *constants)), size_bits(x)
+        return np.float64(slope * value(u, *arguments)), size_bits(slope * derivative(u, *arguments)), size_bits(x)
 
     @numba.njit(**REDUCE)
     def measure(x, slopes, numbers, out):
-        constants = read_constants(numbers)
+        arguments = read_arguments(numbers)
         total, steepest, furthest = 0.0, bits(0), bits(0)
         for lane in range(x.size):
-            f, gradient, distance = terms(x[lane], slopes[lane], numbers, constants)
+            f, gradient, distance = terms(x[lane], slopes[lane], numbers, arguments)
             total += f
             steepest = bits(max(steepest, gradient))
             furthest = bits(max(furthest, distance))

@@ -31,17 +31,26 @@ def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: boo
 def set_constants(module: Module, cell: Cell) -> None:
     """Fill the constant memory of kernels for *cell*."""
     module.constant("parameters", numbers(cell))
-    if cell.noise.constants:
-        module.constant("law_constants", cell.noise.constant_array)
+    if cell.noise.formula_arguments:
+        module.constant("law_arguments", cell.noise.formula_argument_array)
     if cell.optimizer.hyper and not has_rows(cell):
         module.constant("hyper", hyper_rows(cell, 0, 1)[0].astype(cell.spec.dtype))
 
 
 class Batch:
-    """The replicas and groups of *part* with their x and state, and room for the sums of a chunk of steps."""
+    """The replicas and groups of *part*, with x and the state at the start or where *values* say, and room for the sums
+    of a chunk of steps."""
 
     def __init__(
-        self, cell: Cell, part: Part, measures: Measures, device: Device, shape: Shape, room: Room, fast: bool
+        self,
+        cell: Cell,
+        part: Part,
+        measures: Measures,
+        device: Device,
+        shape: Shape,
+        room: Room,
+        fast: bool,
+        values: NDArray | None,
     ):
         spec, problem = cell.spec, cell.problem
         self.cell, self.part, self.measures, self.device, self.shape = cell, part, measures, device, shape
@@ -61,7 +70,7 @@ class Batch:
                 range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found
             ]
         self.sizes = np.int64(len(self.coordinates)), np.int64(shape.group), np.int64(self.groups)
-        self.state = device.zeros((self.count, self.rows, len(self.coordinates)), self.real)
+        self.state = self._start() if values is None else device.put(values)
         slots, chunk = len(measures.sums), room.chunk
         self.folds = device.zeros((self.items, slots, chunk), float)
         self.rounds = [device.zeros((self.count * -(-self.groups // by), slots, chunk), float) for by in (FAN, FAN**2)]
@@ -72,14 +81,12 @@ class Batch:
         """A kernel with a thread for each of *size* things."""
         self.module.launch(kernel, -(-size // threads), threads, 0, *arguments)
 
-    def begin(self) -> None:
-        """Put x and the state at the start."""
-        size, start = self.count * self.rows * len(self.coordinates), self.real.type(self.cell.problem.start)
-        self._launch("begin", size, 256, self.state, start, self.sizes[0], np.int64(size))
-
-    def resume(self, values: NDArray) -> None:
-        """Put x and the state where *values* say."""
-        self.state = self.device.put(values)
+    def _start(self) -> Any:
+        """x and the state before the first step."""
+        shape, start = (self.count, self.rows, len(self.coordinates)), self.real.type(self.cell.problem.start)
+        state = self.device.zeros(shape, self.real)
+        self._launch("begin", math.prod(shape), 256, state, start, self.sizes[0], np.int64(math.prod(shape)))
+        return state
 
     def advance(self, start: int, stop: int, marks: NDArray) -> list[NDArray]:
         """The steps *start* … *stop* − 1: x, the state and the folds of every step in groups; and the diagnostics at

@@ -46,8 +46,7 @@ class GpuState(State):
 
 @dataclass
 class DeviceSums(Sums):
-    """Sums of *count* steps. Those of a part with all groups stay on the device: ``steps`` is an array there, and
-    ``batch`` has the kernels."""
+    """Sums of *count* steps over all groups: ``steps`` is an array on the device, ``batch`` has its kernels."""
 
     count: int
     batch: Batch
@@ -106,11 +105,7 @@ class Engine:
             raise InputError(
                 f"groups of {shape} don't add up to those of a part; leave the shape out, or give all groups"
             )
-        batch = Batch(cell, part, measures, self.device, shape, room, self.fast)
-        if values is None:
-            batch.begin()
-        else:
-            batch.resume(values)
+        batch = Batch(cell, part, measures, self.device, shape, room, self.fast, values)
         width = len(part.replicas) * len(batch.coordinates)
         chunk = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
         return GpuState(cell, part, measures, step, batch, chunk)
@@ -132,7 +127,9 @@ class Engine:
             state.chunk = whole_tiles(int(LAUNCH / pace), min(batch.room.chunk, 4 * state.chunk))
         state.step = stop
         diagnostics = np.stack(found, axis=2) if found else np.empty((batch.count, len(batch.nodes), 0, 3))
-        return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
+        if whole:
+            return DeviceSums(start, steps, marks, diagnostics, stop - start, batch)
+        return Sums(start, steps, marks, diagnostics)
 
     def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:
         if not isinstance(sums, DeviceSums):  # of parts that were merged
@@ -159,5 +156,6 @@ def simulate(
     observe: Callable[[NDArray], None] | None = None,
     **options,
 ) -> Stats:
-    """Run every replica of *cell*: see ``Engine`` for *options*, ``loop.simulate`` for the rest; *threads* is ignored."""
+    """Run every replica of *cell*: *options* are those of ``Engine``, the others of ``loop.simulate``; *threads* is
+    ignored."""
     return loop.simulate(Engine(**options), cell, quantities, progress, observe)

@@ -15,21 +15,21 @@ from ...cells.cell import Cell
 from ...cells.of_step import OfStep
 from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
-from ..cpu.steps import CONSTANTS
+from ..cpu.steps import PROFILE
 from ..hyper import gap_parameters, parameters
 from ..measures import Measures
 from ..totals import RUNNING
 
 REALS = {"float32": "float", "float64": "double"}
 DRAWS = {  # how a law is called: parameters, and what becomes of the formula's value
-    "single": ("float law(float sign, float a)", "return {law}<float>(sign, a{constants});"),
+    "single": ("float law(float sign, float a)", "return {law}<float>(sign, a{arguments});"),
     "pair": (
         "void law(float sign_a, float a, float sign_b, float b, float& z_0, float& z_1)",
-        "{law}<float>(sign_a, a, sign_b, b{constants}, z_0, z_1);",
+        "{law}<float>(sign_a, a, sign_b, b{arguments}, z_0, z_1);",
     ),
     "double": (
         "float law(float sign_a, float a, float sign_b, float b)",
-        "return {law}<float>(sign_a, a, sign_b, b{constants});",
+        "return {law}<float>(sign_a, a, sign_b, b{arguments});",
     ),
 }
 
@@ -45,7 +45,7 @@ def maxima(folds: Sequence[str]) -> int:
 
 
 def numbers(cell: Cell) -> NDArray:
-    """σ_i, centre, 1/scale, the profile's constants, scale and min φ."""
+    """σ_i, centre, 1/scale, the profile's arguments, scale and min φ."""
     return np.concatenate([parameters(cell), gap_parameters(cell)])
 
 
@@ -66,7 +66,7 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
         "THREADS": threads,
         "COORDINATES": coordinates,
     }
-    constants = "".join(f", parameters[{CONSTANTS + j}]" for j in range(len(problem.constants)))
+    arguments = "".join(f", parameters[{PROFILE + j}]" for j in range(len(problem.formula_arguments)))
     state = [f"w[{row}]" for row in range(rows)]
     taken = ", ".join([state[0], "g", *state[1:], *(f"hyper[{j}]" for j in range(hypers))])
     stepped = f"{update}<REAL>({taken}, {', '.join(state)});" if rows > 1 else f"w[0] = {update}<REAL>({taken});"
@@ -74,8 +74,8 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
         f"__constant__ REAL parameters[{numbers(cell).size}];  // see numbers in source.py",
         "" if has_rows(cell) else f"__constant__ REAL hyper[{max(1, hypers)}];",
         _function("REAL inner(REAL x)", "return (x - parameters[1]) * parameters[2];"),
-        _function("REAL value_of(REAL u)", f"return {phi}<REAL>(u{constants});"),
-        _function("REAL slope_of(REAL u)", f"return {dphi}<REAL>(u{constants});"),
+        _function("REAL value_of(REAL u)", f"return {phi}<REAL>(u{arguments});"),
+        _function("REAL slope_of(REAL u)", f"return {dphi}<REAL>(u{arguments});"),
         _function("void update(REAL (&w)[ROWS], REAL g, const REAL* hyper)", stepped),
         _terms(functions, cell, measures),
         _readings(functions, measures),
@@ -89,7 +89,7 @@ def _terms(functions: CudaFunctions, cell: Cell, measures: Measures) -> str:
     """The function ``terms``: of one coordinate, what is folded."""
     names = {"gradient": "gradient", "x": "x", "gap": "gap"}
     names |= {name: f"hyper[{j}]" for j, name in enumerate(cell.optimizer.hyper) if name not in names}
-    scale, least = (f"parameters[{CONSTANTS + len(cell.problem.constants) + j}]" for j in range(2))
+    scale, least = (f"parameters[{PROFILE + len(cell.problem.formula_arguments) + j}]" for j in range(2))
     body = [f"const REAL gap = slope * {scale} * (value_of(inner(x)) - {least});"]  # no code where no term takes it
     for slot, one in enumerate(measures.sums):
         taken = ", ".join(names[name] for name in one.term.parameters)
@@ -128,12 +128,12 @@ def _law(functions: CudaFunctions, noise: Noise) -> str:
     """Constant memory and the function ``law``, which ``noise.cuh`` calls."""
     name = functions.add(noise.formula, SIZES)
     head, body = DRAWS[noise.draws]
-    constants = "".join(f", law_constants[{j}]" for j in range(len(noise.constants)))
+    arguments = "".join(f", law_arguments[{j}]" for j in range(len(noise.formula_arguments)))
     return "\n".join(
         [
             f"#define DRAWS {noise.draws.upper()}",
-            f"__constant__ float law_constants[{max(1, len(noise.constants))}];",
-            _function(head, body.format(law=name, constants=constants)),
+            f"__constant__ float law_arguments[{max(1, len(noise.formula_arguments))}];",
+            _function(head, body.format(law=name, arguments=arguments)),
         ]
     )
 

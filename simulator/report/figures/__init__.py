@@ -12,7 +12,7 @@ import matplotlib as mpl
 
 from ...cells.evidence import Result
 from ...judge.statement import Judgeable
-from ...theorem import SampleTheorem
+from ...sample_theorem import SampleTheorem
 from ..shown import Shown, show
 from .exponents import exponents
 from .norms import norms
