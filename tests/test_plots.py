@@ -90,6 +90,12 @@ def test_bounds_are_drawn_where_they_are(whole):
     )
 
 
+@pytest.mark.parametrize("name", ["rates", "dimension", "slopes"])
+def test_each_row_is_labelled_with_its_own_quantity(whole, name):
+    labels = {norm: panel(whole[name], f"{row} · rational").get_ylabel() for row, norm in (("sgd", 2), ("adamw", 1))}
+    assert all(label.endswith(rf"\|\nabla f(x^k)\|_{norm}$") for norm, label in labels.items())
+
+
 def test_ratio_map_writes_the_ratios(whole):
     result = cell("rational", "adamw", 64, 4000)
     text = {t.get_position(): t.get_text() for t in panel(whole["ratio"], "adamw · rational").texts}
