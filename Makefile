@@ -33,18 +33,21 @@ test-all: $(VENV)/.ready-test ## run all tests
 parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTorch and optax (installs them: large)
 	$(BIN)/python -m pytest tests/test_parity_torch.py tests/test_parity_optax.py
 
-lint: $(VENV)/.ready-lint ## check the style
+lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,PIE .
 	$(BIN)/ruff format --line-length 120 --check .
+	@mkdir -p build/typing/ratecheck
+	@ln -sfn $(CURDIR)/problems $(CURDIR)/simulator $(CURDIR)/simulator/ratecheck/*.py build/typing/ratecheck
+	$(BIN)/mypy
 
-bench: $(VENV)/.ready $(VENV)/.ready-bench ## time the CPU engine beside JAX, PyTorch, … (installs them: large)
-	$(BIN)/python -m tests.bench --page docs/benchmarks.md
+bench: $(VENV)/.ready $(if $(AGAINST),,$(VENV)/.ready-bench) ## time the CPU engine beside JAX, PyTorch, … (installs them: large); AGAINST=COMMIT: beside that commit, alone
+	$(BIN)/python -m $(if $(AGAINST),tests.bench.against $(AGAINST),tests.bench --page docs/benchmarks.md)
 
 gpu-check: $(VENV)/.ready $(VENV)/.ready-$(GPU) ## check the GPU engine on this machine's card, write docs/gpu/
 	$(BIN)/python -m tests.gpucheck
 
 clean: ## remove the environment, results and caches
-	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OUT) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -17,7 +17,7 @@ BLOCK = re.compile(r"(<!-- verdicts: .*? -->\n).*?(<!-- end of verdicts -->)", r
 
 def table(verdicts: list[dict]) -> str:
     """The verdicts as a Markdown table, false controls last."""
-    lines = ["| claim | verdict | statement | why |", "|---|---|---|---|"]
+    lines = ["| theorem | verdict | statement | why |", "|---|---|---|---|"]
     for verdict in sorted(verdicts, key=lambda v: v["expected"] == "fails"):
         outcome = verdict["outcome"] if verdict["as_expected"] else f"{verdict['outcome']} (!)"
         cells = (f"`{verdict['claim']}`", f"**{outcome}**", verdict["statement"], verdict["reasons"][0])

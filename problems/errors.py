@@ -56,8 +56,7 @@ def require_integer(value: object, what: str, *, least: int, most: int | None = 
     """Return *value* as an int in [least, most]; 4096.0 counts as an integer; raise InputError otherwise."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    ok = isinstance(value, int) and not isinstance(value, bool) and value >= least
-    if ok and (most is None or value <= most):
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value and (most is None or value <= most):
         return value
     span = f"an integer ≥ {least}" if most is None else f"an integer from {least} to {most}"
     raise InputError(f"{what} must be {span}, got {value!r}")

@@ -127,7 +127,7 @@ def laplace() -> Noise:
 
 def student(nu: float = 5.0) -> Noise:
     """Student's t with ν degrees of freedom, scaled to variance 1 for ν > 2; as it is for ν ≤ 2, where
-    the variance is infinite and the claims' assumption is broken.
+    the variance is infinite and the theorems' assumption is broken.
 
     Sizes end at 2^(−32), so the tail ends where Student's has 2^(−32) left. The scale makes the variance
     1 all the same; it is 7e-7 above Student's own √((ν−2)/ν) at ν = 5, 3e-4 at 3 and 23 % at 2.1.
@@ -178,7 +178,7 @@ def _mean_power(s: float) -> float:
     """
     n = 1000
     zeta = float(np.sum((np.arange(n) + 0.5) ** -s)) - n ** (1 - s) / (1 - s) - s * n ** (-s - 1) / 24
-    return 1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta
+    return float(1 / (1 - s) + 2.0 ** (-31 * (1 - s)) * zeta)
 
 
 NOISES: dict[str, Callable[..., Noise]] = {

@@ -61,11 +61,13 @@ class SeparableProblem:
 
     def value(self, x: ArrayLike) -> NDArray[np.float64]:
         """f at *x*, shape (..., dim) → (...). Raises InputError for another last dimension."""
-        return np.sum(self.weights() * self.phi(self._inner(x), *self.constants), axis=-1)
+        total: NDArray[np.float64] = np.sum(self.weights() * self.phi(self._inner(x), *self.constants), axis=-1)
+        return total
 
     def gradient(self, x: ArrayLike) -> NDArray[np.float64]:
         """∇f at *x*, same shape. Raises InputError for another last dimension."""
-        return self.slopes() * self.dphi(self._inner(x), *self.constants)
+        slopes: NDArray[np.float64] = self.slopes() * self.dphi(self._inner(x), *self.constants)
+        return slopes
 
     def _inner(self, x: ArrayLike) -> NDArray[np.float64]:
         x = np.asarray(x, dtype=np.float64)

@@ -7,8 +7,8 @@ u₀ is given in units of the profile and the scale s follows from the gap (docs
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Profile:
 
     def __init__(
         self,
-        function: types.FunctionType,
+        function: Callable[..., Any],
         curvature: Rule,
         minimum: Rule,
         start: float,
@@ -45,6 +45,8 @@ class Profile:
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
+        if taken := {"dim", "smoothness", "gap", "spectrum"} & set(self.shape):
+            raise InputError(f"profile {self.name!r}: every problem has a {min(taken)!r} already; rename the parameter")
         if not self.phi.parameters:
             raise InputError(f"profile {self.name!r}: φ takes u first, got no parameter")
         expected = list(self.shape)
@@ -54,7 +56,7 @@ class Profile:
                 f"in that order), got {list(self.phi.parameters)}"
             )
 
-    def derivative(self, function: types.FunctionType) -> Profile:
+    def derivative(self, function: Callable[..., Any]) -> Profile:
         """Decorator for φ′, a formula of the same arguments as φ."""
         dphi = Formula(function)
         if len(dphi.parameters) != len(self.phi.parameters):
@@ -117,14 +119,18 @@ class Profile:
             | {"curvature_l1": total, "start_linf": abs(scale * values["start"])},
         )
 
-    def _supplies(self, dim: int, smoothness: float, spectrum: float, curvature: float, shape) -> dict[str, float]:
+    def _supplies(
+        self, dim: int, smoothness: float, spectrum: float, curvature: float, shape: Mapping[str, float]
+    ) -> dict[str, float]:
         if self.pl is None:
             return {}
         pl = require_number(_value(self.pl, shape), f"problem {self.name!r}: pl", above=0)
         return {"pl": smoothness * dim**-spectrum * pl / curvature}
 
 
-def profile(*, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float):
+def profile(
+    *, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float
+) -> Callable[[Callable[..., Any]], Profile]:
     """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
     ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one."""
     return lambda function: Profile(function, curvature, minimum, start, pl, parameters)

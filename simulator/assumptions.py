@@ -20,7 +20,7 @@ class Assumption:
     check: Callable[[Result], str]
 
 
-def assumption(text: str, name: str = ""):
+def assumption(text: str, name: str = "") -> Callable[[Callable[[Result], str]], Assumption]:
     """Decorator that turns ``cell → reason or ''`` into an Assumption that is stated by *text*."""
     return lambda function: Assumption(name or function.__name__, text, function)
 
@@ -34,7 +34,7 @@ def smooth(cell: Result) -> str:
 def variance(cell: Result) -> str:
     if "sigma" in cell.constants:
         return ""
-    return "the noise has infinite variance, so C is infinite and the claim says nothing"
+    return "the noise has infinite variance, so C is infinite and the theorem says nothing"
 
 
 @assumption("there is no noise: σ = 0")

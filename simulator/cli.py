@@ -1,19 +1,23 @@
 """The command line: ``ratecheck``, also ``python -m simulator``.
 
-Exit codes: 0 all well, 1 some claim is not as expected, 2 wrong input or usage (one line on stderr,
+Exit codes: 0 all well, 1 something is not as expected, 2 wrong input or usage (one line on stderr,
 no traceback), 3 something is inconclusive, 130 interrupted,
 141 the reader of the output went away.
+
+What is slow to import is imported inside ``main``, where Ctrl-C is answered with one line.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
-import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
-from ratecheck.problems.errors import InputError, nearest
+from .streams import drop, safe_streams
 
 MODULES = {
     "run": "run",
@@ -36,16 +40,32 @@ Every command has its own --help."""
 class Parser(argparse.ArgumentParser):
     """argparse's, with its complaints as InputError, and no option abbreviated in silence."""
 
-    def __init__(self, **options: object):
+    def __init__(self, **options: Any):
         super().__init__(**{"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter, **options})
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
+        from ratecheck.problems.errors import InputError
+
         raise InputError(f"{message} (see: {self.prog} --help)")
+
+    def _print_message(self, message: str, file=None) -> None:
+        (file or sys.stdout).write(message)  # argparse's own says nothing of a full disk
+
+
+class _Version(argparse.Action):
+    """argparse's own would look the version up for every command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from .version import version
+
+        print(f"ratecheck {version()}")
+        parser.exit()
 
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the commands by name."""
     parser = Parser(prog="ratecheck", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {}
     for name, file in MODULES.items():
@@ -58,6 +78,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parsed arguments; raises InputError for what is unknown, with the nearest name."""
+    from ratecheck.problems.errors import InputError, nearest
+
     if argv and not argv[0].startswith("-") and argv[0] not in MODULES:
         raise InputError(f"unknown command {argv[0]!r}{nearest(argv[0], MODULES)} (known: {', '.join(MODULES)})")
     parser, commands = build_parser()
@@ -79,32 +101,54 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Unexpected exceptions keep their traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # σ on a terminal that knows ASCII only
+    alone = argv is None  # the program's own command line, and not a call from somebody's Python
+    given = sys.argv[1:] if argv is None else list(argv)
     try:
-        args = parse(sys.argv[1:] if argv is None else list(argv))
+        with safe_streams():
+            try:
+                code = _execute(given)
+            except KeyboardInterrupt:
+                _ignore_interrupts(alone)
+                print("interrupted", file=sys.stderr)
+                code = 130
+    except KeyboardInterrupt:  # the second, while the first was being dealt with
+        code = 130
+    if code >= 128:
+        _ignore_interrupts(alone)
+    return code
+
+
+def _execute(argv: Sequence[str]) -> int:
+    from ratecheck.problems.errors import InputError
+
+    try:
+        try:
+            args = parse(argv)
+        except SystemExit:  # of --help
+            sys.stdout.flush()
+            raise
         code = args.execute(args)
         sys.stdout.flush()
         return code
     except InputError as error:
         return complain(str(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader, such as head, has enough; what it did not see may have been bad news
-        _drop_output()
+        drop(sys.stdout)
         return 141
     except OSError as error:
         if error.filename is not None:
             raise
-        _drop_output()  # no file's error but the standard output's: a full disk, say
+        if isinstance(error, FileNotFoundError):  # of os.getcwd(), which a worker process begins with
+            return complain("the current folder is gone; go to one that is there")
+        drop(sys.stdout)  # no file's error but the standard output's: a full disk, say
         return complain(f"can't write the output: {error.strerror or error}")
 
 
-def _drop_output() -> None:
-    """Send what is left in the buffers nowhere, so that Python's exit does not fail on it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _ignore_interrupts(alone: bool) -> None:
+    """All is over: one more Ctrl-C would only disturb Python's own last steps and leave a traceback."""
+    if alone:
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def complain(message: str, code: int = 2) -> int:

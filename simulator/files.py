@@ -1,10 +1,14 @@
-"""Files that are written whole or not at all, and folders that must take them."""
+"""Files that are written whole or not at all, files that are read whole or not at all, and folders that take them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ratecheck.problems.errors import InputError
 
@@ -38,6 +42,68 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
         raise InputError(f"can't write {path}: {error.strerror}") from error
 
 
+@contextlib.contextmanager
+def open_regular(path: Path, most: int) -> Iterator[BinaryIO]:
+    """A file of at most *most* bytes, open for reading.
+
+    Raises FileNotFoundError when there is none, and InputError for what can't be read, is larger, or is no regular
+    file: reading a pipe would wait for ever, and a device has no end.
+    """
+    try:
+        _require_regular(path, os.stat(path).st_mode)  # opening a device may be an act already
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}") from error
+    except ValueError as error:  # a name that no file can have
+        raise InputError(f"{path!s:.200} can't be read: {error}") from error
+    with open(number, "rb") as file:
+        status = os.fstat(number)
+        _require_regular(path, status.st_mode)  # it may be another one by now
+        if status.st_size > most:
+            raise InputError(f"{path} can't be read: it has {status.st_size} bytes, and {most} are the most")
+        yield file
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """The content of a file, with the errors of ``open_regular``."""
+    with open_regular(path, most) as file:
+        try:
+            content = file.read(most + 1)
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror}") from error
+    if len(content) > most:  # it grows
+        raise InputError(f"{path} can't be read: it has more than {most} bytes")
+    return content
+
+
+def printable(path: object) -> str:
+    """A path as text that can be written to a file: bytes that are no UTF-8 stand as escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
 def host() -> str:
     """This host's name without dots, as it stands in names of unfinished files."""
     return socket.gethostname().replace(".", "-")
+
+
+def running(pid: int) -> bool:
+    """Whether a process of this host is alive; one that is dead and waits for its parent's notice is not.
+
+    Raises ProcessLookupError, or another OSError for a process that is another user's.
+    """
+    os.kill(pid, 0)
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state = file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):  # no /proc here, or not to be read
+        return True
+    return state not in (b"Z", b"X", b"x")
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+        what = next((name for test, name in kinds if test(mode)), "a device")
+        raise InputError(f"{path} can't be read: it is {what}, no regular file")

@@ -9,9 +9,9 @@ engine at step k = 1, 2, …: ``bias1`` = 1 − beta1^k and ``bias2`` = 1 − be
 from __future__ import annotations
 
 import math
-import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ratecheck.problems.errors import InputError
 from ratecheck.problems.formulas.formula import Formula
@@ -43,7 +43,7 @@ class Optimizer:
         )
 
 
-def optimizer(*rule: object, **defaults: float):
+def optimizer(*rule: object, **defaults: float) -> Callable[[Callable[..., Any]], Optimizer]:
     """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
 
     *defaults* are what the constant schedule uses. Hyper-parameters from the constants of a problem are a theorem's:
@@ -55,7 +55,7 @@ def optimizer(*rule: object, **defaults: float):
             "@theorem(optimizer=…, rule=…), see docs/extending.md"
         )
 
-    def wrap(function: types.FunctionType) -> Optimizer:
+    def wrap(function: Callable[..., Any]) -> Optimizer:
         update = Formula(function)
         states = update.returns - 1
         names = update.parameters

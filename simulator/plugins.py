@@ -1,16 +1,31 @@
-"""Names that mean the user's own code: ``FILE.py:NAME`` beside the names of a registry."""
+"""Names that mean the user's own code: ``FILE.py:NAME`` beside the names of a registry.
+
+A plug-in is one file, run once per content. Reading results runs none: ``only`` says which files may run, and where
+results are read these are the ones that the user named on the command line.
+"""
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import hashlib
-import importlib.util
+import linecache
+import os
+import re
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError, choose, nearest
+
+from .files import read_whole
+from .local_imports import refuse_local_imports
+
+MOST = 4 * 2**20  # bytes of a plug-in
+
+_ran: dict[str, bytes] = {}  # the content that ran last, by the file's real path
+_allowed: ContextVar[frozenset[str] | None] = ContextVar("allowed", default=None)
 
 
 def is_file(name: str) -> bool:
@@ -24,6 +39,22 @@ def plain_name(name: str) -> str:
     return name.rpartition(":")[2] if is_file(name) else name
 
 
+def file_of(name: str) -> str:
+    """FILE.py of FILE.py:NAME."""
+    return name.rpartition(":")[0]
+
+
+@contextlib.contextmanager
+def only(files: Iterable[str | Path]) -> Iterator[None]:
+    """Within this context no other plug-in than *files* is run: a second wall for those who read results, who name
+    none of a results folder's in the first place."""
+    token = _allowed.set(frozenset(os.path.realpath(file) for file in files))
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
 def find(registry: Mapping[str, object], name: str, what: str, kind: type | tuple[type, ...] | None = None):
     """The entry *name* of *registry*, or object NAME of FILE.py for ``FILE.py:NAME``.
 
@@ -31,7 +62,7 @@ def find(registry: Mapping[str, object], name: str, what: str, kind: type | tupl
     """
     if not is_file(name):
         return choose(registry, name, what)
-    path, _, attribute = name.rpartition(":")
+    path, attribute = file_of(name), plain_name(name)
     module = load(path)
     found = getattr(module, attribute, None)
     if found is None:
@@ -43,29 +74,56 @@ def find(registry: Mapping[str, object], name: str, what: str, kind: type | tupl
 
 def neighbours(name: str) -> list[object]:
     """All objects of the file that *name* is from, none for a name that is not FILE.py:NAME."""
-    return list(vars(load(name.rpartition(":")[0])).values()) if is_file(name) else []
+    return list(vars(load(file_of(name))).values()) if is_file(name) else []
+
+
+def content_of(path: str | Path) -> bytes:
+    """The bytes of a plug-in; raises InputError when it can't be read."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{path}: the name of a plug-in must be UTF-8 text; rename the file") from error
+    try:
+        return read_whole(Path(path), MOST)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}") from error
+
+
+def ran(path: str | Path) -> bytes:
+    """The content of a plug-in as it ran last, though the file be another by now; as it is, if it never ran."""
+    return _ran.get(os.path.realpath(path)) or content_of(path)
 
 
 def load(path: str | Path) -> types.ModuleType:
-    """Import a user's file once per content; raises InputError when it can't be read or run."""
-    file = Path(path)
-    try:
-        content = file.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise InputError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from error
-    name = f"ratecheck_user_{hashlib.sha256(str(file.resolve()).encode() + content).hexdigest()[:16]}"
+    """Run a user's file once per content; raises InputError when it can't be read or run, or may not."""
+    allowed = _allowed.get()
+    if allowed is not None and os.path.realpath(path) not in allowed:
+        raise InputError(
+            f"{path} is not run: reading results runs no code; if you trust the file, give --allow-code {path}"
+        )
+    content = content_of(path)
+    file = Path(os.path.realpath(path))
+    _ran[str(file)] = content
+    name = f"ratecheck_user_{hashlib.sha256(str(file).encode() + content).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if file.suffix != ".py":
         raise InputError(f"{path} is no Python file: its name must end in .py")
-    _refuse_local_imports(file, content)
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} can't be imported by this Python")
-    module = importlib.util.module_from_spec(spec)
+    refuse_local_imports(file, content)
+    module = types.ModuleType(name)
+    module.__file__ = str(file)
     sys.modules[name] = module
-    _run(lambda: spec.loader.exec_module(module), path, name)
+    _run(lambda: _execute(module, file, content), path, name)
     return module
+
+
+def _execute(module: types.ModuleType, file: Path, content: bytes) -> None:
+    """Run just these bytes: Python's own loader would read the file again, or bytecode of an earlier version of it.
+    Formulas are read from their source, so that has to be these bytes as well."""
+    code = compile(content, str(file), "exec", dont_inherit=True)
+    lines = content.decode("utf-8-sig", "replace").splitlines(keepends=True)
+    linecache.cache[str(file)] = (len(content), None, lines, str(file))
+    exec(code, vars(module))
 
 
 def _run(execute: Callable[[], None], path: str | Path, name: str) -> None:
@@ -80,27 +138,6 @@ def _run(execute: Callable[[], None], path: str | Path, name: str) -> None:
 
 def _explained(error: BaseException) -> str:
     """The message, and what to write now in the place of what is no more."""
-    if isinstance(error, ImportError) and "claim" in str(error):
+    if isinstance(error, ImportError) and re.search(r"\bclaims?\b", str(error)):
         return f"{error}; claims are theorems now: write `from ratecheck import theorem`, see docs/extending.md"
     return str(error)
-
-
-def _refuse_local_imports(file: Path, content: bytes) -> None:
-    """A user's file stands alone, or results that name it would not: raise InputError for an import of its neighbour."""
-    try:
-        tree = ast.parse(content)
-    except (SyntaxError, ValueError):
-        return  # running it says what is wrong, better
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names = [(node.module or "").split(".")[0]] if not node.level else [""]
-        elif isinstance(node, ast.Import):
-            names = [alias.name.split(".")[0] for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if not name or (file.parent / f"{name}.py").exists() and name not in sys.stdlib_module_names:
-                raise InputError(
-                    f"{file}, line {node.lineno}: it imports {name or 'from its own folder'!r}, a file beside it; a "
-                    "plug-in is one file: put the code into it, or install it as a package"
-                )

@@ -28,11 +28,13 @@ def _write(value: object, indent: int, margin: str) -> str:
         if math.isnan(value):
             return "null"
         return repr(value) if math.isfinite(value) else ("1e999" if value > 0 else "-1e999")
-    if value is None or isinstance(value, (bool, int, str)):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, (bool, int)):
+        return json.dumps(value)
     inner = margin + " " * indent
     if isinstance(value, Mapping):
-        items = [f"{json.dumps(str(k), ensure_ascii=False)}: {_write(v, indent, inner)}" for k, v in value.items()]
+        items = [f"{_quoted(str(k))}: {_write(v, indent, inner)}" for k, v in value.items()]
         return _join("{", items, "}", inner, margin) if items else "{}"
     if isinstance(value, (list, tuple)):
         items = [_write(v, indent, inner) for v in value]
@@ -40,6 +42,14 @@ def _write(value: object, indent: int, margin: str) -> str:
             return _join("[", items, "]", inner, margin)
         return f"[{', '.join(items)}]"
     raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+def _quoted(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair, as Python has it in names of files that are no UTF-8
+        return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _join(left: str, items: list[str], right: str, inner: str, margin: str) -> str:

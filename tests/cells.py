@@ -35,4 +35,6 @@ def made_up(seed=0, means=None, **changes) -> Result:
 
 def same_bits(a: Stats, b: Stats) -> bool:
     ours, theirs = a.arrays(), b.arrays()
+    if ours.keys() != theirs.keys():
+        return False
     return all(ours[k].tobytes() == theirs[k].tobytes() and ours[k].shape == theirs[k].shape for k in ours)

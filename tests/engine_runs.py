@@ -1,4 +1,4 @@
-"""What the tests of the engines share: small cells, how Stats are compared, and the reference fed with compiled noise."""
+"""What the tests of the engines share: small cells, how Stats are compared, the reference on compiled noise."""
 
 from __future__ import annotations
 

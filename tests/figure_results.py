@@ -25,14 +25,26 @@ LAWS = {"gaussian": math.sqrt(2 / math.pi), "uniform": math.sqrt(3) / 2}  # E|g_
 
 
 def cell(
-    problem="rational", optimizer="adamw", dim=16, steps=1000, replicas=8, *, diverged=0, factor=None, **settings
+    problem="rational",
+    optimizer="adamw",
+    dim=16,
+    steps=1000,
+    replicas=8,
+    *,
+    diverged=0,
+    factor=None,
+    further=None,
+    provenance=None,
+    **settings,
 ) -> Result:
-    """A cell whose ratio is 0.34 + 2.5 K^(−1/4), or *factor*, with 2 % noise; its first *diverged* replicas are lost
-    from the middle of the run on."""
+    """A cell whose ‖∇f‖₂ is 0.34 + 2.5 K^(−1/4), or *factor*, times C K^(−1/4), with 2 % noise; ‖∇f‖₁ is √d times that.
+
+    Its first *diverged* replicas are lost from the middle of the run on. *further* has more quantities by name.
+    """
     spec = Spec.of(problem, optimizer, dim, steps, replicas, **settings)
     resolved = resolve(spec)
     rng = np.random.default_rng([dim, steps, replicas])
-    c = resolved.constants.c if resolved.constants.get("sigma") else 1.0
+    c = resolved.constants.c if resolved.constants.get("sigma") else 1.0  # an invented scale where C is 0 or missing
     ratio = (0.34 + 2.5 * steps**-0.25 if factor is None else factor) * (1 + 0.02 * rng.standard_normal(replicas))
     l2 = ratio * c * steps**-0.25
     points = checkpoint_steps(steps)
@@ -50,8 +62,10 @@ def cell(
     }
     for curve in curves.values():
         curve[:diverged, points.size // 2 :] = np.nan
-    stats = Stats.of(always(l2 * math.sqrt(dim), l2), points, **curves)
-    return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, PROVENANCE)
+    measured = {**always(l2 * math.sqrt(dim), l2), **{n: np.asarray(v, float) for n, v in (further or {}).items()}}
+    stats = Stats.of(measured, points, **curves)
+    told = PROVENANCE if provenance is None else provenance
+    return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, told)
 
 
 def grid(

@@ -1,149 +1,26 @@
 """The command line: what is printed, and the exit codes."""
 
 import json
-import math
 import os
 import subprocess
 import sys
 import xml.etree.ElementTree
 
-import numpy as np
 import pytest
-from simulator.claims import CLAIMS
-from simulator.schedules import SCHEDULES
 from synthetic import rate, sweep
+from test_run import strict
 
 from problems import NOISES, PROBLEMS
-from simulator.cells.spec import Spec
+from simulator.assumptions import ASSUMPTIONS
+from simulator.cells.quantities import QUANTITIES
 from simulator.cli import MODULES, main
-from simulator.engines import run
+from simulator.commands.list import KINDS
+from simulator.engines.schedules import SCHEDULES
 from simulator.lab.folder import write_plan
-from simulator.lab.plan import Plan
+from simulator.lab.plan import Due, Plan
 from simulator.lab.store import Store
 from simulator.optimizers import OPTIMIZERS
-from simulator.strict_json import dumps
-
-RUN = ["run", "--problem", "rational", "--optimizer", "adamw", "--dim", "3", "--steps", "20", "--backend", "reference"]
-
-
-def strict(text):
-    """json.loads that refuses the words NaN and Infinity, as other parsers do."""
-
-    def refuse(word):
-        raise AssertionError(f"{word} is no JSON")
-
-    return json.loads(text, parse_constant=refuse)
-
-
-@pytest.fixture
-def run_json(capsys):
-    def call(*options):
-        assert main([*RUN, "--json", *options]) == 0
-        return strict(capsys.readouterr().out)
-
-    return call
-
-
-def test_run_json(run_json):
-    out = run_json(
-        "--replicas",
-        "4",
-        "--sigma",
-        "0.5",
-        "--gap",
-        "2",
-        "--smoothness",
-        "3",
-        "--seed",
-        "9",
-        "--problem-arg",
-        "start=1.5",
-        "--problem-arg",
-        "spectrum=1",
-        "--optimizer-arg",
-        "beta1=0.5",
-    )
-    spec = Spec.of(
-        "rational",
-        "adamw",
-        3,
-        20,
-        4,
-        sigma=0.5,
-        gap=2,
-        smoothness=3,
-        seed=9,
-        problem_args={"start": 1.5, "spectrum": 1},
-        optimizer_args={"beta1": 0.5},
-    )
-    result = run(spec, backend="reference")
-    assert Spec.from_dict(out["spec"]) == spec
-    c = (0.25 * 3 * 2) ** 0.25
-    assert out["constants"] == {"smoothness": 3, "gap": 2, "sigma": 0.5, "C": pytest.approx(c, rel=1e-15)}
-    assert out["hyperparameters"] == {**result.hyper} and out["hyperparameters"]["beta1"] == 0.5
-    for name, bound in (("l1", math.sqrt(3) * c * 20**-0.25), ("l2", c * 20**-0.25)):
-        values = getattr(result.stats, f"mean_grad_{name}")
-        measured = out[f"mean_grad_{name}"]
-        assert measured["values"] == values.tolist()
-        assert measured["mean"] == pytest.approx(np.mean(values), rel=1e-15)
-        assert measured["sem"] == pytest.approx(np.std(values, ddof=1) / 2, rel=1e-12)
-        assert out[f"ratio_{name}"] == pytest.approx(np.mean(values) / bound, rel=1e-14)
-    assert out["max_abs_x"] == result.stats.max_abs_x.max() and out["status"] == "ok" and out["seconds"] > 0
-
-
-def test_one_replica_has_no_error_and_sgd_no_beta(run_json):
-    out = run_json("--replicas", "1", "--optimizer", "sgd")
-    assert out["mean_grad_l1"]["sem"] is None and len(out["mean_grad_l1"]["values"]) == 1
-    assert out["hyperparameters"]["lr"] > 0
-    assert [out["hyperparameters"][name] for name in ("beta1", "beta2", "eps", "weight_decay")] == [None] * 4
-
-
-def test_infinite_variance_in_json(run_json):
-    out = run_json("--replicas", "2", "--noise", "student", "--noise-arg", "nu=1.5")
-    assert out["constants"]["sigma"] == math.inf and out["constants"]["C"] == math.inf
-    assert out["ratio_l1"] is None and out["ratio_l2"] is None
-
-
-def test_a_diverged_run_in_json(run_json):
-    out = run_json("--replicas", "2", "--problem", "quadratic", "--optimizer", "sgd", "--optimizer-arg", "lr=1e200")
-    assert out["status"] == "diverged"
-    assert out["mean_grad_l1"] == {"mean": math.inf, "sem": None, "values": [math.inf] * 2}
-    assert out["ratio_l1"] == out["max_abs_x"] == math.inf
-
-
-def test_run_for_people(capsys):
-    assert main([*RUN, "--replicas", "2"]) == 0
-    out = capsys.readouterr().out
-    assert "adamw on rational" in out and "±" in out and "weight_decay" in out and "ok" in out
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        ({}, "{}"),
-        ([], "[]"),
-        (math.nan, "null"),
-        (math.inf, "1e999"),
-        (-math.inf, "-1e999"),
-        (True, "true"),
-        (0.1, "0.1"),
-        (np.float64(0.1), "0.1"),
-        (np.int64(3), "3"),
-        (np.array([1.0, np.inf]), "[1.0, 1e999]"),
-        ('σ\n"', '"σ\\n\\""'),
-        ((1, None), "[1, null]"),
-    ],
-)
-def test_strict_json(value, text):
-    assert dumps(value) == text
-    strict(text)
-
-
-def test_strict_json_nested():
-    value = {"a": [{"b": [1.5, 2]}, []], "c": {}, "d": [[1], [2.0]]}
-    assert strict(dumps(value)) == strict(dumps(value, indent=0)) == value
-    with pytest.raises(TypeError):
-        dumps({"a": {1, 2}})
+from simulator.theorems import THEOREMS
 
 
 @pytest.mark.parametrize("command", MODULES)
@@ -154,13 +31,27 @@ def test_help(command, capsys):
     assert f"ratecheck {command}" in capsys.readouterr().out.split("examples:")[1]
 
 
+def names(out):
+    return [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
+
+
 def test_list(capsys):
     assert main(["list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    heads = {line.split()[0] for line in lines if line.startswith("  ")}
-    names = {*PROBLEMS, *NOISES, *OPTIMIZERS, *SCHEDULES, *CLAIMS}
-    assert heads == names
-    assert all(len(line.split()) > 2 for line in lines if line.startswith("  "))
+    out = capsys.readouterr().out
+    registries = (PROBLEMS, NOISES, OPTIMIZERS, SCHEDULES, THEOREMS, QUANTITIES, ASSUMPTIONS)
+    assert names(out) == [name for registry in registries for name in registry]
+    assert [line for line in out.splitlines() if line.endswith(":")] == [f"{kind}:" for kind in KINDS]
+    assert all(len(line.split()) > 2 for line in out.splitlines() if line.startswith("  "))
+
+
+def test_list_of_one_kind_with_controls_marked(capsys):
+    assert main(["list", "theorems"]) == 0
+    out = capsys.readouterr().out
+    assert names(out) == list(THEOREMS) and out.startswith("theorems:\n")
+    marked = {line.split()[0] for line in out.splitlines() if " (control) " in line}
+    assert marked == {name for name, theorem in THEOREMS.items() if theorem.expected == "fails"}
+    for kind in KINDS:
+        assert main(["list", kind]) == 0 and capsys.readouterr().out.startswith(f"{kind}:\n")
 
 
 @pytest.fixture
@@ -173,7 +64,7 @@ def folder(tmp_path):
         store.prepare()
         for result in results:
             store.save(with_curves(result))
-        write_plan(store.directory, Plan("test", False, tuple(r.spec for r in results), ("adamw-l1",)))
+        write_plan(store.directory, Plan("test", False, tuple(Due(r.key, r.spec) for r in results), ("adamw-l1",)))
         return store.directory
 
     return make
@@ -237,7 +128,7 @@ def test_verdicts_are_not_cut_off_in_a_pipe(folder):
         check=True,
         env={**os.environ, "COLUMNS": "40"},
     ).stdout
-    assert CLAIMS["adamw-l1"].statement in out and "…" not in out and "\x1b" not in out
+    assert THEOREMS["adamw-l1"].statement in out and "…" not in out and "\x1b" not in out
 
 
 def test_report(folder, capsys):
@@ -264,33 +155,6 @@ def test_norms(tmp_path, capsys):
     assert [row["dim"] for row in rows] == [1, 16, 100]
     xml.etree.ElementTree.parse(tmp_path / "n" / "norms.svg")
     assert (tmp_path / "n" / "norms.png").read_bytes().startswith(b"\x89PNG")
-
-
-GOOD = '''
-from problems import profile
-
-
-@profile(curvature=1.0, start=2.0)
-def well(u):
-    """u²/2."""
-    return 0.5 * u * u
-
-
-@well.derivative
-def _well(u):
-    return u
-'''
-
-
-def test_check(tmp_path, capsys):
-    file = tmp_path / "mine.py"
-    file.write_text(GOOD)
-    assert main(["check", str(file)]) == 0
-    assert "well" in capsys.readouterr().out
-    file.write_text(GOOD.replace("    return u\n", "    return 1.01 * u\n"))
-    assert main(["check", str(file)]) == 1
-    out = capsys.readouterr().out
-    assert "WRONG derivative" in out and "ok    finite" in out
 
 
 def test_head_may_stop_reading():

@@ -5,7 +5,7 @@ import pytest
 from problems.errors import InputError
 from simulator.lab import plan as config
 from simulator.lab.folder import open_folder, read_plan, write_plan
-from simulator.lab.plan import load_plan
+from simulator.lab.sweepfile import load_plan
 from simulator.samples import check_key, load_rows, norm_check, save_rows
 
 HEAD = 'replicas = 8\nproblem = "rational"\noptimizer = "adamw"\n'
@@ -84,7 +84,7 @@ def test_overrides_win_over_everything(plan):
     assert {(s.seed, s.problem, s.optimizer_args["lr"]) for s in found.specs} == {(7, "ripple", 0.5)}
 
 
-def test_claims_and_norms(plan):
+def test_theorems_and_norms(plan):
     text = (
         'seed = 3\nclaims = ["norms", "adamw-l1", "norms"]\n'
         + HEAD
@@ -92,11 +92,18 @@ def test_claims_and_norms(plan):
         + "[norms]\nlaws = ['gaussian']\ndims = [1, 10]\nsamples = 100\nquick = {dims = [2]}\n"
     )
     found = plan(text)
-    assert found.claims == ("norms", "adamw-l1")
+    assert found.theorems == ("norms", "adamw-l1")
     norms = found.norms
     assert (norms.laws, norms.dims, norms.samples, norms.seed) == (("gaussian",), (1, 10), 100, 3)
     assert plan(text, quick=True).norms.dims == (2,)
     assert plan(HEAD + "[[sweep]]\ndim = 1\nsteps = 10\n").norms is None
+
+
+def test_claims_is_the_old_name_of_theorems(plan):
+    text = HEAD + "[[sweep]]\ndim = 1\nsteps = 10\n"
+    assert (
+        plan('claims = ["sgd-l2"]\n' + text).theorems == plan('theorems = ["sgd-l2"]\n' + text).theorems == ("sgd-l2",)
+    )
 
 
 def test_the_plan_survives_the_results_folder(plan, tmp_path):
@@ -149,7 +156,9 @@ CELL = "[[sweep]]\ndim = 1\nsteps = 10\n"
         (HEAD + CELL + "optimizer_args = { lrr = 1 }\n", ["'lrr'", "'lr'"]),
         (HEAD + CELL + "problem_args = { start = 'x' }\n", ["start", "'x'"]),
         ('claims = ["adam-l1"]\n' + HEAD + CELL, ["'adam-l1'", "'adamw-l1'"]),
-        ("claims = 3\n" + HEAD + CELL, ["claims must be a list"]),
+        ("claims = 3\n" + HEAD + CELL, ["theorems must be a list"]),
+        ("theorems = []\n" + HEAD + CELL, ["theorems must be a list"]),
+        ('theorems = ["norms"]\nclaims = ["norms"]\n' + HEAD + CELL, ["claims is the old name", "one of the two"]),
         (HEAD + CELL + "[norms]\nlaw = ['gaussian']\n", ["[norms]", "'law'", "'laws'"]),
         (HEAD + CELL + "[norms]\nlaws = ['gausian']\n", ["'gausian'", "'gaussian'"]),
         (HEAD + CELL + "[norms]\nlaws = [3]\n", ["3"]),

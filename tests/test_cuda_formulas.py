@@ -23,26 +23,47 @@ TWO = ("atan2", "copysign", "hypot", "pow")
 OWN = ("exp", "expm1", "log", "sin", "cos", "tanh", "sqrt", "floor", "ceil", "fabs", "copysign")
 
 
-def in_c(formula, dtype, ordinary=frozenset()):
-    """The C version, over arrays; always a tuple of results."""
-    functions = CudaFunctions()
-    name = functions.add(formula, ordinary)
-    inputs, outputs = len(formula.parameters), formula.returns
-    taken = ", ".join(f"in[{i} * n + j]" for i in range(inputs))
-    left = ", ".join(f"out[{i} * n + j]" for i in range(outputs))
-    call = f"{name}<R>({taken}, {left});" if outputs > 1 else f"{left} = {name}<R>({taken});"
-    real = "float" if dtype is np.float32 else "double"
-    loop = f'extern "C" void loop(const R* in, R* out, long n) {{ for (long j = 0; j < n; ++j) {call[:-1]}; }}'
-    text = "\n".join(['#include "emulator.h"', elementary_source(), functions.source(), f"using R = {real};", loop])
+@pytest.fixture(scope="module")
+def in_c(language):
+    """``in_c(formula, dtype, ordinary)`` is the C version over arrays, which returns a tuple of results.
+
+    All formulas below are compiled at once: starting g++ takes longer than any of them.
+    """
+    formulas = [(getattr(language, f"f_{name}"), frozenset()) for name in MATH]
+    formulas += [(f, frozenset()) for problem in PROBLEMS.values() for f in (problem.dphi, problem.phi)]
+    formulas += [(optimizer.update, frozenset()) for optimizer in OPTIMIZERS.values()]
+    formulas += [(make().formula, SIZES) for make in NOISES.values()]
+    formulas += [(branches, frozenset()), (awkward, frozenset())]
+    functions, loops, entries = CudaFunctions(), [], {}
+    for formula, ordinary in formulas:
+        name = functions.add(formula, ordinary)
+        for dtype in DTYPES:
+            entry = entries[formula.digest, dtype, ordinary] = f"loop{len(entries)}"
+            loops.append(loop(entry, name, formula, "float" if dtype is np.float32 else "double"))
+    text = "\n".join(['#include "emulator.h"', elementary_source(), functions.source(), *loops])
     library = ctypes.CDLL(str(build(text, ("-O1",))))
 
-    def run(*arrays):
-        given = np.array(np.broadcast_arrays(*arrays), dtype=dtype)
-        out = np.empty((outputs, given.shape[1]), dtype=dtype)
-        library.loop(given.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p), given.shape[1])
-        return out
+    def version(formula, dtype, ordinary=frozenset()):
+        run = getattr(library, entries[formula.digest, dtype, ordinary])
 
-    return run
+        def over_arrays(*arrays):
+            given = np.array(np.broadcast_arrays(*arrays), dtype=dtype)
+            out = np.empty((formula.returns, given.shape[1]), dtype=dtype)
+            run(given.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p), given.shape[1])
+            return out
+
+        return over_arrays
+
+    return version
+
+
+def loop(entry, name, formula, real):
+    """C text of *entry*, which applies the function *name* to columns of numbers."""
+    taken = ", ".join(f"in[{i} * n + j]" for i in range(len(formula.parameters)))
+    left = ", ".join(f"out[{i} * n + j]" for i in range(formula.returns))
+    call = f"{name}<{real}>({taken}, {left})" if formula.returns > 1 else f"{left} = {name}<{real}>({taken})"
+    signature = f"void {entry}(const {real}* in, {real}* out, long n)"
+    return f'extern "C" {signature} {{ for (long j = 0; j < n; ++j) {call}; }}'
 
 
 def everywhere(dtype, count=4000):
@@ -72,7 +93,7 @@ def language(tmp_path_factory):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", MATH)
-def test_functions_of_the_language(name, dtype, language):
+def test_functions_of_the_language(name, dtype, language, in_c):
     """Our own have the same bits wherever Numba's have. The C library's are 4 ulp from one another at most."""
     formula, x = getattr(language, f"f_{name}"), everywhere(dtype)
     arguments = (x, np.roll(x, 1)) if name in TWO else (x,)
@@ -85,7 +106,7 @@ def test_functions_of_the_language(name, dtype, language):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_profiles(name, dtype):
+def test_profiles(name, dtype, in_c):
     problem = PROBLEMS[name]
     constants = list(getattr(problem, "shape", {}).values())
     for formula in (problem.dphi, problem.phi):
@@ -99,14 +120,14 @@ def test_profiles(name, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_updates(name, dtype):
+def test_updates(name, dtype, in_c):
     update = OPTIMIZERS[name].update
     arguments = [np.roll(everywhere(dtype), i) for i in range(len(update.parameters))]
     np.testing.assert_array_equal(in_c(update, dtype)(*arguments), compiled(update, dtype)(*arguments))
 
 
 @pytest.mark.parametrize("name", NOISES)
-def test_laws(name):
+def test_laws(name, in_c):
     """With the logarithms of sizes that need no special cases."""
     noise, rng = NOISES[name](), np.random.default_rng(0)
     count = 20_000
@@ -117,7 +138,7 @@ def test_laws(name):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_branches(dtype):
+def test_branches(dtype, in_c):
     """Conditions, chains of them, powers and nested calls: only the power −2 is the C library's."""
     u = np.random.default_rng(1).uniform(-2, 3, 3000).astype(dtype)
     a = np.random.default_rng(2).choice(np.array([-0.5, 0.25, 0.75], dtype), 3000)
@@ -140,7 +161,7 @@ def awkward(double, λ, lambda_):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_awkward_names(dtype):
+def test_awkward_names(dtype, in_c):
     x = np.random.default_rng(3).normal(size=(3, 2000)).astype(dtype)
     np.testing.assert_array_equal(in_c(awkward, dtype)(*x), compiled(awkward, dtype)(*x))
 

@@ -8,12 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from engine_runs import HYPER, assert_close, assert_identical, compiled_noise, expected, spec
 
 from problems import NOISES, PROBLEMS, profile
 from simulator.cells.spec import Spec
-from simulator.cells.stats import Stats
 from simulator.engines import run
 from simulator.engines.cpu.engine import simulate
 from simulator.engines.hyper import hyper_rows, varies

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import binom
-from synthetic import STEPS, rate, sweep
+from synthetic import DIMS, STEPS, rate, sweep
 
 from simulator.judge.fit import constant_exponents, groups, growth, labels
 from simulator.judge.intervals import Estimate, holm, mean, power_law
@@ -191,13 +191,18 @@ def test_constant_exponents():
                 results += sweep(
                     rate(0.5), dims=(64,), steps=STEPS[-1:], rng=len(results), spread=0.01, **{field: value}
                 )
-    found = {(e.constant, e.norm): e for e in constant_exponents(results)}
-    assert set(found) == {(c, n) for c in ("sigma", "gap", "smoothness") for n in ("l1", "l2")}
-    for (constant, _), e in found.items():
-        assert e.expected == {"sigma": 0.5, "gap": 0.25, "smoothness": 0.25}[constant]
+
+    def exponents(cells, rates):
+        return constant_exponents(cells, [cell.stats.measured["mean_grad_l1"] for cell in cells], rates)
+
+    found = {e.constant: e for e in exponents(results, [cell.constants.c for cell in results])}
+    assert set(found) == {"sigma", "gap", "smoothness"}
+    for constant, e in found.items():
+        assert e.expected == pytest.approx({"sigma": 0.5, "gap": 0.25, "smoothness": 0.25}[constant])
         assert e.exponent.error > 0 and abs(e.exponent.value - e.expected) < 5 * e.exponent.error
-        assert e.values == (0.25, 1.0, 4.0) and e.settings["dim"] == 64
-    assert constant_exponents(sweep(rate())) == []
+        assert e.values == (0.25, 1.0, 4.0) and e.settings["dim"] == 64 and len(e.cells) == 3
+    assert {e.expected for e in exponents(results, [None] * len(results))} == {None}
+    assert exponents(sweep(rate()), [1.0] * len(DIMS) * len(STEPS)) == []
 
 
 def test_holm():

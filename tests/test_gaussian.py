@@ -15,8 +15,9 @@ from simulator.engines import rng
 from simulator.engines.cpu.noise_tile import tile
 from simulator.samples import check_key, label, norm_check, samples_for
 from simulator.samples.exact import DEFECTS, gaussian_l2, integrate, mean_l1, mean_l2
-from simulator.samples.rows import NormRow, load_rows, measured, norm_table, save_rows
+from simulator.samples.rows import FORMAT, NormRow, load_rows, measured, norm_table, save_rows
 from simulator.samples.sampling import Moments, compile_norms
+from simulator.sealed import write_sealed
 
 ROW = NormRow("gaussian", 4, 100, 3.2, 0.01, 3.1915, 1.9, 0.01, 1.88, 0.85, 0.001, 0)
 
@@ -201,7 +202,19 @@ def test_save_and_load(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"dim": 0}, "dim must be an integer ≥ 1, got 0"),
+        ({"dim": 0}, "dim must be an integer from 1 to 4294967296, got 0"),
+        ({"dim": 10**400}, "dim must be"),
+        ({"violations": 101}, "violations can't be more than 100"),
+        ({"mean_l1": 10**400}, "mean_l1 must be a finite number"),
+        ({"mean_l1": 1e300}, "mean_l1 can't be more than"),
+        ({"exact_l2": 2.1}, "exact_l2 can't be more than 2"),
+        ({"ratio_mean": 2.0}, "ratio_mean can't be"),
+        ({"exact_l1": 0.0}, "must be above 0"),
+        ({"law": "gausian"}, "did you mean 'gaussian'"),
+        ({"law": r"$\\frac{$"}, "law must be a name"),
+        ({"law": "sparse(q=$x$)"}, "law must be a name"),
+        ({"law": "sparse(p=0.1)"}, "no argument 'p'"),
+        ({"law": ["gaussian"]}, "law must be a name"),
         ({"dim": True}, "dim must be"),
         ({"samples": 1}, "samples must be"),
         ({"mean_l1": -1.0}, "mean_l1 must be a finite number"),
@@ -216,8 +229,24 @@ def test_a_damaged_row_is_refused(tmp_path, change, words):
     data = json.loads(path.read_text())
     data["rows"][1] |= change
     path.write_text(json.dumps(data))
+    with pytest.raises(InputError, match="its content is not what its digest was made of"):
+        load_rows(tmp_path)
+    write_sealed(path, FORMAT, {"key": data["key"], "rows": data["rows"]})  # somebody who can make a digest
     with pytest.raises(InputError, match="row 1: .*" + words):
         load_rows(tmp_path)
+
+
+def test_one_flipped_bit_is_found(tmp_path):
+    content = save_rows([ROW, ROW], tmp_path, "k").read_bytes()
+    rng = np.random.default_rng(0)
+    for place in rng.integers(len(content), size=300):
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(rng.integers(8))
+        (tmp_path / "norms.json").write_bytes(bytes(broken))
+        try:
+            assert load_rows(tmp_path) == [ROW, ROW]  # white space, or 1.0 for 1
+        except InputError as error:
+            assert "norms.json" in str(error) and "\n" not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +284,7 @@ def test_unreadable_and_unwritable(tmp_path):
 
 
 def test_infinite_numbers_are_not_saved(tmp_path):
-    with pytest.raises(ValueError, match="Out of range float"):
+    with pytest.raises(ValueError, match="not finite"):
         save_rows([replace(ROW, mean_l1=math.inf)], tmp_path, "k")
 
 

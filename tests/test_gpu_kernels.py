@@ -22,7 +22,7 @@ from simulator.engines.parts import Part
 from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from simulator.samples import norm_check
-from tests.gpucheck.suite import SUMS, final_state
+from tests.gpucheck.same import SUMS, final_state
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["up", "down", "shuffled"])
@@ -44,10 +44,12 @@ def assert_same_run(cell, device, **options):
 PAIRS = covering(PROBLEMS, OPTIMIZERS, NOISES, DTYPES)
 
 
-def combinations():
-    """All of them, of which those of PAIRS are not slow."""
-    for chosen in itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES):
-        yield pytest.param(*chosen, marks=[] if chosen in PAIRS else pytest.mark.slow, id="-".join(chosen))
+def combinations() -> list:
+    """All of them, where those that are not in PAIRS are slow."""
+    return [
+        pytest.param(*chosen, marks=[] if chosen in PAIRS else pytest.mark.slow, id="-".join(chosen))
+        for chosen in itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES)
+    ]
 
 
 @pytest.mark.parametrize(("problem", "optimizer", "noise", "dtype"), combinations())

@@ -1,4 +1,4 @@
-"""NVRTC, without a GPU: every kind of kernel compiles for every kind of card, without spills and with few registers."""
+"""NVRTC, without a GPU: what it makes of the kernels, and how that is kept."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import os
 import re
 import time
 from collections import Counter
+from functools import cache
 
 import pytest
 from needs import lack
 from test_engines import spec
 
-from problems import NOISES, PROBLEMS
 from problems.errors import InputError
 from simulator.engines.gpu import nvrtc
 from simulator.engines.gpu.sizes import Shape
-from simulator.engines.gpu.source import kernel_source, norms_source
+from simulator.engines.gpu.source import kernel_source
+from simulator.engines.measures import Measures
 from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 
@@ -24,60 +25,14 @@ try:
 except InputError as error:
     lack(f"kernels are not compiled for cards: {error}")
 
-ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_100", "sm_120")
-LARGE, SMALL = Shape.of(10**6), Shape.of(16)
-# Threads that a multiprocessor must be able to hold; kernel.cu asks for as many.
-REGISTERS = {512: 65536 // 512, 384: 65536 // 384}
-COMBINATIONS = [
-    *(("rational", optimizer, "gaussian") for optimizer in OPTIMIZERS),
-    *((problem, "adamw", "gaussian") for problem in PROBLEMS if problem != "rational"),
-    *(("rational", "adamw", noise) for noise in NOISES if noise != "gaussian"),
-    ("ripple", "adamw_torch", "student"),
-]
+LARGE = Shape.of(10**6)
 
 
-def resources(source: str, architecture: str) -> dict[str, tuple[int, int]]:
-    """Kernel → (registers, bytes of spills and stack frame)."""
-    _, log = NVRTC.compile(source, (*nvrtc.options(architecture), "--ptxas-options=-v"))
-    found = {}
-    for part in log.split("Compiling entry function")[1:]:
-        frame = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", part)
-        found[re.search(r"'(\w+)'", part)[1]] = (
-            int(re.search(r"Used (\d+) registers", part)[1]),
-            sum(map(int, frame.groups())),
-        )
-    return found
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_no_kernel_spills(architecture, dtype):
-    """All optimizers, profiles and laws for one card; the usual and the largest combination for the others."""
-    chosen = COMBINATIONS if architecture == "sm_90" else [COMBINATIONS[4], COMBINATIONS[-1]]
-    assert ("rational", "adamw", "gaussian") in chosen
-    for problem, optimizer, noise in chosen:
-        cell = resolve(spec(problem, optimizer, noise, dtype=dtype))
-        large = "bias1" in cell.optimizer.hyper or len(cell.optimizer.state) > 2 or cell.noise.draws == "double"
-        resident = 384 if large else 512
-        for shape in (LARGE, SMALL):
-            found = resources(kernel_source(cell, shape.threads, shape.coordinates), architecture)
-            assert set(found) == {"begin", "advance", "gather", "fold", "measure"}
-            for kernel, (registers, spilled) in found.items():
-                assert spilled == 0, (problem, optimizer, noise, kernel)
-                assert registers <= REGISTERS[resident], (problem, optimizer, noise, kernel)
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_no_norm_kernel_spills(architecture):
-    for noise in NOISES.values():
-        ((registers, spilled),) = resources(norms_source(noise(), 128), architecture).values()
-        assert spilled == 0 and registers <= 128
-
-
+@cache
 def float64_operations(optimizer: str) -> list[str]:
     """What the float32 kernel of an optimizer computes in float64."""
     cell = resolve(spec(optimizer=optimizer, dtype="float32"))
-    source = kernel_source(cell, LARGE.threads, LARGE.coordinates)
+    source = kernel_source(cell, Measures.of((), cell.optimizer), LARGE.threads, LARGE.coordinates)
     ptx = NVRTC.compile(source, nvrtc.options("sm_90"), "PTX")[0].decode()
     advance = re.search(r"\.entry advance\(.*?\n\}", ptx, re.DOTALL)[0]
     return re.findall(r"^\s*(\w+)[.\w]*\.f64\b", advance, re.MULTILINE)
@@ -93,7 +48,8 @@ def test_a_float32_kernel_computes_in_float32(optimizer):
 
 def test_the_ieee_options_are_kept():
     """No fused multiply-add, approximate division or flush to zero where none is asked for; fused ones with fast."""
-    source = kernel_source(resolve(spec(dtype="float32")), 128, 1)
+    cell = resolve(spec(dtype="float32"))
+    source = kernel_source(cell, Measures.of((), cell.optimizer), 128, 1)
     exact, fast = (NVRTC.compile(source, nvrtc.options("sm_90", fast), "PTX")[0].decode() for fast in (False, True))
     assert "fma.rn.f32" not in exact and "fma.rn.f32" in fast
     for ptx in (exact, fast):

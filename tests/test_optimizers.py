@@ -131,6 +131,11 @@ def test_a_default_of_no_argument_is_refused():
             return x - lr * m, beta1 * m + g
 
 
+def test_a_rule_is_refused_and_told_where_it_belongs():
+    with pytest.raises(InputError, match=r"@theorem\(optimizer=…, rule=…\), see docs/extending.md"):
+        optimizer(lambda c: {"lr": 0.1}, beta1=0.9)
+
+
 def test_code_outside_the_language_is_refused_with_its_line():
     with pytest.raises(FormulaError, match=r"test_optimizers\.py:\d+: .*loops"):
 

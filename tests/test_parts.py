@@ -63,10 +63,10 @@ def test_a_missing_group_is_named():
 
 
 CELLS = {
-    "several groups": dict(dim=5 * 1024 - 7, steps=70, replicas=3, optimizer="adamw_torch", noise="student"),
-    "a spectrum": dict(dim=3 * 1024, steps=40, replicas=2, optimizer="sgd", problem_args={"spectrum": 0.5}),
-    "float32": dict(dim=2 * 1024 + 1, steps=40, replicas=2, dtype="float32"),
-    "one group": dict(dim=20, steps=100, replicas=5, optimizer="momentum", noise="sparse"),
+    "several groups": {"dim": 5 * 1024 - 7, "steps": 70, "replicas": 3, "optimizer": "adamw_torch", "noise": "student"},
+    "a spectrum": {"dim": 3 * 1024, "steps": 40, "replicas": 2, "optimizer": "sgd", "problem_args": {"spectrum": 0.5}},
+    "float32": {"dim": 2 * 1024 + 1, "steps": 40, "replicas": 2, "dtype": "float32"},
+    "one group": {"dim": 20, "steps": 100, "replicas": 5, "optimizer": "momentum", "noise": "sparse"},
 }
 ENGINES = {"cpu": lambda: Cpu(2), "cpu, small chunks": lambda: Cpu(1, chunk=7), "reference": reference.Engine}
 

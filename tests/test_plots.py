@@ -14,17 +14,22 @@ from figure_results import cell, grid, norm_rows
 from simulator.judge.intervals import mean
 from simulator.report.figures import FIGURES, Drawing, Skipped, draw
 from simulator.report.figures.inline import css, inline
-from simulator.report.figures.pages import MOST_PAGES, pages
-from simulator.report.figures.ratio import bound
-from simulator.report.figures.slopes import local_slope
+from simulator.report.figures.pages import MOST_PAGES
+from simulator.report.figures.pages import pages as grouped
+from simulator.report.figures.slopes import local_slope, rate_slope
 from simulator.report.figures.style import RC, compact, ordered
+from simulator.report.shown import show
 
 SWEEP = [cell("ramp", "adamw", 64, 4000, sigma=s, factor=1.5) for s in (0.5, 1.0, 2.0)]
 
 
 def figure(name, results, rows=()) -> list:
     with mpl.rc_context(RC):
-        return FIGURES[name](results, rows)
+        return FIGURES[name](show(results), rows)
+
+
+def pages(results):
+    return grouped(show(results))
 
 
 def panel(drawing: Drawing, title: str):
@@ -88,17 +93,20 @@ def test_bounds_are_drawn_where_they_are(whole):
 def test_ratio_map_writes_the_ratios(whole):
     result = cell("rational", "adamw", 64, 4000)
     text = {t.get_position(): t.get_text() for t in panel(whole["ratio"], "adamw · rational").texts}
-    value = np.mean(result.stats.mean_grad_l1) / result.bound_l1
+    value = np.mean(result.stats.mean_grad_l1) / (8 * 4000**-0.25)
     at = [t for (x, y), t in text.items() if x == 1 and 1 < y < 1.5]
     assert at == [f"{value:.3f}"]
-    sgd = cell("rational", "sgd")
-    assert bound(sgd) == pytest.approx(math.sqrt(2 / 1000 + 2 * math.sqrt(2) / math.sqrt(1000)))
-    assert bound(cell("rational", "momentum")) == pytest.approx(1000**-0.25)
+    sgd, momentum = show([cell("rational", "sgd"), cell("rational", "momentum")])
+    assert sgd.limit == pytest.approx(math.sqrt(2 / 1000 + 2 * math.sqrt(2) / math.sqrt(1000)))
+    assert momentum.limit == pytest.approx(1000**-0.5)  # C²/√K, of the squared norm
+    np.testing.assert_array_equal(momentum.values, momentum.cell.stats.mean_grad_l2_squared)
 
 
 def test_local_slopes_are_of_a_known_power():
     a, b = cell(steps=1000, factor=2.0), cell(steps=4000, factor=2.0)
-    slope = local_slope(a, b, "l1")
+    shown = show([a, b])
+    slope = local_slope(*shown)
+    assert rate_slope(*shown) == pytest.approx(-0.25)
     assert slope.low(1e-4) < -0.25 < slope.high(1e-4)
     assert slope.error < 0.02
     drawn = figure("slopes", [a, b])[0]
@@ -173,11 +181,22 @@ def test_odd_results_are_drawn_or_refused_with_a_reason(results):
             ElementTree.fromstring(drawing.svg())
 
 
-def test_infinite_c_has_no_bound_and_says_so():
+def test_a_void_cell_says_why():
     results = [cell(steps=k, noise="student", noise_args={"nu": 1.5}) for k in (1000, 4000)]
     drawings = {d.name: d for d in draw(results)}
-    assert "no bound" in words(drawings["rates"])
+    assert "void: the noise has infinite variance" in words(drawings["rates"]).replace("\n", " ")
     assert isinstance(drawings["ratio"], Skipped)
+    assert "infinite variance" in drawings["ratio"].reason
+
+
+def test_some_void_cells_of_a_panel_are_counted():
+    far = [cell(steps=k, dim=16, problem_args={"start": 30.0}) for k in (250, 1000, 64000)]
+    (drawing,) = figure("rates", far)
+    assert [bool(shown.void) for shown in show(far)] == [True, True, False]
+    assert "2 of 3 cells void: with weight decay the start must be within" in words(drawing).replace("\n", " ")
+    (ratio,) = figure("ratio", far)
+    assert words(ratio).count("n/a") == 2
+    assert "with weight decay" in ratio.caption
 
 
 def test_nothing_at_all_is_refused_with_reasons():
@@ -201,6 +220,8 @@ def test_settings_have_pages_of_their_own():
     assert [page.settings["schedule"] for page in found] == ["horizon", "constant"]
     assert [page.name("rates") for page in found] == ["rates", "rates-2"]
     assert found[1].rows == ["adamw, lr = 0.01"]
+    assert found[1].panels[0].theorem.name == "control-constant-lr"
+    assert "False controls, known to be wrong: control-constant-lr." in found[1].false_controls
     assert left_out.startswith("1 further")
     many = [cell(steps=k, sigma=float(s)) for s in range(1, 8) for k in (1000, 4000, 16000)]
     assert len(pages(many)[0]) == MOST_PAGES

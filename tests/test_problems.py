@@ -15,7 +15,7 @@ positive = st.floats(-6, 6).map(lambda e: 10.0**e)
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     dim=st.integers(1, 5000), smoothness=positive, gap=positive, stretch=st.floats(0.01, 2), spectrum=st.floats(0, 3)
 )
@@ -58,7 +58,7 @@ def test_values_and_gradients_by_hand():
     np.testing.assert_allclose(p.gradient([x]), [math.sqrt(2) * 1.4 / 1.49**2], rtol=1e-14)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(spectrum=st.floats(0, 3), low=st.integers(0, 50), size=st.integers(1, 50))
 def test_blocks_of_coordinates(spectrum, low, size):
     p = quadratic(100, smoothness=2.0, spectrum=spectrum)
@@ -75,7 +75,7 @@ def test_power_sum():
     assert power_sum(n, 1.0) == pytest.approx(math.log(n) + np.euler_gamma + 1 / (2 * n), rel=1e-13)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     dim=st.integers(1, 1000),
     smoothness=positive,

@@ -1,4 +1,4 @@
-"""The reference engine is plain NumPy, and plain enough to be trusted: its noise, and the compiled engine on its own."""
+"""The reference engine is plain NumPy, plain enough to be trusted: its noise, and the compiled engine on its own."""
 
 from __future__ import annotations
 

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 import csv
 import html.parser
+import io
 import json
 import math
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from figure_results import cell, grid, norm_rows
+from ratecheck import theorem
 
 from problems.errors import InputError
-from simulator.engines.resolve import resolve
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
+from simulator.judge.verdicts_json import verdicts_text
 from simulator.lab.folder import missing_parts
-from simulator.lab.plan import Norms, Plan
+from simulator.lab.plan import Due, Norms, Plan
 from simulator.report import escape_markdown, summary, write_report
-from simulator.report.results_csv import tidy_rows
-from simulator.report.tables import interval, provenance, run_table, verdict_table
+from simulator.report.provenance import provenance
+from simulator.report.results_csv import tidy_csv, tidy_rows
+from simulator.report.shown import show
+from simulator.report.tables import interval, run_table, verdict_table
+from simulator.theorems import THEOREMS
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)
+
+
+def due(results) -> tuple[Due, ...]:
+    return tuple(Due(result.key, result.spec) for result in results)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     directory = tmp_path_factory.mktemp("report")
     rows = norm_rows()
-    plan = Plan("rates.toml", False, tuple(r.spec for r in grid(("ramp", "cosine"), ("sgd", "adamw"))), None, NORMS)
+    plan = Plan("rates.toml", False, due(grid(("ramp", "cosine"), ("sgd", "adamw"))), None, NORMS)
     odd = Verdict(
         "odd|<claim>",
         Outcome.VIOLATED,
@@ -140,6 +151,61 @@ def test_verdicts_are_strict_json_with_infinities(folder):
     assert odd["numbers"]["nan"] is None
     assert data["exit_code"] == 1
     assert "18 of 36" in data["partial"]
+    assert data["format"] == "ratecheck verdicts 2"
+
+
+def test_verdicts_hold_what_the_theorems_say_of_each_cell(folder):
+    data = json.loads((folder[0] / "verdicts.json").read_text(encoding="utf-8"))
+    told = {theorem["name"]: theorem for theorem in data["theorems"]}
+    judged = {v.claim for v in folder[2]}
+    assert set(told) == {name for name in judged if name in THEOREMS} - {"norms", "gaussian"}
+    for name, entry in told.items():
+        theorem = THEOREMS[name]
+        assert entry["statement"] == theorem.statement
+        assert (entry["kind"], entry["expected"], entry["axes"]) == (theorem.kind, theorem.expected, [*theorem.axes])
+        quantity = theorem.measures
+        assert entry["quantity"] == {"name": quantity.name, "text": quantity.text, "tex": quantity.tex}
+        assert (entry["rate_tex"], entry["bound_tex"], entry["source"]) == (
+            theorem.rate_tex,
+            theorem.bound_tex,
+            theorem.source,
+        )
+        bearings = {result.key: b for result in RESULTS if (b := theorem.on(result)) is not None}
+        assert entry["cells"] == {
+            key: {"bound": b.bound, "rate": b.rate, "void": b.void, "aside": b.aside} for key, b in bearings.items()
+        }
+        assert len(bearings) == 9
+
+
+def test_void_and_infinite_bounds_in_verdicts():
+    @theorem(optimizer="sgd", measures="mean_grad_l2", rule=THEOREMS["sgd-l2"].rule, assumes=("variance",))
+    def vacuous(c):
+        """Nothing at all."""
+        return math.inf
+
+    results = [cell(optimizer="sgd"), cell(optimizer="sgd", noise="student", noise_args={"nu": 1.5}), cell()]
+    verdicts = judge(results, (), [vacuous])
+    text = verdicts_text(verdicts, [vacuous, THEOREMS["norms"], THEOREMS["adamw-l1"]], results, "1 of 4", ["a fault"])
+    data = json.loads(text)
+    (told,) = data["theorems"]  # of those given, the one that was judged
+    assert told["cells"] == {
+        results[0].key: {"bound": None, "rate": math.inf, "void": "", "aside": ""},
+        results[1].key: {
+            "bound": None,
+            "rate": None,
+            "void": vacuous.on(results[1]).void,
+            "aside": "",
+        },
+    }
+    assert (data["partial"], data["exit_code"]) == ("1 of 4", 1)
+
+
+def test_verdicts_are_written_without_matplotlib():
+    code = (
+        "import sys, ratecheck.simulator.judge.verdicts_json as v; v.verdicts_text([], [], []); "
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_csv_has_a_row_per_cell_with_the_numbers(folder):
@@ -147,13 +213,13 @@ def test_csv_has_a_row_per_cell_with_the_numbers(folder):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(RESULTS)
     for row, result in zip(rows, RESULTS, strict=True):
-        assert row["key"] == resolve(result.spec).key
+        assert row["key"] == result.key
         spec = result.spec
         assert (row["problem"], int(row["dim"]), int(row["steps"])) == (spec.problem, spec.dim, spec.steps)
         values = result.stats.mean_grad_l1
         assert float(row["mean_grad_l1"]) == pytest.approx(values.mean())
         assert float(row["mean_grad_l1_sem"]) == pytest.approx(values.std(ddof=1) / math.sqrt(values.size))
-        assert float(row["ratio_l1"]) == pytest.approx(values.mean() / result.bound_l1)
+        assert float(row["ratio_l1"]) == pytest.approx(values.mean() / (math.sqrt(spec.dim) * spec.steps**-0.25))
         assert float(row["ratio_l2_high"]) > float(row["ratio_l2"]) > float(row["ratio_l2_low"])
         assert float(row["used_lr"]) == result.hyper["lr"]
         assert float(row["problem_arg_steepness"]) == 1.5
@@ -162,12 +228,15 @@ def test_csv_has_a_row_per_cell_with_the_numbers(folder):
 
 
 def test_odd_cells_in_the_table():
-    rows = tidy_rows([cell(diverged=1), cell(replicas=1), cell(noise="student", noise_args={"nu": 1.5})])
+    rows = tidy_rows(show([cell(diverged=1), cell(replicas=1), cell(noise="student", noise_args={"nu": 1.5})]))
     assert [row["mean_grad_l1"] == math.inf for row in rows] == [True, False, False]
     assert rows[0]["ratio_l1_high"] == math.inf
     assert (rows[0]["status"], rows[0]["replicas_diverged"]) == ("diverged", 1)
     assert rows[1]["mean_grad_l1_sem"] is None
-    assert rows[2]["C"] == math.inf
+    assert rows[2]["C"] is None
+    assert "infinite variance" in rows[2]["void"]
+    assert rows[0]["void"] is None
+    assert rows[2]["ratio"] is None
     assert rows[2]["ratio_l1"] is None
     assert rows[2]["noise_arg_nu"] == 1.5
     assert rows[0]["noise_arg_nu"] is None
@@ -175,7 +244,7 @@ def test_odd_cells_in_the_table():
 
 
 def test_nothing_to_report_is_reported(tmp_path):
-    plan = Plan("none.toml", True, tuple(r.spec for r in RESULTS), None, NORMS)
+    plan = Plan("none.toml", True, due(RESULTS), None, NORMS)
     files = write_report(tmp_path / "new", [], [], (), plan)
     text = (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
     assert "18 of 18 cells are missing and the norm checks are missing" in text
@@ -194,6 +263,64 @@ def test_a_second_report_leaves_no_figures_of_the_first(tmp_path):
     assert (tmp_path / "figures" / "mine.svg").exists()
 
 
+def test_a_folder_in_the_place_of_an_old_figure_stays(tmp_path):
+    (tmp_path / "figures" / "norms-9.svg").mkdir(parents=True)
+    (tmp_path / "figures" / "norms-8.svg").write_text("old")
+    write_report(tmp_path, RESULTS[:2], [])
+    assert (tmp_path / "figures" / "norms-9.svg").is_dir()
+    assert not (tmp_path / "figures" / "norms-8.svg").exists()
+
+
+def test_a_folder_in_the_place_of_a_new_figure_is_one_line(tmp_path):
+    (tmp_path / "figures" / "rates.svg").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"can't write .*rates.svg: Is a directory"):
+        write_report(tmp_path, RESULTS[:2], [])
+
+
+ATTACKS = ("a\r=1", "=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_text_in_the_csv_is_a_formula(attack):
+    hostile = cell(further={attack: np.ones(8)}, provenance={"backend": attack, "seconds": attack})
+    for name in ("problem", "optimizer", "noise", "schedule", "dtype"):
+        object.__setattr__(hostile.spec, name, attack)
+    object.__setattr__(hostile.spec, "problem_args", {attack: attack})
+    object.__setattr__(hostile, "hyper", {attack: attack, "lr": -0.5})
+    rows = list(csv.reader(io.StringIO(tidy_csv(show([hostile], [])), newline="")))
+    for row in rows:
+        for text in row:
+            assert not text.startswith(("=", "+", "@", "\t", "\r")), text
+            assert not text.startswith("-") or float(text) < 0
+    row = dict(zip(*rows, strict=True))
+    mark = "" if attack.startswith("a") else "'"
+    assert {row[name] for name in ("problem", "optimizer", "backend", "seconds")} == {mark + attack.replace("\r", " ")}
+    assert row["used_lr"] == "-0.5"
+    assert row[mark + attack.replace("\r", " ")] == "1.0"
+
+
+def test_a_quantity_named_like_a_column_has_its_own():
+    (row,) = tidy_rows(show([cell(further={"status": np.full(8, 2.0), "ratio": np.full(8, 3.0)})]))
+    assert (row["status"], row["measured_status"], row["measured_ratio"]) == ("ok", 2.0, 3.0)
+
+
+@pytest.mark.parametrize("versions", ["abc", ["a"], 3, None, {"<script>x</script>|y": "1"}, {"a": 1, "b": ["c"]}])
+def test_a_strangers_versions_neither_stop_the_report_nor_are_markup(tmp_path, versions):
+    hostile = [cell(steps=k, provenance={"versions": versions}) for k in (1000, 4000)]
+    write_report(tmp_path, hostile, [])
+    for name in ("report.md", "report.html"):
+        assert "<script>" not in (tmp_path / name).read_text(encoding="utf-8").replace(r"\<script\>", "")
+    if isinstance(versions, dict) and len(versions) == 1:
+        assert r"\<script\>x\</script\>\|y" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("told", ["text", ["backend"], {"seconds": 10**400, "date": 3}, {"seconds": True}, {}])
+def test_a_strangers_provenance_is_taken_with_care(told):
+    hostile = cell(provenance=told)
+    assert "engine time" not in dict(provenance([hostile], None))
+    assert len(tidy_csv(show([hostile])).splitlines()) == 2
+
+
 def test_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="choose another folder"):
@@ -203,7 +330,7 @@ def test_unwritable_folder(tmp_path):
 def test_summary_counts_and_names():
     holds = Verdict("a", Outcome.HOLDS, "holds", "s")
     control = Verdict("c", Outcome.VIOLATED, "fails", "s")
-    assert summary([holds, control]) == "As expected: 1 of 1 claims hold and 1 of 1 false controls are violated."
+    assert summary([holds, control]) == "As expected: 1 of 1 theorems hold and 1 of 1 false controls are violated."
     assert summary([holds], "1 of 2 cells are missing").startswith("So far as expected: 1 of 1")
     passed = Verdict("c", Outcome.HOLDS, "fails", "s")
     assert "c (HOLDS)" in summary([holds, passed])
@@ -222,8 +349,9 @@ def test_partial_needs_a_plan():
     assert missing_parts(None, RESULTS, ()) == ""
     assert missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS, ()) == ""
     assert "1 of 18 cells are missing" in missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS[1:], ())
-    rows = run_table(RESULTS[1:], Some(tuple(r.spec for r in RESULTS)))
+    rows = run_table(show(RESULTS[1:]), Some(tuple(r.spec for r in RESULTS)))
     assert [row["cells"] for row in rows] == ["8 of 9", "9 of 9"]
+    assert [row["theorem"] for row in rows] == ["sgd-l2", "adamw-l1"]
 
 
 def test_provenance_names_versions_and_time_but_no_host():

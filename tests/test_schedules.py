@@ -1,4 +1,5 @@
-"""The schedules against the inequalities and symmetries they are made for (docs/theory.md, section 2)."""
+"""The theorems' rules against the inequalities and symmetries they are made for (docs/theory.md, section 2), and what
+becomes of them in a cell."""
 
 from __future__ import annotations
 
@@ -7,20 +8,34 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simulator.schedules import SCHEDULES, check_given, constant, horizon
 
 from problems.errors import InputError
 from simulator.cells.constants import Constants
+from simulator.cells.of_step import of_step
+from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
+from simulator.engines.schedules import SCHEDULES, check_given, constant, follow, hyper_parameters
 from simulator.optimizers import OPTIMIZERS
+from simulator.theorem import Theorem
+from simulator.theorems import THEOREMS
 
 POSITIVE = st.floats(1e-4, 1e4)
+
+
+def constants(dim=4, steps=1000, smoothness=1.0, gap=1.0, sigma=1.0):
+    values = {"dim": dim, "steps": steps, "smoothness": smoothness, "gap": gap, "sigma": sigma}
+    return Constants({**values, "sigma_l1": math.sqrt(dim) * sigma})
+
+
 ANY = st.builds(
-    Constants, dim=st.integers(1, 10**6), steps=st.integers(1, 2**32), smoothness=POSITIVE, gap=POSITIVE, sigma=POSITIVE
+    constants, dim=st.integers(1, 10**6), steps=st.integers(1, 2**32), smoothness=POSITIVE, gap=POSITIVE, sigma=POSITIVE
 )
+RULES = {t.optimizer.name: t for t in THEOREMS.values() if isinstance(t, Theorem) and t.rule and t.parent is None}
 
 
-def rule(name, constants):
-    return horizon(OPTIMIZERS[name], constants, {})
+def rule(name, c):
+    """What the rule of the optimizer's theorem gives, checked."""
+    return follow(RULES[name].rule, OPTIMIZERS[name], c)
 
 
 @given(ANY)
@@ -33,13 +48,12 @@ def test_sgd_step_gives_the_explicit_bound(c):
 
 
 def test_sgd_without_noise_steps_by_one_over_l():
-    assert rule("sgd", Constants(8, 100, 4.0, 1.0, 0.0)) == {"lr": 0.25}
+    assert rule("sgd", constants(8, 100, 4.0, 1.0, 0.0)) == {"lr": 0.25}
 
 
 @given(ANY)
 def test_adamw_rule(c):
     hyper = rule("adamw", c)
-    assert set(hyper) == set(OPTIMIZERS["adamw"].settings)
     away = math.sqrt(c.smoothness * c.gap / c.steps) / c.sigma  # √(LΔ/(Kσ²))
     assert hyper["beta1"] == pytest.approx(1 - away if away < 1 else 0.0, abs=1e-15)
     assert hyper["beta2"] == math.sqrt(hyper["beta1"])
@@ -60,10 +74,10 @@ POWERS = {"f → c f": {"eps": 2, "sgd lr": -1}, "x → x/s": {"lr": -1, "weight
 def test_scaling_symmetries(symmetry, c, factor):
     """Every hyper-parameter scales as its unit does, so that the trajectory is the same up to the scale."""
     if symmetry == "f → c f":
-        scaled = Constants(c.dim, c.steps, c.smoothness * factor, c.gap * factor, c.sigma * factor)
+        scaled = c.but(smoothness=c.smoothness * factor, gap=c.gap * factor, sigma=c.sigma * factor)
     else:
-        scaled = Constants(c.dim, c.steps, c.smoothness * factor**2, c.gap, c.sigma * factor)
-    for name in (o.name for o in OPTIMIZERS.values() if o.horizon):
+        scaled = c.but(smoothness=c.smoothness * factor**2, sigma=c.sigma * factor)
+    for name in RULES:
         before, after = rule(name, c), rule(name, scaled)
         powers = POWERS[symmetry] if name not in ("sgd", "momentum") else {"lr": POWERS[symmetry]["sgd lr"]}
         for setting, value in before.items():
@@ -71,7 +85,7 @@ def test_scaling_symmetries(symmetry, c, factor):
 
 
 def test_adamw_without_momentum_when_the_horizon_is_short():
-    hyper = rule("adamw", Constants(4, 1, 1.0, 1.0, 0.5))
+    hyper = rule("adamw", constants(4, 1, 1.0, 1.0, 0.5))
     assert hyper["beta1"] == hyper["beta2"] == 0.0
 
 
@@ -83,10 +97,21 @@ def test_momentum_step_is_within_its_theorem(c):
     assert hyper["lr"] <= (1 - theta) / (c.smoothness * (4 - theta + theta**2)) * (1 + 1e-12)
 
 
-def test_what_is_given_wins():
-    c = Constants(4, 1000, 1.0, 1.0, 1.0)
-    assert horizon(OPTIMIZERS["adamw"], c, {"weight_decay": 0.0})["weight_decay"] == 0.0
-    assert constant(OPTIMIZERS["adamw"], c, {"lr": 0.1, "eps": 1.0}) == {
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_gives_all_hyper_parameters(name):
+    assert set(rule(name, constants())) == set(OPTIMIZERS[name].settings)
+
+
+def spec(optimizer="adamw", **changes):
+    return Spec.of("rational", optimizer, 4, 1000, 2, **changes)
+
+
+def test_schedules_of_a_cell():
+    own = {**RULES["adamw"].rule(constants())}
+    assert {**resolve(spec()).hyper} == own
+    assert {**resolve(spec(schedule="adamw-l1")).hyper} == own
+    assert {**resolve(spec(optimizer_args={"weight_decay": 0})).hyper} == {**own, "weight_decay": 0.0}  # given wins
+    assert resolve(spec(schedule="constant", optimizer_args={"lr": 0.1, "eps": 1})).hyper == {
         "lr": 0.1,
         "beta1": 0.9,
         "beta2": 0.999,
@@ -96,35 +121,65 @@ def test_what_is_given_wins():
     assert set(SCHEDULES) == {"horizon", "constant"}
 
 
-def test_constants_with_infinite_variance_or_without_noise():
-    assert Constants(4, 10, 1.0, 1.0, 2.0, math.inf).c == math.inf
-    assert Constants(4, 10, 1.0, 1.0, 0.0, math.inf).c == 0.0
-    assert Constants(4, 10, 8.0, 2.0, 1.0).c == pytest.approx(2.0)
+def test_a_rule_uses_sigma_as_given_where_the_noise_has_none():
+    """Infinite variance has no σ, but the run needs hyper-parameters: those of the σ_s that was asked for."""
+    cell = resolve(spec(noise="student", noise_args={"nu": 1.5}, sigma=2.0))
+    assert "sigma" not in cell.constants and {**cell.hyper} == {**RULES["adamw"].rule(constants(sigma=2.0))}
+
+
+def over_root(k, scale):
+    return scale / math.sqrt(k)
+
+
+def test_a_rule_may_depend_on_the_step():
+    found = follow(lambda c: {"lr": of_step(over_root, scale=0.5)}, OPTIMIZERS["sgd"], constants())
+    assert found["lr"]([1.0, 4.0]).tolist() == [0.5, 0.25] and str(found["lr"]) == "over_root(k, scale=0.5)"
+
+
+def wrong(rule):
+    return lambda: follow(rule, OPTIMIZERS["sgd"], constants())
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda c: horizon(OPTIMIZERS["adam"], c, {}), "no theorem.*sgd, momentum.*constant schedule"),
-        (lambda c: horizon(OPTIMIZERS["adamw"], Constants(4, 10, 1.0, 1.0, 0.0), {}), "sigma > 0"),
-        (lambda c: constant(OPTIMIZERS["sgd"], c, {}), "needs lr for 'sgd'"),
-        (lambda c: check_given(OPTIMIZERS["adamw"], {"beta_1": 0.9}), "no argument 'beta_1'; did you mean 'beta1'"),
-        (lambda c: check_given(OPTIMIZERS["adamw"], {"beta2": 1.0}), "beta2 must be below 1"),
-        (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": -0.1}), "lr must be a finite number ≥ 0, got -0.1"),
-        (lambda c: check_given(OPTIMIZERS["sgd"], {"lr": math.nan}), "got nan"),
+        (lambda: resolve(spec("adam")), "no theorem.*sgd, momentum.*constant schedule"),
+        (lambda: resolve(spec(sigma=0.0)), "sigma > 0"),
+        (lambda: resolve(spec("sgd", schedule="constant")), "needs lr for 'sgd'"),
+        (lambda: resolve(spec("sgd", schedule="adamw-l1")), "about 'adamw', and the optimizer is 'sgd'"),
+        (lambda: resolve(spec("sgd", schedule="norms")), "unknown schedule 'norms'"),
+        (lambda: resolve(spec(schedule="control-constant-lr")), "has no rule; use the constant schedule"),
+        (lambda: resolve(spec(schedule="horizons")), "did you mean 'horizon'"),
+        (lambda: constant(OPTIMIZERS["adam"], {}), "needs lr for 'adam'"),
+        (lambda: check_given(OPTIMIZERS["adamw"], {"beta_1": 0.9}), "no argument 'beta_1'; did you mean 'beta1'"),
+        (lambda: check_given(OPTIMIZERS["adamw"], {"beta2": 1.0}), "beta2 must be below 1"),
+        (lambda: check_given(OPTIMIZERS["sgd"], {"lr": -0.1}), "lr must be a finite number ≥ 0, got -0.1"),
+        (lambda: check_given(OPTIMIZERS["sgd"], {"lr": math.nan}), "got nan"),
+        (lambda: check_given(OPTIMIZERS["sgd"], {"lr": "0.1 0.2"}), "got '0.1 0.2'"),
+        (wrong(lambda c: {}), "must give lr, got"),
+        (wrong(lambda c: {"lr": 0.1, "beta1": 0.5}), "must give lr, got lr, beta1"),
+        (wrong(lambda c: {"lr": math.inf}), "gives lr=inf"),
+        (wrong(lambda c: {"lr": "fast"}), "gives no numbers.*ValueError"),
+        (wrong(lambda c: 1 / 0), "gives no numbers.*ZeroDivisionError.*ordinary size"),
+        (wrong(lambda c: {"lr": c.pl}), "supplies no pl"),
     ],
 )
 def test_errors_say_what_to_do(call, words):
     with pytest.raises(InputError, match=words):
-        call(Constants(4, 10, 1.0, 1.0, 1.0))
+        call()
 
 
 @pytest.mark.parametrize(
-    "constants",
+    "changes",
     [{"sigma": 1e-200}, {"sigma": 1e200, "smoothness": 1e200}, {"sigma": 0.0}, {"smoothness": 1e-300, "gap": 1e-300}],
 )
-def test_constants_that_no_rule_can_take(constants):
+def test_constants_that_no_rule_can_take(changes):
     """One line instead of a division by zero, an overflow or a θ that rounds to 1 and freezes the run."""
-    ordinary = {"smoothness": 1.0, "gap": 1.0, "sigma": 1.0}
     with pytest.raises(InputError):
-        rule("adamw", Constants(8, 1000, **{**ordinary, **constants}))
+        rule("adamw", constants(8, **changes))
+
+
+def test_hyper_parameters_are_those_of_the_constants_given():
+    """``resolve`` hands over constants of its own, so that σ is there."""
+    hyper = hyper_parameters(spec("sgd"), OPTIMIZERS["sgd"], constants(sigma=3.0))
+    assert {**hyper} == RULES["sgd"].rule(constants(sigma=3.0))

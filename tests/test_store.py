@@ -5,9 +5,12 @@ import io
 import json
 import math
 import os
+import socket
 import subprocess
 import sys
 import time
+import tracemalloc
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from simulator import files
 from simulator.cells.spec import Spec
 from simulator.engines.resolve import resolve
 from simulator.lab import store as store_module
+from simulator.lab.cellfile import require_room
 from simulator.lab.store import CellError, Store
 
 GOLDEN = Path(__file__).parent / "golden" / "keys.json"
@@ -67,24 +71,41 @@ def test_missing_is_none(store):
     assert store.load("0" * 32) is None
 
 
-def test_cells_of_a_users_file(store, tmp_path):
+BOWL = """from ratecheck.problems import profile
+
+@profile(curvature=1.0, start=2.0)
+def bowl(u):
+    return 0.5 * u * u
+
+@bowl.derivative
+def _bowl(u):
+    return u
+"""
+
+
+def test_a_cell_of_a_users_file_is_read_without_the_file(store, tmp_path):
     file = tmp_path / "mine.py"
-    text = (
-        "from problems import profile\n\n@profile(curvature=1.0, start=2.0)\ndef bowl(u):\n    return 0.5 * u * u\n\n"
-        "@bowl.derivative\ndef _bowl(u):\n    return u\n"
-    )
-    file.write_text(text)
+    file.write_text(BOWL)
     result = made_up(problem=f"{file}:bowl")
-    key = resolve(result.spec).key
     store.save(result)
-    assert same_bits(store.load(key).stats, result.stats)
-    file.write_text(text.replace("return u\n", "return 1.0 * u\n"))
-    assert resolve(Spec.of(**result.spec.to_dict())).key != key
-    with pytest.raises(CellError, match="other formulas"):
-        store.load(key)
+    file.write_text(BOWL.replace("return u\n", "return 1.0 * u\n"))
+    assert resolve(Spec.of(**result.spec.to_dict())).key != result.key
+    file.write_text("raise RuntimeError('this file ran')\n")
+    read = store.load(result.key)
+    assert same_bits(read.stats, result.stats) and read.spec == result.spec
     file.unlink()
-    with pytest.raises(CellError, match="can't be read"):
-        store.load(key)
+    assert same_bits(store.load(result.key).stats, result.stats)
+
+
+def test_a_key_knows_nothing_of_where_a_file_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "p.py").write_text(BOWL)
+    spellings = ["./p.py", "p.py", str(tmp_path / "p.py"), "sub/../p.py"]
+    keys = {made_up(problem=f"{spelling}:bowl").key for spelling in spellings}
+    (tmp_path / "p.py").rename(tmp_path / "sub" / "moved.py")
+    keys.add(made_up(problem="sub/moved.py:bowl").key)
+    assert len(keys) == 1
 
 
 def test_truncated_anywhere(store):
@@ -135,16 +156,29 @@ def _spec_text(**changes):
         ({"checkpoints": np.array([1, 999])}, "checkpoints"),
         ({"checkpoints": np.array([1.0, 1000.0])}, "checkpoints"),
         ({"checkpoints": np.array([[1, 1000]])}, "checkpoints"),
-        ({"spec": _spec_text(seed=1)}, "another cell"),
+        ({"spec": _spec_text(seed=1)}, "its spec has seed=1"),
+        ({"spec": _spec_text(optimizer="sgd")}, "its spec has optimizer='sgd'"),
+        ({"identity": np.array('{"numerics":2}')}, "another cell"),
+        ({"spec": _spec_text(problem_args={"start": 3.0, "spectrum": 1.0}, sigma=3)}, "its spec has sigma=3.0"),
+        ({"spec": _spec_text(optimizer_args={"lr": 3.0})}, "its spec has optimizer_args"),
+        ({"constants": np.array('{"values": {"dim": 17}, "missing": {}}')}, "its constants have dim=17"),
+        ({"spec": _spec_text(problem="stranger.py:racional")}, "its spec has problem='racional'"),
         ({"spec": _spec_text(dim=0)}, "dim must be"),
-        ({"spec": _spec_text(problem="racional")}, "rational"),
+        ({"spec": _spec_text(problem="racional")}, "its spec has problem='racional'"),
         ({"spec": _spec_text(colour="red")}, "exactly the entries"),
         ({"spec": np.array("[]")}, "exactly the entries"),
         ({"spec": np.array("{")}, "damaged"),
         ({"spec": np.array(["a", {}], dtype=object)}, "damaged"),
         ({"hyper": np.array('{"lr": 0.1}')}, "hyper-parameters"),
-        ({"hyper": np.array("3")}, "hyper-parameters"),
+        ({"hyper": np.array("3")}, "damaged"),
         ({"provenance": np.array("3")}, "provenance"),
+        ({"provenance": np.array('{"versions": "abc"}')}, "versions"),
+        ({"provenance": np.array('{"versions": {"numpy": 2}}')}, "versions"),
+        ({"provenance": np.array('{"seconds": "long"}')}, "seconds"),
+        ({"constants": np.array('{"values": {"dim": "x"}, "missing": {}}')}, "damaged"),
+        ({"checkpoints": np.arange(1, 100_001)}, "expected at most"),
+        ({"measured.mean_grad_l1": None}, "lacks the entries measured.mean_grad_l1"),
+        ({"measured.more": np.ones((3, 2))}, "measured.more is float64 (3, 2)"),
     ],
 )
 def test_wrong_content(store, changes, words):
@@ -175,8 +209,88 @@ def test_renamed_cell(store):
 def test_a_folder_in_the_place_of_a_cell(store):
     key = made_up().key
     store.path(key).mkdir()
-    with pytest.raises(CellError, match="can't be read"):
+    with pytest.raises(CellError, match="a folder, no regular file"):
         store.load(key)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_a_socket_or_a_device_in_the_place_of_a_cell(store, tmp_path, monkeypatch):
+    key = made_up().key
+    os.mkfifo(store.path(key))
+    with pytest.raises(CellError, match="a pipe, no regular file"):
+        store.load(key)
+    store.path(key).unlink()
+    store.path(key).symlink_to("/dev/zero")
+    with pytest.raises(CellError, match="a device, no regular file"):
+        store.load(key)
+    store.path(key).unlink()
+    monkeypatch.chdir(store.cells)  # the name of a socket is short
+    with socket.socket(socket.AF_UNIX) as place:
+        place.bind(store.path(key).name)
+        with pytest.raises(CellError, match="a socket, no regular file"):
+            store.load(key)
+
+
+def repacked(path, compression=zipfile.ZIP_STORED, **contents):
+    """Write a cell file anew, with other bytes for some entries."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    entries.update({f"{name}.npy": content for name, content in contents.items()})
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+def array_header(shape, kind="<f8"):
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    text = text.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize(
+    "contents, words",
+    [
+        ({"f_gap": array_header("(3, 300000000000)")}, "f_gap has 0 bytes"),
+        ({"f_gap": array_header("(3, -1)")}, "f_gap"),
+        ({"f_gap": array_header("(" + "9" * 60 + ", 9)")}, "f_gap"),
+        ({"f_gap": array_header("(0, 99999999999)")}, "f_gap"),
+        ({"f_gap": array_header("()", "|O")}, "f_gap"),
+        ({"spec": array_header("()", "<U500000000")}, "spec has 0 bytes"),
+        ({"f_gap": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f"}, "f_gap"),
+        ({"f_gap": bytes(3 * 8 * 5000)}, "expected at most"),
+        ({"identity": bytes(5_000_000)}, "expected at most"),
+    ],
+)
+def test_a_file_that_asks_for_memory(store, contents, words):
+    path = store.save(made_up())
+    repacked(path, **contents)
+    tracemalloc.start()
+    with pytest.raises(CellError) as error:
+        store.load(made_up().key)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert words in str(error.value) and peak < 20e6
+
+
+def test_a_file_that_unpacks_to_much_or_is_mostly_hole(store):
+    path = store.save(made_up())
+    content = path.read_bytes()
+    repacked(path, zipfile.ZIP_DEFLATED, f_gap=array_header("(3, 10000000)") + bytes(240_000_000))
+    assert path.stat().st_size < 1e6
+    with pytest.raises(CellError, match="compressed"):
+        store.load(made_up().key)
+    path.write_bytes(content)
+    os.truncate(path, 2**36)  # a hole takes no room on the disk
+    with pytest.raises(CellError, match="are the most"):
+        store.load(made_up().key)
+    os.truncate(path, 2**31)
+    with pytest.raises(CellError, match="truncated or no cell file"):
+        store.load(made_up().key)
+
+
+def test_a_cell_that_could_not_be_read_again_is_refused_before_it_runs():
+    with pytest.raises(InputError, match="fewer replicas"):
+        require_room(Spec.of("rational", "sgd", 1, 1000, 2_000_000))
 
 
 def test_load_many_goes_on_after_a_fault(store):
@@ -195,7 +309,7 @@ def test_failed_write_leaves_nothing(store, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     with pytest.raises(InputError, match="No space left"):
         store.save(made_up(means=[2, 2, 2]))
     assert [p.name for p in store.cells.iterdir()] == [f"{resolve(old.spec).key}.npz"]
@@ -218,6 +332,20 @@ def test_abandoned_temporary_files_are_removed(store):
     store.prepare()
     assert [p.exists() for p in (dead, alive, elsewhere, ancient)] == [False, True, True, False]
     assert store.keys() == []
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs Linux's /proc")
+def test_a_writer_that_is_a_zombie_is_dead(store):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    while files.running(child.pid):  # it ends, and nobody asks how
+        time.sleep(0.01)
+    os.kill(child.pid, 0)
+    path = store.cells / f".{'a' * 32}.{files.host()}.{child.pid}.0badc0de.tmp"
+    path.write_bytes(b"half")
+    (store.cells / f".{'b' * 32}.{files.host()}.{child.pid}.0badc0de.tmp").mkdir()  # not ours, and no reason to fail
+    store.tidy()
+    assert not path.exists()
+    child.wait()
 
 
 def test_keys_are_stable():

@@ -19,8 +19,9 @@ from simulator.lab.compute import SweepError, batches, survey
 from simulator.lab.cost import TimeLeft, cell_seconds, combination, total_seconds
 from simulator.lab.executors import open_executor
 from simulator.lab.folder import open_folder
-from simulator.lab.plan import load_plan
+from simulator.lab.plan import Due
 from simulator.lab.store import Store
+from simulator.lab.sweepfile import load_plan
 
 SMALL = """
 replicas = 2
@@ -139,7 +140,7 @@ def test_a_dying_worker_is_told(tmp_path, monkeypatch):
     store.prepare()
     monkeypatch.setattr(sweep_module, "compute_cells", _die)
     with pytest.raises(SweepError, match="smaller -j"):
-        sweep_module.compute([made_up().spec], store, jobs=2)
+        sweep_module.compute([due(made_up().spec)], store, jobs=2)
 
 
 def _die(*arguments):
@@ -212,9 +213,13 @@ def alive(pid):
         return False
 
 
-def specs(**lists):
+def due(spec):
+    return Due(resolve(spec).key, spec)
+
+
+def cells(**lists):
     made = [
-        made_up(dim=dim, steps=steps, problem=problem).spec
+        due(made_up(dim=dim, steps=steps, problem=problem).spec)
         for problem in lists["problem"]
         for dim in lists["dim"]
         for steps in lists["steps"]
@@ -228,29 +233,25 @@ GRID = {"problem": ["rational", "cosine"], "dim": [16, 256, 4096], "steps": [100
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_batches_have_every_cell_once(jobs):
-    made = specs(**GRID)
-    flat = [spec for batch in batches(made, jobs=jobs) for spec in batch]
-    assert sorted(map(spec_key, flat)) == sorted(map(spec_key, made))
-
-
-def spec_key(spec):
-    return resolve(spec).key
+    made = cells(**GRID)
+    flat = [due for batch in batches(made, jobs=jobs) for due in batch]
+    assert sorted(due.key for due in flat) == sorted(due.key for due in made)
 
 
 def test_one_worker_groups_what_is_compiled():
-    flat = [combination(spec) for batch in batches(specs(**GRID)) for spec in batch]
+    flat = [combination(due.spec) for batch in batches(cells(**GRID)) for due in batch]
     changes = sum(a != b for a, b in pairwise(flat))
     assert changes == len(set(flat)) - 1
 
 
 def test_more_workers_begin_with_the_biggest():
-    made = batches(specs(**GRID), jobs=4)
-    costs = [sum(map(cell_seconds, batch)) for batch in made]
+    made = batches(cells(**GRID), jobs=4)
+    costs = [sum(cell_seconds(due.spec) for due in batch) for batch in made]
     assert costs == sorted(costs, reverse=True)
-    assert all(len({combination(spec) for spec in batch}) == 1 for batch in made)
+    assert all(len({combination(due.spec) for due in batch}) == 1 for batch in made)
     assert any(len(batch) > 1 for batch in made)
-    biggest = max(cell_seconds(spec) for spec in specs(**GRID))
-    assert any(cell_seconds(spec) == biggest for spec in made[0])
+    biggest = max(cell_seconds(due.spec) for due in cells(**GRID))
+    assert any(cell_seconds(due.spec) == biggest for due in made[0])
 
 
 def test_the_estimate_grows_with_the_work_and_falls_with_the_workers():
@@ -273,4 +274,4 @@ def test_time_left_learns_from_what_it_measured():
 def test_survey_of_an_empty_place(small, tmp_path):
     plan = load_plan("small.toml")
     found = survey(plan, Store(tmp_path / "nowhere"))
-    assert found.todo == plan.specs and not found.done and not found.faults
+    assert found.todo == plan.cells and not found.done and not found.faults

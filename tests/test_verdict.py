@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import binom
 from synthetic import DIMS, STEPS, rate, result, sweep
 
+from simulator.decorators import theorem
 from simulator.judge import Cells, Outcome, Verdict, exit_code, judge
 from simulator.judge.cells import MARGIN
 from simulator.judge.intervals import ALPHA
-from simulator.theorem import theorem
 from simulator.theorems.sgd_l2 import rule as sgd_rule
 
 FALSE_ALARM = 1e-4  # of each test of an error rate, were its seed not fixed

@@ -6,10 +6,9 @@ everything that a user's file defines.
 
 from __future__ import annotations
 
-import inspect
 import math
 import types
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +17,10 @@ from ..formulas.formula import Formula
 from ..noise import Noise
 from ..problem import SeparableProblem
 from ..separable import Profile
-from .moments import moments
+from .laws import check_law, check_noise, makes_noise
 from .scalar import EPS, ROUND, TIGHT, Finding, Scalar, check_scalar, places, steepest_secant
 
-__all__ = ["Finding", "check_module", "check_noise", "check_problem", "check_profile"]
+__all__ = ["Finding", "check_law", "check_module", "check_noise", "check_problem", "check_profile"]
 
 MOST_DIM = 4096  # beyond it a vector check would say nothing that a smaller one does not
 
@@ -57,7 +56,7 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
         return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{profile.name}.derivative")]
     findings: list[Finding] = []
     for attempt in range(tries + 1):
-        arguments = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
+        arguments: dict[str, Any] = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
         arguments = {k: v for k, v in arguments.items() if k in profile.requires or k in profile.parameters}
         try:
             found = check_problem(profile(**arguments), seed=int(rng.integers(2**32)))
@@ -74,31 +73,11 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
     return [*findings, Finding("random problems", True, f"{tries} with random dim, smoothness, gap and start pass too")]
 
 
-def check_noise(noise: Noise, within: float = 1e-3) -> list[Finding]:
-    """Mean 0, and variance 1 to *within* if finite variance is declared, by quadrature over the law's words."""
-    found = moments(noise)
-    mean = Finding(
-        "mean",
-        abs(found.mean) < within,
-        f"the mean is {found.mean:.3g}, 0 is needed: a stochastic gradient is unbiased",
-    )
-    if not math.isfinite(noise.variance):
-        return [mean]
-    return [
-        mean,
-        Finding(
-            "variance",
-            abs(found.square - found.mean**2 - 1) < within,
-            f"the variance is {found.square - found.mean**2:.6g}, 1 is needed: σ scales it",
-        ),
-    ]
-
-
 def check_module(module: types.ModuleType, rng: np.random.Generator | None = None) -> dict[str, list[Finding]]:
     """Name → findings for every problem and noise law that *module* itself defines.
 
     Problems are profiles and objects like them, with ``requires``, ``parameters`` and ``dphi``; noise laws
-    are ``Noise`` objects and functions annotated to return one that need no arguments. Imported ones are left out.
+    are ``Noise`` objects and functions annotated to return one. Imported ones are left out.
     """
     out: dict[str, list[Finding]] = {}
     seen: set[int] = set()
@@ -111,8 +90,8 @@ def check_module(module: types.ModuleType, rng: np.random.Generator | None = Non
         elif getattr(thing, "__module__", None) == module.__name__:
             if all(hasattr(thing, attribute) for attribute in ("requires", "parameters", "dphi")):
                 out[name] = check_profile(thing, rng)
-            elif _makes_noise(thing):
-                out[name] = check_noise(thing())
+            elif makes_noise(thing):
+                out[name] = check_law(thing)
     return out
 
 
@@ -130,15 +109,6 @@ def _arguments(profile: Profile, rng: np.random.Generator) -> dict[str, float]:
         "spectrum": rng.uniform(0, 2),
         "start": default * rng.uniform(0.5, 1.5),
     }
-
-
-def _makes_noise(thing: Callable) -> bool:
-    if not isinstance(thing, types.FunctionType):
-        return False
-    signature = inspect.signature(thing)
-    return signature.return_annotation in (Noise, "Noise") and all(
-        p.default is not p.empty for p in signature.parameters.values()
-    )
 
 
 def _total_weight(problem: SeparableProblem) -> float:

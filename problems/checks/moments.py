@@ -50,14 +50,13 @@ def moments(noise: Noise, breaks: tuple[float, ...] = ()) -> Moments:
 
 def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Sizes and their weights, which sum to 1: E f(size) ≈ Σ weight f(size)."""
-    edges = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
-    edges += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
-    edges += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
-    edges = np.unique(edges)
+    places = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
+    places += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
+    places += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
+    edges = np.unique(places)
     at, share = np.polynomial.legendre.leggauss(NODES)
     half = np.diff(edges)[:, None] / 2
-    places = (edges[:-1, None] + half * (1 + at)).ravel()
-    words = np.concatenate([np.arange(2**SINGLE), np.floor(places)])
+    words = np.concatenate([np.arange(2**SINGLE), np.floor(edges[:-1, None] + half * (1 + at)).ravel()])
     weights = np.concatenate([np.ones(2**SINGLE), (half * share).ravel()]) * 2.0**-BITS
     return (words.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-BITS), weights
 

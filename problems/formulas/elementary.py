@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import Any
 
 import numba
 import numpy as np
@@ -18,7 +19,7 @@ from .coefficients import EXP_32, EXP_64, LOG_32, LOG_64, SIN_32, SIN_64
 
 # error_model: a division must give inf, not a Python exception, or the loop stays scalar.
 # fastmath: said outright, because Numba lets a function inherit what its first caller has.
-FLAGS = {"nogil": True, "error_model": "numpy", "fastmath": False}
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 COMPILE = numba.njit(forceinline=True, **FLAGS)
 
 
@@ -86,7 +87,7 @@ def _library(name, real, arguments=1):
 
 def _builtins(real):
     def power(n):
-        namespace = {}
+        namespace: dict[str, Any] = {}
         exec(f"def power(x): return {' * '.join('x' * n)}", namespace)
         return COMPILE(namespace["power"])
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import types
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +27,14 @@ class Formula:
     Raises FormulaError, with file, line and remedy, when *function* leaves the language.
     """
 
-    def __init__(self, function: types.FunctionType | Formula):
-        self.function = plain(function)
+    def __init__(self, function: Callable[..., Any] | Formula):
+        self.function: types.FunctionType = plain(function)
         self.parsed: Parsed = parse(self.function)
         self.name = self.function.__name__
         self.parameters = self.parsed.parameters
         self.returns = self.parsed.returns
         self.__doc__ = self.function.__doc__
-        self._compiled: dict[tuple[np.dtype, frozenset[str]], object] = {}
+        self._compiled: dict[tuple[np.dtype[Any], frozenset[str]], Any] = {}
 
     def __repr__(self) -> str:
         return f"Formula({self.name}({', '.join(self.parameters)}))"
@@ -42,21 +44,21 @@ class Formula:
         """Changes when the meaning of the formula changes, and only then."""
         return self.parsed.digest()
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments: Any) -> Any:
         """Evaluate on numbers or arrays that broadcast; returns an array, or a tuple of them.
 
         Integers count as floats.
         """
-        arguments = [
+        given = [
             a if isinstance(a, float) or np.asarray(a).dtype.kind == "f" else np.asarray(a, np.float64)[()]
             for a in arguments
         ]
         with np.errstate(all="ignore"):
             if not self.parsed.branches:
-                return self._array_function(*arguments)
-            arrays = np.broadcast_arrays(*arguments)
+                return self._array_function(*given)
+            arrays = np.broadcast_arrays(*given)
             rows = [self._array_function(*scalars) for scalars in zip(*(a.ravel() for a in arrays), strict=True)]
-        shape, dtype = arrays[0].shape, np.result_type(*arguments)
+        shape, dtype = arrays[0].shape, np.result_type(*given)
         if self.returns == 1:
             return np.array(rows, dtype=dtype).reshape(shape)[()]
         return tuple(
@@ -65,14 +67,14 @@ class Formula:
         )
 
     @cached_property
-    def _array_function(self):
+    def _array_function(self) -> Callable[..., Any]:
         """The function as written, with NumPy's functions in the place of math's."""
         f = self.function
         names = {name: _for_arrays(value) for name, value in f.__globals__.items() if name in f.__code__.co_names}
         closure = f.__closure__ and tuple(types.CellType(_for_arrays(c.cell_contents)) for c in f.__closure__)
         return types.FunctionType(f.__code__, {"__builtins__": __builtins__, **names}, f.__name__, None, closure)
 
-    def numba(self, dtype, ordinary: frozenset[str] = frozenset()):
+    def numba(self, dtype: Any, ordinary: frozenset[str] = frozenset()) -> Any:
         """The formula as an inlined Numba function whose numbers all have type *dtype*.
 
         *ordinary* names arguments that are promised to be positive, finite and not subnormal: their logarithms
@@ -95,13 +97,13 @@ _ARRAY_MATH = types.SimpleNamespace(
 )
 
 
-def _special(name, x):
+def _special(name: str, x: Any) -> Any:
     import scipy.special  # only erf and erfc need it, and it is slow to import
 
     return getattr(scipy.special, name)(x)
 
 
-def _for_arrays(value):
+def _for_arrays(value: Any) -> Any:
     if value is math:
         return _ARRAY_MATH
     if isinstance(value, types.BuiltinFunctionType) and value.__module__ == "math":

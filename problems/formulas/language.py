@@ -14,6 +14,7 @@ import builtins
 import hashlib
 import types
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import InputError
 
@@ -41,7 +42,7 @@ class FormulaError(InputError):
     """A function is outside the formula language: says file, line and what to write instead."""
 
 
-def plain(function: object) -> object:
+def plain(function: Any) -> Any:
     """The Python function inside a Formula (or the argument itself)."""
     return getattr(function, "function", function)
 

@@ -1,42 +1,54 @@
-"""List problems, noises, optimizers, schedules and theorems, one line each."""
+"""List what has a name: problems, noises, optimizers, schedules, theorems, quantities, assumptions."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "problems, noises, optimizers, schedules, theorems"
+KINDS = ("problems", "noises", "optimizers", "schedules", "theorems", "quantities", "assumptions")
+HELP = ", ".join(KINDS)
 EPILOG = """examples:
   ratecheck list
-  ratecheck list | grep adam"""
+  ratecheck list theorems
+  ratecheck list | grep adam
+
+A theorem marked (control) is false and known to be: the judge must say so. Wherever a name of this list is
+allowed, FILE.py:NAME of a file of yours is too (docs/extending.md)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one kind only: {', '.join(KINDS)}")
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ratecheck.problems.errors import choose
+
     from .tables import show_table
 
-    for title, rows in listing().items():
-        show_table(title, (), rows)
+    kinds = KINDS if args.kind is None else (choose({kind: kind for kind in KINDS}, args.kind, "kind"),)
+    for kind in kinds:
+        show_table(kind, (), listing(kind))
     return 0
 
 
-def listing() -> dict[str, list[tuple[str, str]]]:
-    """Names and first paragraphs of the registries, by kind."""
+def listing(kind: str) -> list[tuple[str, str]]:
+    """Names of one of ``KINDS``, each with a line about it."""
     from ratecheck.problems import NOISES, PROBLEMS
 
+    from ..assumptions import ASSUMPTIONS
+    from ..cells.quantities import QUANTITIES
     from ..engines.schedules import SCHEDULES
     from ..optimizers import OPTIMIZERS
     from ..theorems import THEOREMS
 
     return {
-        "problems": [(n, _first(p.__doc__)) for n, p in PROBLEMS.items()],
-        "noises": [(n, _first(make.__doc__)) for n, make in NOISES.items()],
-        "optimizers": [(n, _first(o.update.__doc__)) for n, o in OPTIMIZERS.items()],
-        "schedules": list(SCHEDULES.items()),
-        "theorems": [(n, theorem.statement) for n, theorem in THEOREMS.items()],
-    }
+        "problems": lambda: [(n, _first(p.__doc__)) for n, p in PROBLEMS.items()],
+        "noises": lambda: [(n, _first(make.__doc__)) for n, make in NOISES.items()],
+        "optimizers": lambda: [(n, _first(o.update.__doc__)) for n, o in OPTIMIZERS.items()],
+        "schedules": lambda: list(SCHEDULES.items()),
+        "theorems": lambda: [(n, "(control) " * (t.expected == "fails") + t.statement) for n, t in THEOREMS.items()],
+        "quantities": lambda: [(n, q.text) for n, q in QUANTITIES.items()],
+        "assumptions": lambda: [(n, a.text) for n, a in ASSUMPTIONS.items()],
+    }[kind]()
 
 
 def _first(text: str | None) -> str:

@@ -27,10 +27,24 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
 
 def pair(text: str) -> tuple[str, int | float]:
     """'lr=0.1' as ('lr', 0.1)."""
+    name, value = _halves(text, "name=number such as lr=0.1")
+    return name, number(value)
+
+
+def argument(text: str) -> tuple[str, int | float | str]:
+    """'start=2', 'kind=narrow' or 'center=0.5 -1 1' as a name and a number, a name, or a vector as text."""
+    name, value = _halves(text, 'name=value such as start=2 or center="0.5 -1 1"')
+    try:
+        return name, number(value)
+    except argparse.ArgumentTypeError:
+        return name, value
+
+
+def _halves(text: str, expected: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not (equals and name.strip()):
-        raise argparse.ArgumentTypeError(f"expected name=number such as lr=0.1, got {text!r}")
-    return name.strip(), number(value)
+    if not (equals and name.strip() and value.strip()):
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+    return name.strip(), value
 
 
 def numbers(text: str) -> list[int | float]:

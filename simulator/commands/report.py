@@ -7,33 +7,45 @@ import argparse
 HELP = "report.html, report.md, figures, results.csv, verdicts.json"
 EPILOG = """examples:
   ratecheck report results
+  ratecheck report results --allow-code my_theorem.py
 
 Writes report.html (one self-contained file), report.md, the figures as SVG and PNG, results.csv (a row
-per cell) and verdicts.json into DIR, and prints the verdict table. Works on partial results too."""
+per cell) and verdicts.json into DIR, and prints the verdict table. Works on partial results too. Nothing in DIR is run;
+`ratecheck verify --help` says how the theorems of somebody's file are judged."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    from .verify import add_allow_code
+
     parser.add_argument("directory", metavar="DIR", help="a folder that a sweep wrote")
+    add_allow_code(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     from ..lab.folder import open_folder
-    from .verify import judge_folder, show_state, show_verdicts
+    from ..lab.judging import judge_folder, write_judgement
+    from ..plugins import only
+    from ..theorems import THEOREMS
+    from .verify import show_state, show_verdicts
 
-    folder = open_folder(args.directory)
-    from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
+    with only(()):  # within, judge_folder allows what the user named
+        folder = open_folder(args.directory)
+        judgement = judge_folder(folder, args.allow_code)
+        from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
 
-    verdicts = judge_folder(folder)
-    written = write_report(
-        folder.directory,
-        folder.results,
-        verdicts,
-        folder.norm_rows,
-        folder.plan,
-        [f"{fault}; it is left out" for fault in folder.faults],
-    )
-    show_verdicts(verdicts)
-    show_state(folder)
+        own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
+        written = write_report(
+            folder.directory,
+            folder.results,
+            judgement.verdicts,
+            folder.norm_rows,
+            folder.plan,
+            [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing],
+            [*own, *THEOREMS.values()],
+        )
+        write_judgement(folder, judgement)
+    show_verdicts(judgement.verdicts)
+    show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
     print("written:", *(f"  {path}" for path in pages), sep="\n")
     for place in sorted({path.parent for path in written} - {folder.directory}):

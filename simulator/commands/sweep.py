@@ -39,16 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("file", metavar="FILE.toml", help="the sweep file")
     add("--out", default="results", metavar="DIR", help="results folder (default results)")
     add("--seed", type=number, metavar="N", help="seed of the noise of every cell, instead of the file's")
-    add(
-        "-j",
-        "--jobs",
-        type=number,
-        default=1,
-        metavar="N",
-        help="worker processes; the cores are divided among them (default 1: this process, with all cores)",
-    )
     add("--quick", action="store_true", help="use the file's quick values")
-    add("--fresh", action="store_true", help="compute again what is done already")
     add(
         "--set",
         action="append",
@@ -58,47 +49,91 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="override a key in every table, e.g. dim=[16,64]; may be repeated",
     )
     add("--dry-run", action="store_true", help="print the plan only")
-    add_backend(parser)
+    add_how(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ratecheck.problems.errors import InputError, require_integer
-
-    from ..cli import complain
-    from ..engines import AUTO, require_backend
-    from ..lab.compute import SweepError, compute, survey
-    from ..lab.cost import human_seconds
-    from ..lab.folder import write_plan
-    from ..lab.plan import load_plan
+    from ..lab.compute import survey
     from ..lab.store import Store
+    from ..lab.sweepfile import load_plan
+
+    jobs = jobs_of(args)
+    plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
+    if args.dry_run:
+        found = survey(plan, Store(Path(args.out)), args.fresh)
+        for fault in found.faults:
+            _warn(f"{fault}; it will be computed again")
+        announce(plan, found, jobs, args, by_kind=True)
+        return 0
+    done = perform(plan, jobs, args, f" Next: ratecheck report {args.out}")
+    return done if isinstance(done, int) else 0
+
+
+def add_how(parser: argparse.ArgumentParser) -> None:
+    """The options that say how cells are computed."""
+    add = parser.add_argument
+    add(
+        "-j",
+        "--jobs",
+        type=number,
+        default=1,
+        metavar="N",
+        help="worker processes; the cores are divided among them (default 1: this process, with all cores)",
+    )
+    add("--fresh", action="store_true", help="compute again what is done already")
+    add_backend(parser)
+
+
+def jobs_of(args: argparse.Namespace) -> int:
+    """The number of worker processes, checked against the backend, which may become another."""
+    from ratecheck.problems.errors import require_integer
+
+    from ..engines import AUTO, require_backend
+    from ..lab.sweep import usable_jobs
 
     require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
-    if jobs > 1 and args.backend == "gpu":
-        raise InputError(f"-j {jobs} with --backend gpu: one process has all of a GPU; leave -j out")
     if jobs > 1 and args.backend == AUTO:
         print(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
         args.backend = "cpu"
-    plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
-    store = Store(Path(args.out))
-    if not args.dry_run:
-        store.prepare()
-    found = survey(plan, store, args.fresh)
-    for fault in found.faults:
-        print(f"warning: {fault}; it will be computed again", file=sys.stderr)
-    announce(plan, found, jobs, args)
-    if args.dry_run:
-        return 0
-    write_plan(store.directory, plan)
-    if args.fresh:
-        store.remove(due.key for due in found.todo)
+    return usable_jobs(args.backend, jobs)
+
+
+def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
+    """Sweep *plan* into ``args.out``; the folder and its judgement, or the exit code where it went wrong.
+
+    *after* is said when all is done.
+    """
+    from ..cli import complain
+    from ..lab.compute import SweepError
+    from ..lab.cost import human_seconds
+    from ..lab.store import Store
+    from ..lab.sweep import sweep
+
+    counts = {}
+
+    def begin(found) -> None:
+        counts["todo"] = len(found.todo)
+        announce(plan, found, jobs, args)
+
+    def end(seconds: float) -> None:
+        print(f"done: {counts['todo']} cells in {human_seconds(seconds)}; the results are in {args.out}.{after}")
 
     try:
         with _terminate_as_interrupt():
-            seconds = compute(found.specs, store, backend=args.backend, jobs=jobs)
-            if plan.norms:
-                _norms(plan.norms, store.directory, args.fresh, args.backend)
+            return sweep(
+                plan,
+                args.out,
+                backend=args.backend,
+                jobs=jobs,
+                fresh=args.fresh,
+                progress=True,
+                warn=_warn,
+                begin=begin,
+                end=end,
+            )
     except KeyboardInterrupt as interrupt:
+        store = Store(Path(args.out))
         stored = sum(store.path(due.key).exists() for due in plan.cells)
         print(
             f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
@@ -108,15 +143,14 @@ def execute(args: argparse.Namespace) -> int:
         return 143 if isinstance(interrupt, _Terminated) else 130
     except SweepError as error:
         return complain(str(error), code=1)
-    print(
-        f"done: {len(found.todo)} cells in {human_seconds(seconds)}; the results are in {args.out}. "
-        f"Next: ratecheck report {args.out}"
-    )
-    return 0
 
 
-def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
-    """Say what there is to do and how long it may take; with --dry-run, kind by kind."""
+def _warn(line: str) -> None:
+    print(f"warning: {line}", file=sys.stderr)
+
+
+def announce(plan, found, jobs: int, args: argparse.Namespace, by_kind: bool = False) -> None:
+    """Say what there is to do and how long it may take, and *by_kind* of cell."""
     from ..cores import cores
     from ..lab.cost import human_seconds, slowness, total_seconds
 
@@ -127,7 +161,7 @@ def announce(plan, found, jobs: int, args: argparse.Namespace) -> None:
     def about(specs) -> str:
         return human_seconds(pace * total_seconds(specs, args.backend, threads, jobs))
 
-    if args.dry_run:
+    if by_kind:
         _show_kinds(plan, found, about)
     if args.backend == "auto" and found.todo:
         _say_choice(found.specs)
@@ -194,29 +228,6 @@ def _show_kinds(plan, found, about) -> None:
             for name, specs in groups.items()
         ],
     )
-
-
-def _norms(norms, directory: Path, fresh: bool, backend: str) -> None:
-    from ratecheck.problems.errors import InputError
-
-    from ..engines.gpu.device import cupy_device
-    from ..lab.folder import NORMS, norms_key
-    from ..lab.progress import simple_bar
-    from ..samples import load_rows, norm_check, save_rows
-
-    if (directory / NORMS).exists() and not fresh:
-        try:
-            load_rows(directory, norms_key(norms))
-            return
-        except InputError as error:
-            print(f"warning: {error}; they are made again", file=sys.stderr)
-    what = f"norm checks of {len(norms.laws)} laws at {len(norms.dims)} dimensions"
-    if not sys.stderr.isatty():
-        print(what, file=sys.stderr, flush=True)
-    with simple_bar(what) as progress:
-        device = cupy_device() if backend == "gpu" else None
-        rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=progress, device=device)
-    save_rows(rows, directory, norms_key(norms))
 
 
 class _Terminated(KeyboardInterrupt):

@@ -1,39 +1,98 @@
-"""Judge the claims on the cells of a results folder and print the verdict table."""
+"""Run a theorem's own grid and judge it, or judge what is in a results folder; print the verdict table."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-HELP = "the verdict table of a results folder"
+HELP = "run and judge a theorem, or judge a results folder"
 EPILOG = """examples:
+  ratecheck verify adamw-l1                          # its default grid, into results/verify/adamw-l1
+  ratecheck verify my_theorem.py:lion_l1 --quick --out lion
+  ratecheck verify my_theorem.py                     # all theorems in the file
   ratecheck verify results
-  ratecheck verify results || echo "some claim is not as expected"
+  ratecheck verify results || echo "some theorem is not as expected"
+  ratecheck verify results --theorem adamw-l1        # this one only; FILE.py:NAME is run
+  ratecheck verify results --allow-code my_theorem.py
 
-exit code: 0 all claims hold and all false controls fail, 1 otherwise, 2 usage, 3 something is
+What is a folder is taken for one. A theorem that fails is followed by its smallest failing cell and the
+commands that show it again. Nothing in DIR is run: a theorem of somebody's file is judged from the bounds that
+the folder holds, or anew by its code where --allow-code names the file.
+
+exit code: 0 all theorems hold and all false controls fail, 1 otherwise, 2 usage, 3 something is
 inconclusive or missing. Cells that are missing or damaged are counted and left out."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", metavar="DIR", help="a folder that a sweep wrote")
+    from .options import number
+    from .sweep import add_how
+
+    add = parser.add_argument
+    add("target", metavar="NAME|FILE.py[:NAME]|DIR", help="a theorem, a file of them, or a folder that a sweep wrote")
+    add("--out", metavar="DIR", help="of a theorem: the results folder (default results/verify/NAME)")
+    add("--quick", action="store_true", help="of a theorem: its grid's quick values")
+    add("--seed", type=number, metavar="N", help="of a theorem: seed of the noise of every cell")
+    add_how(parser)
+    add(
+        "--theorem",
+        action="append",
+        metavar="NAME",
+        help="of a folder: judge this one only, a shipped theorem or FILE.py:NAME; may be repeated",
+    )
+    add_allow_code(parser)
+
+
+def add_allow_code(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-code",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="run this file, and judge anew those of the folder's theorems that are in it; may be repeated",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
+    from ratecheck.problems.errors import InputError, nearest
+
+    from ..theorems import THEOREMS
+    from . import verify_theorem
+
+    folder = os.path.isdir(args.target)
+    if not folder and not verify_theorem.is_theorem(args.target):
+        raise InputError(
+            f"{args.target} is no folder that a sweep wrote, and no theorem{nearest(args.target, THEOREMS)} "
+            "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"
+        )
+    if not folder:
+        _refuse(args, "a theorem", theorem=args.theorem, allow_code=args.allow_code)
+        return verify_theorem.execute(args)
+    _refuse(args, "a results folder", out=args.out, quick=args.quick, seed=args.seed, fresh=args.fresh)
+    return _folder(args)
+
+
+def _refuse(args: argparse.Namespace, what: str, **options: object) -> None:
+    """Raise InputError for options that say nothing about *what*."""
+    from ratecheck.problems.errors import InputError
+
+    for name, value in options.items():
+        if value not in (None, False, []):
+            raise InputError(f"{args.target} is {what}, so --{name.replace('_', '-')} has no meaning; leave it out")
+
+
+def _folder(args: argparse.Namespace) -> int:
     from ..judge import exit_code
     from ..lab.folder import open_folder
+    from ..lab.judging import judge_folder
+    from ..plugins import only
 
-    folder = open_folder(args.directory)
-    verdicts = judge_folder(folder)
-    show_verdicts(verdicts)
-    show_state(folder)
-    return exit_code(verdicts, partial=bool(folder.partial or folder.faults))
-
-
-def judge_folder(folder) -> list:
-    """Verdicts on the cells of a ``Folder``, of the claims that its plan names, else of all."""
-    from ..judge import judge
-
-    return judge(folder.results, folder.norm_rows, folder.plan.theorems if folder.plan else None)
+    with only(()):  # within, judge_folder allows what the user named
+        folder = open_folder(args.target)
+        judgement = judge_folder(folder, args.allow_code, args.theorem)
+    show_verdicts(judgement.verdicts)
+    show_state(folder, judgement)
+    return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
 
 
 def show_verdicts(verdicts) -> None:
@@ -47,16 +106,21 @@ def show_verdicts(verdicts) -> None:
         rows.append((verdict.claim, outcome, as_expected, verdict.statement))
         colours.append("green" if verdict.as_expected else "yellow" if outcome == "INCONCLUSIVE" else "red")
     if rows:
-        show_table("verdicts", ("claim", "verdict", "as expected", "statement"), rows, colours)
+        show_table("verdicts", ("theorem", "verdict", "as expected", "statement"), rows, colours)
     for verdict in verdicts:
         for reason in verdict.reasons:
             print(f"{verdict.claim}: {reason}")
 
 
-def show_state(folder) -> None:
-    """How many cells were judged and how partial that is, on stdout; files that can't be trusted, on stderr."""
+def show_state(folder, judgement) -> None:
+    """How many cells were judged, from whose bounds and how partial that is, on stdout; what can't be trusted or
+    judged, on stderr."""
     for fault in folder.faults:
         print(f"warning: {fault}; it is left out", file=sys.stderr)
+    for line in judgement.missing:
+        print(f"warning: {line}", file=sys.stderr)
+    for line in judgement.notes:
+        print(line)
     cells = f"{folder.directory}: {len(folder.results)} cells"
     if folder.others:
         cells += f" of the plan ({folder.others} other cells in the folder are left out)"

@@ -22,6 +22,7 @@ from ..cells.cell import Cell
 from ..cells.evidence import Result
 from ..cells.quantities import Quantity
 from ..cells.spec import Spec
+from ..version import version
 from .resolve import resolve
 
 BACKENDS = {
@@ -64,7 +65,7 @@ def run(
     if backend == AUTO:
         from .auto import pick
 
-        backend = pick(spec)[0]
+        backend = pick(spec, quantities)[0]
         fast = fast and backend == "gpu"
     require_memory(cell, backend)
     engine = importlib.import_module(
@@ -109,5 +110,5 @@ def require_memory(cell: Cell, backend: str = "cpu") -> None:
 
 @cache
 def _versions() -> dict[str, str]:
-    names = ("numpy", "numba", "ratecheck")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+    others = {name: importlib.metadata.version(name) for name in ("numpy", "numba")}
+    return {"python": platform.python_version(), **others, "ratecheck": version()}

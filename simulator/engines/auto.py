@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ratecheck.problems.errors import InputError
 
+from ..cells.quantities import Quantity
 from ..cells.spec import Spec
 from ..cores import cores
 from .measures import Measures
@@ -16,8 +19,8 @@ LEAST_WORK = 10**9  # coordinate-steps, about a second of one core
 SLOW_DOUBLE = 4  # times slower than in float32; the cards for computing have 2, those for games 32 or 64
 
 
-def pick(spec: Spec) -> tuple[str, str]:
-    """Backend for a cell, "gpu" or "cpu", and the reason in a few words."""
+def pick(spec: Spec, quantities: Iterable[Quantity | str] = ()) -> tuple[str, str]:
+    """Backend for a cell that measures *quantities*, "gpu" or "cpu", and the reason in a few words."""
     width = spec.dim * spec.replicas
     if width < WIDTH_PER_CORE * cores() or width * spec.steps < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
@@ -29,7 +32,7 @@ def pick(spec: Spec) -> tuple[str, str]:
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
         cell = resolve(spec)
-        gpu.Engine(card).require(cell, Measures.of((), cell.optimizer))  # it may be too old for the compiler
+        gpu.Engine(card).require(cell, Measures.of(quantities, cell.optimizer))  # it may be too old for the compiler
     except InputError as error:
         return "cpu", str(error)
     return "gpu", card.name

@@ -17,14 +17,14 @@ from ..cells.cell import Cell
 from ..cells.constants import Constants
 from ..cells.spec import Spec, Value
 from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import find, plain_name
+from ..plugins import find, is_file, plain_name
 from .schedules import check_given, hyper_parameters
 
 
 def resolve(spec: Spec) -> Cell:
     """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments."""
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
-    noise, law_defaults = _noise(spec.noise, spec.noise_args)
+    noise, noise_args, law_defaults = _noise(spec.noise, spec.noise_args)
     true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else float("inf")
     problem, problem_defaults = _problem(spec, true_sigma)
     check_given(optimizer, spec.optimizer_args)
@@ -33,14 +33,14 @@ def resolve(spec: Spec) -> Cell:
     filled = replace(
         spec,
         problem_args=dict(problem.arguments),
-        noise_args=dict(noise.arguments),
+        noise_args=noise_args,
         optimizer_args={name: float(value) for name, value in spec.optimizer_args.items()},
     )
     departures = {
         **spec.to_dict(),
         **{what: plain_name(getattr(spec, what)) for what in ("problem", "optimizer", "noise", "schedule")},
         "problem_args": _departing(problem.arguments, problem_defaults),
-        "noise_args": _departing(noise.arguments, law_defaults),
+        "noise_args": _departing(noise_args, law_defaults),
         "optimizer_args": filled.optimizer_args,
     }
     return Cell(filled, problem, noise, optimizer, constants, hyper, departures)
@@ -48,8 +48,9 @@ def resolve(spec: Spec) -> Cell:
 
 def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[str, object]]:
     generator = find(PROBLEMS, spec.problem, "problem")
-    if not hasattr(generator, "requires"):
+    if not (hasattr(generator, "requires") and hasattr(generator, "parameters")):
         raise InputError(f"{spec.problem} is no problem, but {type(generator).__name__}; see docs/extending.md")
+    require_known(spec.problem_args, generator.parameters, f"problem {spec.problem!r}")
     own = {"dim": spec.dim, "smoothness": spec.smoothness, "gap": spec.gap, "steps": spec.steps, "sigma": true_sigma}
     try:
         problem = generator(**{name: own[name] for name in generator.requires}, **spec.problem_args)
@@ -58,16 +59,29 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
             f"problem {spec.problem!r} can't be made with smoothness={spec.smoothness:g}, gap={spec.gap:g} and "
             f"sigma={spec.sigma:g} ({error}); choose constants of ordinary size"
         ) from error
+    except InputError:
+        raise
+    except Exception as error:
+        if not is_file(spec.problem):
+            raise
+        raise InputError(
+            f"problem {spec.problem!r} can't be made with {spec.problem_args}: {type(error).__name__}: {error}"
+        ) from error
     return problem, generator.parameters
 
 
-def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, Mapping[str, object]]:
+def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+    """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
     make = find(NOISES, name, "noise")
     wrong = f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md"
     if isinstance(make, type) or not inspect.isfunction(make):
         raise InputError(wrong)
-    parameters = inspect.signature(make).parameters
-    require_known(arguments, list(parameters), f"noise {name!r}")
+    defaults = {
+        p.name: p.default
+        for p in inspect.signature(make).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    }
+    require_known(arguments, defaults, f"noise {name!r}")
     try:
         noise = make(**arguments)
     except InputError:
@@ -78,7 +92,8 @@ def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, Mapping[st
         ) from error
     if not isinstance(noise, Noise):
         raise InputError(wrong)
-    return noise, {p.name: p.default for p in parameters.values()}
+    filled = {n: v for n, v in {**defaults, **arguments}.items() if isinstance(v, (int, float, str))}
+    return noise, {n: v if isinstance(v, str) else float(v) for n, v in filled.items()}, defaults
 
 
 def _constants(spec: Spec, problem: SeparableProblem, true_sigma: float) -> Constants:

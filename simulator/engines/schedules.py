@@ -16,9 +16,10 @@ from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
 from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
-from ..plugins import is_file, neighbours
+from ..plugins import is_file
 from ..theorem import Theorem
 from ..theorems import THEOREMS, find_theorem
+from ..theorems.naming import horizon_theorem
 
 SCHEDULES = {
     "horizon": "The rule of the optimizer's theorem, for a horizon K known in advance.",
@@ -60,6 +61,7 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
     except Exception as error:  # the user's own function
         raise InputError(
             f"the rule for {optimizer.name!r} gives no numbers for {constants}: {type(error).__name__}: {error}"
+            + "; choose constants of ordinary size, or the constant schedule" * isinstance(error, ArithmeticError)
         ) from error
     if set(found) != set(optimizer.settings):
         raise InputError(
@@ -88,14 +90,8 @@ def check_given(optimizer: Optimizer, given: Mapping[str, object]) -> None:
 
 def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
     if spec.schedule == "horizon":
-        beside = [t for t in neighbours(spec.optimizer) if isinstance(t, Theorem)]
-        for theorem in (*beside, *THEOREMS.values()):
-            if (
-                isinstance(theorem, Theorem)
-                and theorem.rule
-                and theorem.optimizer.update.digest == optimizer.update.digest
-            ):
-                return theorem.rule
+        if theorem := horizon_theorem(spec.optimizer, optimizer):
+            return theorem.rule
         known = dict.fromkeys(t.optimizer.name for t in THEOREMS.values() if isinstance(t, Theorem) and t.rule)
         raise InputError(
             f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for: "

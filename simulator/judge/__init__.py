@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..cells.evidence import Result
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
 from .cells import judge_cells
 from .intervals import ALPHA

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells.evidence import Result
-from ..theorem import AXES
+from ..theorem_settings import AXES
 from .eligible import TOO_FEW, Eligible, Judged, eligible
 from .failing import ends, smallest
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth

@@ -17,7 +17,7 @@ LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over t
 LEAST_REPLICAS = 8
 GRID = ("steps", "dim")
 SYMBOLS = {"steps": "K", "dim": "d", "sigma": "σ", "smoothness": "L", "gap": "Δ"}
-EXPECTED = {"sigma": 0.5, "smoothness": 0.25, "gap": 0.25}  # of C = (σ² L Δ)^(1/4)
+CONSTANTS = ("sigma", "smoothness", "gap")
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,17 @@ class Growth:
 
 @dataclass(frozen=True)
 class ConstantExponent:
-    """The measured exponent of a mean norm ('l1' or 'l2') in one constant, the others held; C has ``expected``."""
+    """The measured exponent of a quantity in one constant, all else held.
+
+    ``expected`` is the exponent of the theorem's own rate over the same cells, None where a cell has no rate.
+    """
 
     constant: str
-    norm: str
     exponent: Estimate
-    expected: float
+    expected: float | None
     settings: Mapping[str, object]
     values: tuple[float, ...]
+    cells: tuple[Result, ...]
 
 
 def groups(results: Iterable[Result], free: Sequence[str] = GRID) -> list[Group]:
@@ -113,34 +116,40 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
     return Growth(exponents, missing, len(used))
 
 
-def constant_exponents(results: Iterable[Result]) -> list[ConstantExponent]:
-    """Measured exponents of the mean norms in σ, L and Δ, wherever LEAST_VALUES of one were run, all else equal.
+def constant_exponents(
+    cells: Sequence[Result], samples: Sequence[NDArray[np.float64]], rates: Sequence[float | None]
+) -> list[ConstantExponent]:
+    """Exponents of *samples* (per cell, one value a replica) in σ, L and Δ, wherever LEAST_VALUES of one were run, all
+    else equal, and those of *rates* (per cell).
 
-    Takes cells of a horizon schedule as it is (no overridden hyper-parameters), of finite C, with enough
-    replicas and none diverged.
+    Takes cells with enough replicas whose values are all positive and finite.
     """
-    sound = [
-        r
-        for r in results
-        if r.spec.schedule == "horizon"
-        and not r.spec.optimizer_args
-        and 0 < r.constants.c < math.inf
-        and r.status == "ok"
-        and r.stats.mean_grad_l1.size >= LEAST_REPLICAS
-        and np.all(r.stats.mean_grad_l1 > 0)
-    ]
+    of = {
+        id(cell): (values, rate)
+        for cell, values, rate in zip(cells, samples, rates, strict=True)
+        if values.size >= LEAST_REPLICAS and np.all(np.isfinite(values)) and np.all(values > 0)
+    }
+    sound = [cell for cell in cells if id(cell) in of]
     found = []
-    for constant, expected in EXPECTED.items():
-        for group in groups(sound, free=(constant,)):
+    for constant in CONSTANTS:
+        positive = [cell for cell in sound if getattr(cell.spec, constant) > 0]
+        for group in groups(positive, free=(constant,)):
             values = sorted({getattr(cell.spec, constant) for cell in group.cells})
             if len(values) < LEAST_VALUES:
                 continue
-            logs = np.log([[getattr(cell.spec, constant)] for cell in group.cells])
-            for norm in ("l1", "l2"):
-                norms = [getattr(cell.stats, f"mean_grad_{norm}") for cell in group.cells]
-                fitted = power_law(logs, norms, _seed(cell.spec for cell in group.cells))
-                found.append(ConstantExponent(constant, norm, fitted[0], expected, group.settings, tuple(values)))
+            logs = np.log([getattr(cell.spec, constant) for cell in group.cells])
+            own = [of[id(cell)] for cell in group.cells]
+            fitted = power_law(logs[:, None], [y for y, _ in own], _seed(cell.spec for cell in group.cells))
+            expected = _slope(logs, [rate for _, rate in own])
+            found.append(ConstantExponent(constant, fitted[0], expected, group.settings, tuple(values), group.cells))
     return found
+
+
+def _slope(logs: NDArray[np.float64], rates: Sequence[float | None]) -> float | None:
+    """The exponent of *rates*, by least squares of their logarithms."""
+    if not all(rate is not None and 0 < rate < math.inf for rate in rates):
+        return None
+    return float(np.polyfit(logs, np.log(rates), 1)[0])
 
 
 def _larger_half(values: Iterable[int]) -> float:

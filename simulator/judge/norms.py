@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from scipy.special import ndtr
 
-from ..theorem import SampleTheorem
+from ..sample_theorem import SampleTheorem
 from .intervals import holm
 from .outcome import Cells, Outcome, Verdict
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import numpy as np
 from ratecheck.problems.errors import InputError
 
-from ..cells.cell import NUMERICS
+from ..cells.cell import DEFAULTS, NUMERICS
 from ..cells.constants import Constants
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
@@ -23,14 +23,15 @@ from ..cells.spec import Spec, canonical_json, key_of
 from ..cells.stats import FIELDS, PREFIX, Stats
 from ..plugins import plain_name
 from ..strict_json import dumps
+from .archive import MOST, Archive, CellError
+
+__all__ = ["CellError", "decode", "encode", "require_room"]
 
 TEXTS = ("identity", "spec", "constants", "hyper", "provenance")
-AVERAGES = tuple(PREFIX + quantity.name for quantity in ALWAYS)  # of norms
+MOST_TEXT = 2**22  # bytes
+MOST_CHECKPOINTS = 4096
 NAMES = ("problem", "optimizer", "noise", "schedule")
-
-
-class CellError(Exception):
-    """A cell file that can't be trusted, and why; it is never read as data."""
+HEADER = 4096  # bytes of an entry besides its numbers, at most
 
 
 def encode(result: Result) -> bytes:
@@ -49,9 +50,27 @@ def encode(result: Result) -> bytes:
     return content.getvalue()
 
 
-def decode(content: bytes, key: str) -> Result:
-    """The cell of a file; raises CellError for a file that is damaged, or is not the cell *key*."""
-    texts, arrays = _entries(content)
+def require_room(spec: Spec) -> None:
+    """Raise InputError for a cell whose file would be larger than what ``decode`` takes."""
+    expected = 8 * spec.replicas * (len(FIELDS) * min(spec.steps, 64) + 16)
+    if expected > MOST:
+        raise InputError(
+            f"replicas={spec.replicas} makes a cell file of about {expected / 2**30:.1f} GiB and "
+            f"{MOST / 2**30:.0f} GiB are the most; choose fewer replicas, with several seeds"
+        )
+
+
+def decode(file: BinaryIO, key: str) -> Result:
+    """The cell of a file; raises CellError for a file that is damaged, or is not the cell *key*.
+
+    Nothing large is read before the file has shown to be that cell and its entries to be of the right size.
+    """
+    archive = Archive(file)
+    missing = [name for name in (*TEXTS, *FIELDS) if name not in archive.sizes]
+    unknown = [n for n in archive.sizes if n not in TEXTS and n not in FIELDS and not n.startswith(PREFIX)]
+    if missing or unknown:
+        raise CellError(f"no cell file: it has the entries {', '.join(archive.sizes) or 'none'!s:.200}")
+    texts = {name: archive.text(name, MOST_TEXT) for name in TEXTS}
     identity = texts.pop("identity")
     if key_of(identity) != key:
         raise CellError(f"it holds another cell ({key_of(identity)})")
@@ -61,37 +80,29 @@ def decode(content: bytes, key: str) -> Result:
         spec = Spec.from_dict(parts["spec"])
         constants = Constants(_numbers(parts["constants"]["values"]), _words(parts["constants"]["missing"]))
         hyper = Hyper({name: v if isinstance(v, str) else float(v) for name, v in parts["hyper"].items()})
-    except (InputError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise CellError(f"damaged: {type(error).__name__}: {error!s:.200}") from error
-    _check_spec(spec, told)
-    _check_arrays(arrays, spec)
+    _check_identity(spec, told, hyper)
+    for name in ("dim", "steps", "smoothness", "gap"):
+        if constants.get(name) != getattr(spec, name):
+            raise CellError(f"damaged: its constants have {name}={constants.get(name)}, its spec {getattr(spec, name)}")
     _check_provenance(parts["provenance"])
+    arrays = {
+        name: archive.array(name, HEADER + 8 * (1 if name == "checkpoints" else spec.replicas) * MOST_CHECKPOINTS)
+        for name in archive.sizes
+        if name not in TEXTS
+    }
+    _check_arrays(arrays, spec)
     return Result(spec, constants, hyper, Stats.from_arrays(arrays), identity, parts["provenance"])
 
 
-def _entries(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                raise CellError("no cell file: its entries are compressed")  # a small file might unpack to gigabytes
-            broken = archive.testzip()  # before a header with a wrong shape asks for memory
-        if broken:
-            raise CellError(f"damaged: the checksum of {broken} is wrong")
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            names = [name for name in archive.files if not name.startswith(PREFIX)]
-            if sorted(names) != sorted([*TEXTS, *FIELDS]) or not {*AVERAGES} <= {*archive.files}:
-                raise CellError(f"no cell file: it has the entries {', '.join(archive.files) or 'none'!s:.200}")
-            arrays = {name: archive[name] for name in archive.files}
-        return {name: str(arrays.pop(name)) for name in TEXTS}, arrays
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise CellError(f"truncated or no cell file ({len(content)} bytes: {error})") from error
-    except (ValueError, KeyError, OSError, NotImplementedError, RuntimeError, MemoryError) as error:
-        raise CellError(f"damaged or no cell file ({type(error).__name__}: {error!s:.200})") from error
-
-
-def _check_spec(spec: Spec, told: object) -> None:
-    """The spec says what the identity says."""
-    if not isinstance(told, dict) or not isinstance(told.get("formulas"), dict):
+def _check_identity(spec: Spec, told: object, hyper: Hyper) -> None:
+    """The spec and the hyper-parameters say what the identity says."""
+    if (
+        not isinstance(told, dict)
+        or not isinstance(told.get("formulas"), dict)
+        or not all(isinstance(digest, str) for digest in told["formulas"].values())
+    ):
         raise CellError("damaged: its identity is none")
     if told.get("numerics") != NUMERICS:
         raise CellError("it was computed by another version of ratecheck")
@@ -99,11 +110,25 @@ def _check_spec(spec: Spec, told: object) -> None:
     for name in NAMES:
         own[name] = plain_name(own[name])
     for name, value in own.items():
-        if name in told and told[name] != value and not isinstance(value, Mapping):
-            raise CellError(f"damaged: its spec has {name}={value!r}, its identity {told[name]!r:.100}")
+        expected = told.get(name, DEFAULTS.get(name))
+        if isinstance(value, Mapping) and name != "optimizer_args" and isinstance(expected, Mapping):
+            value = {entry: value.get(entry) for entry in expected}  # the others are defaults
+        if value != expected:
+            raise CellError(f"damaged: its spec has {name}={value!r}, its identity {expected!r:.100}")
+    shown = told.get("hyper")
+    if not isinstance(shown, dict) or set(shown) != set(hyper):
+        raise CellError("damaged: its hyper-parameters are not those of its identity")
+    for name, value in hyper.items():
+        if isinstance(value, float) != isinstance(shown[name], str) or (
+            isinstance(value, float) and f"{value:.12g}" != shown[name]
+        ):
+            raise CellError(f"damaged: its hyper-parameters have {name}={value}, its identity {shown[name]!r:.100}")
 
 
 def _check_arrays(arrays: Mapping[str, np.ndarray], spec: Spec) -> None:
+    always = [PREFIX + quantity.name for quantity in ALWAYS]
+    if lacking := [name for name in always if name not in arrays]:
+        raise CellError(f"no cell file: it lacks the entries {', '.join(lacking)}")
     points = arrays["checkpoints"]
     if points.dtype != np.int64 or points.ndim != 1 or points.size == 0:
         raise CellError(f"checkpoints are {points.dtype} {points.shape}, expected int64 (P,)")
@@ -113,18 +138,23 @@ def _check_arrays(arrays: Mapping[str, np.ndarray], spec: Spec) -> None:
         shape = (spec.replicas,) if name.startswith(PREFIX) else (spec.replicas, points.size)
         if name != "checkpoints" and (array.dtype != np.float64 or array.shape != shape):
             raise CellError(f"{name} is {array.dtype} {array.shape}, expected float64 {shape}")
-        if name in AVERAGES and not np.all(array >= 0):
-            raise CellError(f"{name} has values that are no averages of norms: {array}")
+        if name in always and not np.all(array >= 0):
+            raise CellError(f"{name} has values that are no averages of norms: {array!s:.100}")
         if np.isnan(array).any():
             raise CellError(f"{name} has entries that are no numbers")
 
 
 def _check_provenance(provenance: object) -> None:
+    """What tables and figures take for granted of it."""
     if not isinstance(provenance, dict):
         raise CellError("damaged: the provenance is no JSON object")
-    versions = provenance.get("versions", {})
-    if not isinstance(versions, dict) or not all(isinstance(v, str) for v in versions.values()):
-        raise CellError("damaged: the versions in its provenance are no names with texts")
+    for name in ("versions", "quantities"):
+        inside = provenance.get(name, {})
+        if not isinstance(inside, dict) or not all(isinstance(v, str) for v in inside.values()):
+            raise CellError(f"damaged: the {name} in its provenance are no names with texts")
+    seconds = provenance.get("seconds", 0.0)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e15:
+        raise CellError("damaged: the seconds in its provenance are no number")
 
 
 def _numbers(values: Mapping[str, object]) -> dict[str, float]:

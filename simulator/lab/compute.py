@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from ratecheck.problems.errors import InputError
+
+from ..cells.quantities import Quantity
 from ..cells.spec import Spec
 from ..cores import cores
 from ..engines import require_memory, run
 from ..engines.resolve import resolve
-from .cellfile import CellError
+from .asks import quantities
+from .cellfile import CellError, require_room
 from .cost import cell_seconds, combination
 from .executors import open_executor, report
+from .measured import lacks, merged, wanted
 from .plan import Due, Plan
 from .progress import Monitor
 from .store import Store
@@ -42,11 +47,16 @@ class Survey:
 
 
 def survey(plan: Plan, store: Store, fresh: bool = False) -> Survey:
-    """Look for every cell of *plan* in *store*, reading each file whole; with *fresh*, all are to do."""
+    """Look for every cell of *plan* in *store*, reading each file whole; with *fresh*, all are to do.
+
+    A cell that lacks a quantity that is asked of it is to do again.
+    """
     done, todo, faults = [], [], []
+    asked = {due.asks: quantities(due.asks) for due in plan.cells}
     for due in plan.cells:
         try:
-            found = not fresh and store.load(due.key) is not None
+            stored = None if fresh else store.load(due.key)
+            found = stored is not None and not lacks(stored, asked[due.asks])
         except CellError as error:
             found = False
             faults.append(str(error))
@@ -54,7 +64,7 @@ def survey(plan: Plan, store: Store, fresh: bool = False) -> Survey:
     return Survey(tuple(done), tuple(todo), tuple(faults))
 
 
-def batches(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs: int = 1) -> list[list[Spec]]:
+def batches(todo: Iterable[Due], backend: str = "cpu", threads: int = 1, jobs: int = 1) -> list[list[Due]]:
     """What workers take at a time, in the order to compute it.
 
     One worker: single cells, by what is compiled and small ones first, so that there is soon something
@@ -62,43 +72,56 @@ def batches(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs:
     small cells that share their compiled code together, so that not every worker compiles everything.
     """
 
-    def cost(spec: Spec) -> float:
-        return cell_seconds(spec, backend, threads)
+    def cost(due: Due) -> float:
+        return cell_seconds(due.spec, backend, threads)
+
+    def compiled(due: Due) -> tuple:
+        return combination(due.spec)
 
     if jobs == 1:
-        return [[spec] for spec in sorted(specs, key=lambda s: (combination(s), cost(s)))]
-    made: list[list[Spec]] = []
-    for _, group in groupby(sorted(specs, key=combination), combination):
+        return [[due] for due in sorted(todo, key=lambda d: (compiled(d), cost(d)))]
+    made: list[list[Due]] = []
+    for _, group in groupby(sorted(todo, key=compiled), compiled):
         room = 0.0
-        for spec in sorted(group, key=cost, reverse=True):
-            if cost(spec) > room:
+        for due in sorted(group, key=cost, reverse=True):
+            if cost(due) > room:
                 made.append([])
                 room = BATCH
-            made[-1].append(spec)
-            room -= cost(spec)
+            made[-1].append(due)
+            room -= cost(due)
     return sorted(made, key=lambda batch: -sum(map(cost, batch)))
 
 
-def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: int = 1) -> float:
-    """Compute and store cells; returns the seconds it took.
+def compute(
+    todo: Iterable[Due],
+    store: Store,
+    *,
+    backend: str = "cpu",
+    jobs: int = 1,
+    warn: Callable[[str], None] = lambda line: None,
+    quiet: bool = False,
+) -> float:
+    """Compute and store cells; returns the seconds it took. *warn* gets lines, *quiet* shows no progress.
 
     An exception, Ctrl-C too, ends the workers at once; what is stored stays. Raises InputError when a
     cell can't be run or written, SweepError when a worker died.
     """
-    for spec in todo:
-        require_memory(resolve(spec), backend)
+    todo = list(todo)
+    _require_possible(todo, backend, jobs)
     threads = max(1, cores() // jobs)
     todo = batches(todo, backend, threads, jobs)
     begin = time.perf_counter()
+    specs = [due.spec for batch in todo for due in batch]
     with (
         open_executor(jobs) as executor,
-        Monitor([spec for batch in todo for spec in batch], backend, threads, jobs, executor.count) as monitor,
+        Monitor(specs, backend, threads, jobs, executor.count, quiet) as monitor,
     ):
         futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in todo}
         try:
             for future in executor.as_completed(futures):
-                future.result()
-                monitor.finished(futures[future])
+                for line in future.result() or ():
+                    warn(line)
+                monitor.finished(due.spec for due in futures[future])
         except BrokenProcessPool as error:
             raise SweepError(
                 "a worker process died, perhaps for want of memory; the finished cells are stored: "
@@ -107,7 +130,48 @@ def compute(todo: Iterable[Spec], store: Store, *, backend: str = "cpu", jobs: i
     return time.perf_counter() - begin
 
 
-def compute_cells(specs: Iterable[Spec], directory: Path, backend: str, threads: int) -> None:
-    """Run cells and store each when it is done; what a worker does."""
-    for spec in specs:
-        Store(directory).save(run(spec, backend=backend, threads=threads, progress=report))
+def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: int) -> list[str]:
+    """Run cells and store each when it is done; what a worker does. Returns lines of warning."""
+    store, lines = Store(directory), []
+    for due in batch:
+        asked = quantities(due.asks)
+        extra = wanted(_stored(store, due.key), asked)
+        options = {"quantities": extra} if extra else {}
+        result = run(due.spec, backend=backend, threads=threads, progress=report, **options)
+        if result.key != due.key:
+            raise InputError(
+                f"a plug-in of {due.spec.problem} with {due.spec.optimizer} changed while the sweep ran; run it again"
+            )
+        result, differing = merged(result, _stored(store, due.key), extra)
+        if differing:
+            lines.append(
+                f"{store.path(due.key)}: computed again, and {', '.join(differing)} differ from what was stored; the "
+                f"new numbers are kept (backend {result.provenance.get('backend')}); nothing that was measured before "
+                "and isn't now was carried over"
+            )
+        store.save(result)
+    return lines
+
+
+def _stored(store: Store, key: str):
+    try:
+        return store.load(key)
+    except CellError:
+        return None
+
+
+def _require_possible(todo: list[Due], backend: str, jobs: int) -> None:
+    """Raise InputError for what can't run here. Memory is asked about the largest cell of each kind: it grows with
+    dim · replicas and nothing else."""
+    largest: dict[tuple[str, str], Spec] = {}
+    for due in todo:
+        require_room(due.spec)
+        kind = due.spec.optimizer, due.spec.dtype
+        largest[kind] = max(largest.get(kind, due.spec), due.spec, key=lambda spec: spec.dim * spec.replicas)
+        if jobs > 1 and any(isinstance(ask, Quantity) for ask in due.asks):
+            raise InputError(
+                f"a theorem about {due.spec.optimizer} measures a quantity of its own and lies in no file, so that "
+                "other processes can't know it; put it into a file and name it FILE.py:NAME, or use one job"
+            )
+    for spec in largest.values():
+        require_memory(resolve(spec), backend)

@@ -59,6 +59,7 @@ class Inline:
         self._done, self._stopped = 0, False
         self._tasks: dict[Future, tuple] = {}
         self._thread: threading.Thread | None = None
+        self._running: Future | None = None
         _report = self._add
 
     def _add(self, amount: int) -> None:
@@ -74,8 +75,9 @@ class Inline:
     def as_completed(self, futures: Iterable[Future]) -> Iterator[Future]:
         for future in futures:
             self._thread = threading.Thread(target=_run_task, args=(future, *self._tasks.pop(future)), daemon=True)
+            self._running = future
             self._thread.start()
-            self._thread.join()
+            concurrent.futures.wait([future])  # not join: Ctrl-C would make it believe that the thread has ended
             yield future
 
     def count(self) -> int:
@@ -87,7 +89,7 @@ class Inline:
     def stop(self) -> None:
         self._stopped = True
         if self._thread is not None and self._thread.is_alive():  # Ctrl-C may come before it has started
-            self._thread.join(PATIENCE)
+            concurrent.futures.wait([self._running], PATIENCE)
 
 
 def _run_task(future: Future, function: Callable, arguments: tuple) -> None:

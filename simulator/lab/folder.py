@@ -1,26 +1,26 @@
-"""A results folder as a whole: the plan it was made for, the cells that are there, the norm checks.
+"""A results folder as a whole: the plan it was made for, the cells that are there, the norm checks, stored bounds.
 
-``store`` says what lies where.
+``store`` says what lies where. Reading a folder runs nothing that is in it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
-from ..cells.spec import Spec
-from ..files import write_whole
-from ..strict_json import dumps
-from .plan import Due, Norms, Plan
+from .plan import Norms, Plan
+from .planfile import PLAN, read_plan, write_plan
 from .store import Store
+from .verdicts import read_stored
 
-FORMAT = "ratecheck sweep 2"
-PLAN, NORMS = "sweep.json", "norms.json"
+__all__ = ["NORMS", "PLAN", "Folder", "missing_parts", "norms_key", "open_folder", "read_plan", "write_plan"]
+
+NORMS = "norms.json"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Folder:
     """What ``verify`` and ``report`` work on.
 
     ``results`` are the plan's cells in its order, or all cells when the folder has no plan; ``faults``
-    lines about files that can't be trusted; ``others`` counts cells that are not of the plan.
+    lines about files that can't be trusted; ``others`` counts cells that are not of the plan; ``stored`` has what the
+    folder holds of users' theorems, by the plan's names for them.
     """
 
     directory: Path
@@ -37,6 +38,7 @@ class Folder:
     norm_rows: list
     faults: list[str]
     others: int = 0
+    stored: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def partial(self) -> str:
@@ -57,17 +59,18 @@ def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Seque
     return " and ".join(missing)
 
 
-def open_folder(directory: str | Path) -> Folder:
-    """Read a results folder; raises InputError for a folder that is none, or whose plan can't be read."""
+def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
+    """Read a results folder, by its own plan or by *plan*; raises InputError for a folder that is none, or whose plan
+    can't be read."""
     store = Store(Path(directory))
     if not store.directory.is_dir():
         raise InputError(f"{directory} is no folder; give the folder that a sweep wrote")
-    plan = read_plan(store.directory)
+    plan = read_plan(store.directory) if plan is None else plan
     try:
         there = store.keys()
     except OSError as error:
         raise InputError(f"{store.cells} can't be read: {error.strerror}") from error
-    has_norms = (store.directory / NORMS).exists()
+    has_norms = os.path.lexists(store.directory / NORMS)
     if plan is None and not there and not has_norms:
         raise InputError(
             f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
@@ -82,7 +85,12 @@ def open_folder(directory: str | Path) -> Folder:
             rows = load_rows(store.directory, norms_key(plan.norms) if plan and plan.norms else None)
         except InputError as error:
             faults.append(str(error))
-    return Folder(store.directory, plan, list(found.values()), rows, faults, len(set(there) - set(wanted)))
+    stored = {}
+    try:
+        stored = read_stored(store.directory)
+    except InputError as error:
+        faults.append(str(error))
+    return Folder(store.directory, plan, list(found.values()), rows, faults, len(set(there) - set(wanted)), stored)
 
 
 def norms_key(norms: Norms) -> str:
@@ -90,53 +98,3 @@ def norms_key(norms: Norms) -> str:
     from ..samples import check_key
 
     return check_key(norms.laws, norms.dims, norms.samples, norms.seed)
-
-
-def write_plan(directory: Path, plan: Plan) -> None:
-    """Write *plan* in the place of any earlier one; raises InputError when it can't be written."""
-    content = {
-        "format": FORMAT,
-        "source": plan.source,
-        "quick": plan.quick,
-        "theorems": None if plan.theorems is None else list(plan.theorems),
-        "norms": None if plan.norms is None else asdict(plan.norms),
-        "cells": [{"key": due.key, "spec": due.spec.to_dict()} for due in plan.cells],
-    }
-    write_whole(directory / PLAN, (dumps(content) + "\n").encode())
-
-
-def read_plan(directory: Path) -> Plan | None:
-    """The plan of a folder, None when it has none; raises InputError for a file that is no plan."""
-    path = directory / PLAN
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: no JSON ({error}); {_remedy()}") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InputError(f"{path} is no plan of a sweep (format {FORMAT!r}); {_remedy()}")
-    try:
-        norms = data["norms"] and Norms(**{k: tuple(v) if isinstance(v, list) else v for k, v in data["norms"].items()})
-        cells = [Due(str(cell["key"]), Spec.from_dict(cell["spec"])) for cell in data["cells"]]
-        theorems = data["theorems"]
-        return Plan(
-            str(data["source"]),
-            bool(data["quick"]),
-            tuple(cells),
-            None if theorems is None else tuple(map(str, theorems)),
-            norms,
-        )
-    except InputError as error:
-        raise InputError(
-            f"{path} is damaged, or names a file of yours that is not to be found from this folder: {error!s:.300}; "
-            + _remedy()
-        ) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is damaged: {error!s:.300}; {_remedy()}") from error
-
-
-def _remedy() -> str:
-    return "run the sweep again: it writes the plan anew and keeps the cells"

@@ -19,10 +19,18 @@ FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and
 class Monitor:
     """Counts cells and coordinate-steps and shows rate and time left, from a thread of its own.
 
-    *count* returns the coordinate-steps reported so far, by running cells too.
+    *count* returns the coordinate-steps reported so far, by running cells too; *quiet* shows nothing.
     """
 
-    def __init__(self, todo: list[Spec], backend: str, threads: int, jobs: int, count: Callable[[], int] = lambda: 0):
+    def __init__(
+        self,
+        todo: list[Spec],
+        backend: str,
+        threads: int,
+        jobs: int,
+        count: Callable[[], int] = lambda: 0,
+        quiet: bool = False,
+    ):
         self.total, self.work = len(todo), sum(map(work, todo))
         self.cells, self.finished_work = 0, 0
         self.count = count
@@ -30,7 +38,7 @@ class Monitor:
         self._run, self._done = sum(map(self._cost, todo)), 0.0
         self._left = TimeLeft(total_seconds(todo, backend, threads, jobs))
         self._begin = time.monotonic()
-        self._show = _Bar(self.work) if sys.stderr.isatty() else _Lines()
+        self._show = _Nothing() if quiet else _Bar(self.work) if sys.stderr.isatty() else _Lines()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -70,9 +78,9 @@ class Monitor:
 
 
 @contextmanager
-def simple_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def simple_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, nothing elsewhere, for a task that calls back with (done, total)."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
         return
     bar, last = _Bar(1), 0.0
@@ -88,6 +96,17 @@ def simple_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         yield update
     finally:
         bar.close(1, 0.0, what)
+
+
+class _Nothing:
+    def open(self) -> None:
+        pass
+
+    def update(self, done: float, elapsed: float, text: str) -> None:
+        pass
+
+    def close(self, done: float, elapsed: float, text: str) -> None:
+        pass
 
 
 class _Bar:
@@ -116,19 +135,13 @@ class _Bar:
         self._progress.stop()
 
 
-class _Lines:
+class _Lines(_Nothing):
     """Lines at growing distances, so that a log of hours stays short."""
 
     def __init__(self) -> None:
         self._next = FIRST_LINE
 
-    def open(self) -> None:
-        pass
-
     def update(self, done: float, elapsed: float, text: str) -> None:
         if elapsed >= self._next:
             self._next = elapsed + min(LAST_PAUSE, elapsed)
             print(text, file=sys.stderr, flush=True)
-
-    def close(self, done: float, elapsed: float, text: str) -> None:
-        pass

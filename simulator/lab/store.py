@@ -4,7 +4,9 @@ A results folder holds
 
 - ``cells/<key>.npz``: one cell, key = ``Result.key`` (``simulator.lab.cellfile`` has what is in it).
 - ``cells/.<key>.<host>.<pid>.<random>.tmp``: a cell being written, renamed when it is complete.
-- ``sweep.json``: the plan, all cells that are due (``simulator.lab.folder``). ``norms.json``: norm checks.
+- ``sweep.json``: the plan, all cells that are due (``simulator.lab.planfile``). ``norms.json``: norm checks.
+- ``plugins/``: copies of the user's files that the plan names (``simulator.lab.copies``).
+- ``verdicts.json``: the verdicts, and what the theorems say of each cell (``simulator.lab.verdicts``).
 - what ``report`` writes.
 
 Any number of processes and hosts may write into one folder: a name says the content, so the last
@@ -13,14 +15,17 @@ writer of a cell wins with the same numbers. Two folders are merged with ``cp``.
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ratecheck.problems.errors import InputError
+
 from ..cells.evidence import Result
-from ..files import host, require_writable, write_whole
+from ..files import host, open_regular, require_writable, running, write_whole
+from .archive import MOST
 from .cellfile import CellError, decode, encode
 
 OLD = 24 * 3600.0  # seconds after which an unfinished file of another host is taken for abandoned
@@ -45,9 +50,15 @@ class Store:
         Raises InputError when nothing can be written there.
         """
         require_writable(self.cells)
-        for path in [*self.directory.glob(".*.tmp"), *self.cells.glob(".*.tmp")]:
-            if _abandoned(path):
-                path.unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove unfinished files whose writers are gone."""
+        for place in (self.directory, self.cells, self.directory / "plugins"):
+            for path in place.glob(".*.tmp"):
+                if _abandoned(path):
+                    with contextlib.suppress(OSError):  # a folder of that name, or somebody was faster
+                        path.unlink()
 
     def save(self, result: Result) -> Path:
         """Write a cell under a temporary name and rename it; raises InputError when the disk refuses."""
@@ -59,16 +70,13 @@ class Store:
         """The cell *key*, None when there is no such file; raises CellError when it is not that cell."""
         path = self.path(key)
         try:
-            if not path.is_file() and path.exists():
-                raise CellError(f"{path}: no regular file")  # reading a pipe would wait for ever
-            content = path.read_bytes()
+            with open_regular(path, MOST) as file:
+                return decode(file, key)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise CellError(f"{path}: can't be read: {error.strerror}") from error
-        try:
-            return decode(content, key)
-        except CellError as error:
+        except InputError as error:
+            raise CellError(str(error)) from error
+        except (CellError, OSError) as error:
             raise CellError(f"{path}: {error}") from error.__cause__
 
     def load_many(self, keys: Iterable[str]) -> tuple[dict[str, Result], list[str]]:
@@ -89,16 +97,20 @@ class Store:
         return sorted(path.stem for path in self.cells.glob("*.npz") if not path.name.startswith("."))
 
     def remove(self, keys: Iterable[str]) -> None:
+        """Remove cells; raises InputError for what can't be removed."""
         for key in keys:
-            self.path(key).unlink(missing_ok=True)
+            try:
+                self.path(key).unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(f"{self.path(key)} can't be removed: {error.strerror}; remove it by hand") from error
 
 
 def _abandoned(path: Path) -> bool:
     """Whether an unfinished file's writer is gone: dead on this host, or silent for a day elsewhere."""
     parts = path.name.split(".")
     try:
-        if len(parts) == 6 and parts[2] == host():
-            os.kill(int(parts[3]), 0)
+        if len(parts) >= 6 and parts[-4] == host() and not running(int(parts[-3])):
+            return True
         return time.time() - path.stat().st_mtime > OLD
     except (ProcessLookupError, OverflowError, ValueError):
         return True

@@ -8,10 +8,23 @@ below are looked up when they are first used: importing ratecheck alone imports 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import names
+
+if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
+    from .problems.errors import InputError as InputError
+    from .problems.formulas import Formula as Formula
+    from .problems.noise import Noise as Noise
+    from .problems.separable import profile as profile
+    from .simulator.assumptions import assumption as assumption
+    from .simulator.cells.of_step import of_step as of_step
+    from .simulator.cells.quantities import reading as reading
+    from .simulator.cells.quantities import weighted as weighted
+    from .simulator.decorators import sample_theorem as sample_theorem
+    from .simulator.decorators import theorem as theorem
+    from .simulator.optimizers import optimizer as optimizer
 
 _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
@@ -25,16 +38,16 @@ _PUBLIC = {
     "optimizer": "simulator.optimizers",
     "profile": "problems.separable",
     "reading": "simulator.cells.quantities",
-    "sample_theorem": "simulator.theorem",
-    "theorem": "simulator.theorem",
+    "sample_theorem": "simulator.decorators",
+    "theorem": "simulator.decorators",
     "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return importlib.metadata.version("ratecheck")
+        return importlib.import_module("ratecheck.simulator.version").version()
     if name not in _PUBLIC:
         raise AttributeError(f"module 'ratecheck' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"ratecheck.{_PUBLIC[name]}"), name)

@@ -9,7 +9,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from importlib.abc import Loader, MetaPathFinder
+
+TYPE_CHECKING = False  # typing itself would take time to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 FOLDERS = ("problems", "simulator")
 
@@ -34,8 +39,12 @@ def _register(name: str) -> None:
             sys.modules[loaded.removeprefix("ratecheck.")] = module
 
 
-class _SameModule(MetaPathFinder, Loader):
-    def find_spec(self, fullname, path=None, target=None):
+class _SameModule:
+    """A finder and a loader; importlib.abc's base classes would add nothing but the time to import them."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         folder, _, rest = fullname.partition(".")
         if folder not in FOLDERS or not rest or rest == "__main__":
             return None
@@ -44,11 +53,12 @@ class _SameModule(MetaPathFinder, Loader):
         canonical = importlib.util.find_spec(f"ratecheck.{fullname}")
         return canonical and importlib.util.spec_from_loader(fullname, self)
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(f"ratecheck.{spec.name}")
         spec.loader_state = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
         module.__spec__ = module.__spec__.loader_state  # which Python has just replaced
         _register(module.__name__.removeprefix("ratecheck."))

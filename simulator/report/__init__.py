@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,22 +13,25 @@ from ratecheck.problems.errors import InputError
 from ..cells.evidence import Result
 from ..files import write_whole
 from ..judge.outcome import Verdict, exit_code
+from ..judge.statement import Judgeable
+from ..judge.verdicts_json import verdicts_text
 from ..lab.folder import missing_parts
-from ..strict_json import dumps
+from ..sample_theorem import SampleTheorem
+from ..theorems import THEOREMS
 from .figures import FIGURES, Drawing, draw
 from .figures.inline import css, inline
+from .provenance import provenance
 from .results_csv import tidy_csv
+from .shown import show
 from .tables import (
     cell_table,
     constant_table,
     growth_table,
     norm_rows_table,
-    provenance,
     run_table,
     verdict_table,
 )
 
-FORMAT = "ratecheck verdicts 1"
 TONES = {0: "good", 1: "bad", 3: "open"}
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -39,20 +43,23 @@ def write_report(
     norm_rows: Sequence = (),
     plan=None,
     notes: Sequence[str] = (),
+    theorems: Sequence[Judgeable | SampleTheorem] | None = None,
 ) -> list[Path]:
     """Write report.html (self-contained), report.md, results.csv, verdicts.json and figures/*.svg, *.png.
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
-    it is; *notes* are lines for the head of the page, such as files that can't be trusted. Returns the
-    paths. Raises InputError when the folder can't be written. Equal results give equal figures, byte for byte.
+    it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
+    ones by default, are what the cells are shown under. Returns the paths. Raises InputError when the folder can't be
+    written. Equal results give equal figures, byte for byte.
     """
+    theorems = list(THEOREMS.values() if theorems is None else theorems)
     directory = Path(directory)
     figures = directory / "figures"
     try:
         figures.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder") from error
-    drawings = draw(results, norm_rows)
+    drawings, cells = draw(results, norm_rows, theorems), show(results, theorems)
     shown, files = [], []
     for drawing in drawings:
         if not isinstance(drawing, Drawing):
@@ -81,11 +88,11 @@ def write_report(
         "verdicts": verdict_table(verdicts),
         "figures": shown,
         "skipped": [d for d in drawings if not isinstance(d, Drawing)],
-        "runs": run_table(results, plan),
+        "runs": run_table(cells, plan),
         "growth": growth_table(verdicts),
-        "constants": constant_table(results),
+        "constants": constant_table(cells),
         "norms": norm_rows_table(norm_rows),
-        "cells": cell_table(results),
+        "cells": cell_table(cells),
         "provenance": provenance(results, plan),
         "light": Markup(css(dark=False)),
         "dark": Markup(css(dark=True)),
@@ -93,16 +100,8 @@ def write_report(
     texts = {
         "report.html": render("report.html.j2", content),
         "report.md": render("report.md.j2", content),
-        "results.csv": tidy_csv(results),
-        "verdicts.json": dumps(
-            {
-                "format": FORMAT,
-                "exit_code": exit_code(verdicts, partial=bool(missing or notes)),
-                "partial": missing,
-                "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
-            }
-        )
-        + "\n",
+        "results.csv": tidy_csv(cells),
+        "verdicts.json": verdicts_text(verdicts, theorems, results, missing, notes),
     }
     for name, text in texts.items():
         write_whole(directory / name, text.encode())
@@ -135,7 +134,7 @@ def summary(verdicts: Sequence[Verdict], missing: str = "") -> str:
     """One sentence: whether all is as expected, and what is not."""
     if not verdicts:
         return "Nothing was judged."
-    claims = [v for v in verdicts if v.expected == "holds"]
+    true = [v for v in verdicts if v.expected == "holds"]
     controls = [v for v in verdicts if v.expected != "holds"]
     wrong = [v for v in verdicts if not v.as_expected]
     if wrong:
@@ -144,7 +143,7 @@ def summary(verdicts: Sequence[Verdict], missing: str = "") -> str:
             + ", ".join(f"{v.claim} ({v.outcome.value})" for v in wrong)
             + "."
         )
-    parts = [f"{len(claims)} of {len(claims)} claims hold"] * bool(claims)
+    parts = [f"{len(true)} of {len(true)} theorems hold"] * bool(true)
     parts += [f"{len(controls)} of {len(controls)} false controls are violated"] * bool(controls)
     return f"{'So far as' if missing else 'As'} expected: {' and '.join(parts)}."
 
@@ -154,4 +153,5 @@ def _remove_stale(figures: Path, written: set[str]) -> None:
     for name in FIGURES:
         for path in [*figures.glob(f"{name}.*"), *figures.glob(f"{name}-[0-9].*")]:
             if path.name not in written and path.suffix in (".svg", ".png"):
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # a folder of that name is not ours, and a file that stays does no harm
+                    path.unlink()

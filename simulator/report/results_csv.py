@@ -5,63 +5,105 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..cells.constants import MissingConstant
 from ..cells.evidence import Result
 from ..judge.intervals import mean
+from .shown import Shown
 
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 NORMS = ("mean_grad_l1", "mean_grad_l2")
+SQUARED = "mean_grad_l2_squared"
+CLOSING = ("max_abs_x", "status", "replicas_diverged", "seconds", "backend")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def tidy_rows(results: Sequence[Result]) -> list[dict[str, object]]:
+def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
     """A row per cell; cells have the same columns, None where one does not apply or can't be had.
 
-    The spec with each argument in a column of its own, C, the hyper-parameters as used, mean, standard
-    error and 95 % t-limits of both mean norms over the replicas, their ratios to √d C K^(−1/4) and
-    C K^(−1/4) with the same limits, and the status. A diverged replica makes all of them infinite.
+    The spec with each argument in a column of its own, C, the hyper-parameters as used, mean, standard error and 95 %
+    t-limits over the replicas of both mean norms and of their ratios to √d C K^(−1/4) and C K^(−1/4); the mean of
+    every further quantity; the theorem that the cell is shown under, its quantity, bound and rate, and the ratio to
+    the bound or else the rate; the status. A diverged replica makes all means infinite.
     """
-    cells = [_sections(result) for result in results]
-    columns = list(dict.fromkeys(name for kind in zip(*cells, strict=True) for section in kind for name in section))
-    rows = [{name: value for section in cell for name, value in section.items()} for cell in cells]
+    sections = [_sections(shown) for shown in cells]
+    taken = {name for cell in sections for part in cell for name in part}
+    sections = [
+        (*cell, _further(shown.cell, taken), _closing(shown.cell)) for cell, shown in zip(sections, cells, strict=True)
+    ]
+    columns = list(dict.fromkeys(name for kind in zip(*sections, strict=True) for part in kind for name in part))
+    rows = [{name: value for part in cell for name, value in part.items()} for cell in sections]
     return [{name: row.get(name) for name in columns} for row in rows]
 
 
-def tidy_csv(results: Sequence[Result]) -> str:
+def tidy_csv(cells: Sequence[Shown]) -> str:
     """The table as CSV (RFC 4180 but for line ends); infinities are 'inf', what is None stays empty."""
-    rows = tidy_rows(results)
+    rows = tidy_rows(cells)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else ["key"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_plain(name) for name in (rows[0] if rows else ["key"])])
+    writer.writerows([_plain(value) for value in row.values()] for row in rows)
     return text.getvalue()
 
 
-def _sections(result: Result) -> tuple[dict[str, object], ...]:
+def _sections(shown: Shown) -> tuple[dict[str, object], ...]:
     """The row in parts, so that a column which only some cells have still stands beside its kind."""
-    spec, stats = result.spec, result.stats
-    entries = spec.to_dict()
+    result = shown.cell
+    entries = result.spec.to_dict()
     arguments = {
         f"{name[:-1]}_{argument}": value
         for name in ("problem_args", "optimizer_args", "noise_args")
         for argument, value in entries.pop(name).items()
     }
-    measured: dict[str, object] = {"C": result.constants.c}
+    used = {f"used_{name}": value for name, value in result.hyper.items()}
+    return {"key": result.key} | entries, arguments, used, _norms(result), _theorem(shown)
+
+
+def _norms(result: Result) -> dict[str, object]:
+    """C, the mean norms in units of the gradient, and in units of √d C K^(−1/4) and C K^(−1/4)."""
+    measured = result.stats.measured
+    try:
+        c = result.constants.c
+    except MissingConstant:
+        c = None
+    unit = c * result.spec.steps**-0.25 if c else None
+    columns: dict[str, object] = {"C": c}
     for name in NORMS:
-        measured |= _estimate(name, getattr(stats, name))
-    measured["mean_grad_l2_squared"] = mean(stats.mean_grad_l2_squared).value
-    for norm, bound in (("l1", result.bound_l1), ("l2", result.bound_l2)):
-        values = getattr(stats, f"mean_grad_{norm}")
-        measured |= _estimate(f"ratio_{norm}", values / bound if 0 < bound < math.inf else None)
-    measured |= {
-        "max_abs_x": float(np.max(stats.max_abs_x, initial=0.0)),
-        "status": result.status,
-        "replicas_diverged": int(np.sum(stats.diverged)),
+        columns |= _estimate(name, measured[name])
+    columns[SQUARED] = mean(measured[SQUARED]).value
+    for ratio, name, factor in (("ratio_l1", NORMS[0], math.sqrt(result.spec.dim)), ("ratio_l2", NORMS[1], 1.0)):
+        columns |= _estimate(ratio, None if unit is None else measured[name] / (factor * unit))
+    return columns
+
+
+def _theorem(shown: Shown) -> dict[str, object]:
+    return {
+        "theorem": None if shown.theorem is None else shown.theorem.name,
+        "quantity": shown.quantity.name,
+        **_estimate("measured", shown.values),
+        "bound": shown.bearing.bound,
+        "rate": shown.bearing.rate,
+        **_estimate("ratio", shown.ratio),
+        "void": shown.void or None,
     }
-    measured |= {name: result.provenance.get(name) for name in ("seconds", "backend")}
-    return ({"key": spec.key()} | entries, arguments, {f"used_{name}": v for name, v in result.hyper.items()}, measured)
+
+
+def _further(result: Result, taken: set[str]) -> dict[str, float]:
+    """The means of the quantities that not every run measures; a name that is another column's gets a prefix."""
+    names = [name for name in result.stats.measured if name not in (*NORMS, SQUARED)]
+    return {
+        (f"measured_{name}" if name in taken or name in CLOSING else name): mean(result.stats.measured[name]).value
+        for name in names
+    }
+
+
+def _closing(result: Result) -> dict[str, object]:
+    told = result.provenance if isinstance(result.provenance, Mapping) else {}
+    extent, lost = float(np.max(result.stats.max_abs_x, initial=0.0)), int(np.sum(result.stats.diverged))
+    return dict(zip(CLOSING, (extent, result.status, lost, told.get("seconds"), told.get("backend")), strict=True))
 
 
 def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:
@@ -75,4 +117,13 @@ def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:
 
 
 def _plain(value: object) -> object:
-    return "" if value is None else repr(value) if isinstance(value, float) else value
+    """A number as it is; a text in one line, so that no spreadsheet takes it for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, (bool, int)):
+        return value
+    text = str(value)
+    line = text.replace("\r", " ").replace("\n", " ")  # csv leaves a lone \r unquoted, and readers start a row there
+    return f"'{line}" if text.startswith(FORMULA_SIGNS) else line

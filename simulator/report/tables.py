@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ..cells.evidence import Result
-from ..judge.fit import SYMBOLS, ConstantExponent, constant_exponents
+from ..judge.fit import SYMBOLS
 from ..judge.intervals import Estimate, mean
 from ..judge.outcome import Outcome, Verdict
 from ..samples.rows import NormRow, measured
-from .figures.exponents import claimed_norm, place
-from .figures.pages import L2_OPTIMIZERS, order, short
-from .figures.ratio import bound
+from .figures.exponents import measured_exponents, places
+from .figures.names import order, short
 from .figures.style import LEVEL, compact
+from .provenance import spans
+from .shown import Shown
 
 MOST_CELLS = 400
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
-    """A row per claim; ``tone`` is good, open or bad: the outcome beside what was expected."""
+    """A row per theorem; ``tone`` is good, open or bad: the outcome beside what was expected."""
     rows = []
     for v in verdicts:
         tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
-        top = v.numbers.get("max_ratio")
+        top, case = v.numbers.get("max_ratio"), v.numbers.get("smallest_failing")
+        keys = f"in results.csv: {', '.join(case['cells'])}" if case else ""
+        smallest = f"smallest failing case: {case['where']} ({keys})" if case else ""
         rows.append(
             {
-                "claim": v.claim,
+                "theorem": v.claim,
                 "outcome": v.outcome.value,
                 "tone": tone,
                 "statement": v.statement,
-                "reasons": list(v.reasons),
-                "kind": "claim" if v.expected == "holds" else "false control, must be VIOLATED",
+                "reasons": [*v.reasons, *([smallest] if smallest else [])],
+                "kind": "theorem" if v.expected == "holds" else "false control, must be VIOLATED",
                 "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
                 "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
                 "cells": f"{v.cells.judged} judged"
@@ -41,22 +43,23 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
     return rows
 
 
-def run_table(results: Sequence[Result], plan) -> list[dict]:
-    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, diverged cells."""
+def run_table(cells: Sequence[Shown], plan) -> list[dict]:
+    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, what they are shown under."""
 
     def kind(spec) -> tuple[str, ...]:
-        return short(spec.optimizer), short(spec.problem), short(spec.noise), spec.schedule
+        return short(spec.optimizer), short(spec.problem), short(spec.noise), short(spec.schedule)
 
-    done: dict[tuple, list[Result]] = {}
-    for result in sorted(results, key=order):
-        done.setdefault(kind(result.spec), []).append(result)
+    done: dict[tuple, list[Shown]] = {}
+    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+        done.setdefault(kind(shown.spec), []).append(shown)
     due: dict[tuple, int] = {}
-    for spec in plan.specs if plan is not None else [r.spec for r in results]:
+    for spec in plan.specs if plan is not None else [shown.spec for shown in cells]:
         due[kind(spec)] = due.get(kind(spec), 0) + 1
     rows = []
     for name in dict.fromkeys([*done, *due]):
-        cells = done.get(name, [])
-        specs = [cell.spec for cell in cells]
+        own = done.get(name, [])
+        specs = [shown.spec for shown in own]
+        diverged = sum(shown.cell.status == "diverged" for shown in own)
         rows.append(
             {
                 "optimizer": name[0],
@@ -69,15 +72,16 @@ def run_table(results: Sequence[Result], plan) -> list[dict]:
                 "sigma": spans(s.sigma for s in specs),
                 "smoothness": spans(s.smoothness for s in specs),
                 "gap": spans(s.gap for s in specs),
-                "cells": f"{len(cells)} of {due.get(name, len(cells))}",
-                "diverged": (sum(cell.status == "diverged" for cell in cells) or "none") if cells else "",
+                "theorem": ", ".join(dict.fromkeys(_called(shown) for shown in own)),
+                "cells": f"{len(own)} of {due.get(name, len(own))}",
+                "diverged": (diverged or "none") if own else "",
             }
         )
     return rows
 
 
 def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
-    """A row per claim and group of cells with an exponent: its largest ratio, its exponents with their limits."""
+    """A row per theorem and group of cells with an exponent: its largest ratio, its exponents with their limits."""
     rows = []
     for v in verdicts:
         for group in v.numbers.get("groups", []):
@@ -85,7 +89,7 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
                 continue
             rows.append(
                 {
-                    "claim": v.claim,
+                    "theorem": v.claim,
                     "group": group["group"],
                     "cells": group["cells"],
                     "max_ratio": number(group["max_ratio"]),
@@ -95,21 +99,22 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
     return rows
 
 
-def constant_table(results: Sequence[Result]) -> list[dict]:
-    """A row per measured exponent in σ, L or Δ, with its 95 % interval."""
-
-    def row(e: ConstantExponent) -> dict:
-        return {
+def constant_table(cells: Sequence[Shown]) -> list[dict]:
+    """A row per measured exponent in σ, L or Δ with its 95 % interval, and the exponent of the theorem's rate."""
+    found = measured_exponents(cells)
+    return [
+        {
             "constant": SYMBOLS[e.constant],
-            "where": place(e),
-            "norm": {"l1": "‖·‖₁", "l2": "‖·‖₂"}[e.norm],
+            "where": where,
+            "theorem": theorem.name,
+            "quantity": theorem.measures.text,
             "values": ", ".join(f"{v:g}" for v in e.values),
             "exponent": f"{e.exponent.value:.4f}",
             "interval": f"[{e.exponent.low(LEVEL):.4f}, {e.exponent.high(LEVEL):.4f}]",
-            "expected": f"{e.expected:g}",
+            "expected": "none" if e.expected is None else f"{e.expected:.4g}",
         }
-
-    return [row(e) for e in constant_exponents(sorted(results, key=order)) if e.norm == claimed_norm(e)]
+        for where, (theorem, e) in zip(places(found), found, strict=True)
+    ]
 
 
 def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
@@ -134,46 +139,32 @@ def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
     return [row(r) for r in rows]
 
 
-def cell_table(results: Sequence[Result]) -> list[dict]:
-    """The first MOST_CELLS cells: the norm of their optimizer's claim, and its ratio to the bound with 95 % limits."""
+def cell_table(cells: Sequence[Shown]) -> list[dict]:
+    """The first MOST_CELLS cells: what their theorem is about, and its ratio to bound or rate with 95 % limits."""
     rows = []
-    for cell in sorted(results, key=order)[:MOST_CELLS]:
-        spec = cell.spec
-        norm = "l2" if spec.optimizer in L2_OPTIMIZERS else "l1"
-        limit, values = bound(cell), getattr(cell.stats, f"mean_grad_{norm}")
+    for shown in sorted(cells, key=lambda shown: order(shown.cell))[:MOST_CELLS]:
+        spec, cell = shown.spec, shown.cell
         rows.append(
             {
                 "optimizer": short(spec.optimizer),
                 "problem": short(spec.problem),
-                "schedule": spec.schedule,
+                "schedule": short(spec.schedule),
                 "dim": spec.dim,
                 "steps": spec.steps,
                 "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
-                "norm": {"l1": "‖∇f‖₁", "l2": "‖∇f‖₂"}[norm],
-                "mean": interval(mean(values)),
-                "ratio": interval(mean(values / limit)) if 0 < limit < math.inf else "no bound",
-                "replicas": values.size,
+                "theorem": _called(shown),
+                "quantity": shown.quantity.text,
+                "mean": interval(shown.measured),
+                "ratio": shown.why if shown.ratio is None else interval(mean(shown.ratio)),
+                "replicas": shown.values.size,
                 "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged",
             }
         )
     return rows
 
 
-def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
-    """Where the numbers come from: (what, value), without anything that names the host."""
-    sources = [result.provenance for result in results]
-    rows = [("sweep", plan.source + (" (quick)" if plan.quick else ""))] if plan is not None else []
-    rows += [("seeds", spans(r.spec.seed for r in results)), ("precision", spans(r.spec.dtype for r in results))]
-    known = "backend", "fast", "device", "machine"  # fast and device are a GPU's
-    rows += [(what, spans(str(s[what]) for s in sources if what in s)) for what in known]
-    versions = [s.get("versions", {}) for s in sources]
-    names = dict.fromkeys(name for own in versions for name in own)
-    rows += [(name, spans(str(own[name]) for own in versions if name in own)) for name in names]
-    dates = sorted(str(s["date"]) for s in sources if "date" in s)
-    rows += [("computed", f"{dates[0]} to {dates[-1]}" if len(set(dates)) > 1 else dates[0])] if dates else []
-    seconds = [s["seconds"] for s in sources if isinstance(s.get("seconds"), (int, float))]
-    rows += [("engine time", f"{sum(seconds):.1f} s over {len(seconds)} cells")] if seconds else []
-    return [(what, value) for what, value in rows if value]
+def _called(shown: Shown) -> str:
+    return "none" if shown.theorem is None else shown.theorem.name
 
 
 def number(value: float) -> str:
@@ -188,11 +179,6 @@ def interval(e: Estimate) -> str:
     if e.df < 1:
         return number(e.value)
     return f"{number(e.value)} [{number(e.low(LEVEL))}, {number(e.high(LEVEL))}]"
-
-
-def spans(values: Iterable) -> str:
-    """'16, 64, 256': the distinct values in order."""
-    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in sorted(set(values)))
 
 
 def _exponent(entry: dict) -> str:

@@ -70,14 +70,14 @@ def norm_check(
     rows = []
     with ThreadPoolExecutor(1 if device else threads or cores()) as pool:
         for (noise, dim, count), (exact_l1, exact_l2) in zip(cells, exact, strict=True):
-            sums = (Moments(), Moments(), Moments())
+            sums = [Moments(), Moments(), Moments()]
             violations = 0
             # The replica separates rows, by name and not by place: a row is the same in any selection.
             replica = zlib.crc32(f"{label(noise)} {dim}".encode())
             run = gpu_norms(device, noise) if device else compile_norms(noise.formula, noise.draws)
             work = GPU_BLOCK if device else BLOCK
             for size, block in blocks(pool, run, noise, dim, count, seed, replica, work):
-                sums = tuple(a.merge(b) for a, b in zip(sums, block[:3], strict=True))
+                sums = [a.merge(b) for a, b in zip(sums, block[:3], strict=True)]
                 violations += block[3]
                 done += size * dim
                 if progress:

@@ -11,6 +11,7 @@ Each law gives 1 − M(t) without cancellation at small t, where the integrand o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,12 @@ def student_defect(t: Array, nu: float) -> Array:
     return np.array([np.dot(-np.expm1(-s * square), weights) for s in t])
 
 
-DEFECTS = {"uniform": uniform_defect, "laplace": laplace_defect, "sparse": sparse_defect, "student": student_defect}
+DEFECTS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "uniform": uniform_defect,
+    "laplace": laplace_defect,
+    "sparse": sparse_defect,
+    "student": student_defect,
+}
 
 
 def _check(noise: Noise, dim: int) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from ratecheck.problems.errors import InputError
+from ratecheck.problems import NOISES
+from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
 
-from ..files import require_writable, write_whole
+from ..files import require_writable
+from ..sealed import read_sealed, write_sealed
 
-FORMAT = "ratecheck norms 2"
+FORMAT = "ratecheck norms 3"
 FILE = "norms.json"
+AGAIN = "make it again with ratecheck norms, or run the sweep again"
+INTEGERS = {"dim": (1, 2**32), "samples": (2, 2**32), "violations": (0, 2**32)}
+ARGUMENT = r"\w{1,40}=[-+.\de]{1,30}"
+LABEL = re.compile(rf"(?P<name>\w+)(\((?P<inside>{ARGUMENT}(, {ARGUMENT})*)\))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,11 @@ def save_rows(rows: Sequence[NormRow], folder: str | Path, key: str) -> Path:
     Raises InputError if it can't be written.
     """
     path = Path(folder) / FILE
-    content = {"format": FORMAT, "key": key, "rows": [asdict(row) for row in rows]}
     require_writable(path.parent)
-    write_whole(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+    for number, row in enumerate(rows):
+        if not all(math.isfinite(value) for value in asdict(row).values() if isinstance(value, float)):
+            raise ValueError(f"row {number} has numbers that are not finite: {row}")
+    write_sealed(path, FORMAT, {"key": key, "rows": [asdict(row) for row in rows]})
     return path
 
 
@@ -81,40 +90,69 @@ def load_rows(folder: str | Path, key: str | None = None) -> list[NormRow]:
     """
     path = Path(folder) / FILE
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except OSError as error:
+        data = read_sealed(path, FORMAT, "a file of norm checks")
+    except FileNotFoundError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON ({error}); make it again with ratecheck norms") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("rows"), list):
-        raise InputError(f"{path} is not a file of norm checks (format {FORMAT!r}); make it again with ratecheck norms")
+    except InputError as error:
+        raise InputError(f"{error}; {AGAIN}") from error
+    if not isinstance(data.get("rows"), list):
+        raise InputError(f"{path} has no list of rows; {AGAIN}")
     if key is not None and data.get("key") != key:
         raise InputError(f"{path} holds norm checks of other settings or another version than the sweep's")
     return [_row(entry, f"{path}, row {index}") for index, entry in enumerate(data["rows"])]
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
 def _row(entry: object, where: str) -> NormRow:
+    """A row that may be one: the digest finds damage, and this what somebody may have made up."""
     names = {f.name: f.type for f in fields(NormRow)}
     if not isinstance(entry, dict) or set(entry) != set(names):
         raise InputError(f"{where}: a row has exactly the entries {', '.join(names)}; got {entry!r:.200}")
-    least = {"dim": 1, "samples": 2}
-    for name, kind in names.items():
-        value = entry[name]
-        if kind == "str":
-            good, wanted = isinstance(value, str) and value != "", "a name"
-        elif kind == "int":
-            good = type(value) is int and value >= least.get(name, 0)
-            wanted = f"an integer ≥ {least.get(name, 0)}"
-        else:
-            good = type(value) in (int, float) and math.isfinite(value) and value >= 0
-            wanted = "a finite number ≥ 0"
-        if not good:
-            raise InputError(f"{where}: {name} must be {wanted}, got {value!r}; make it again with ratecheck norms")
-    return NormRow(**{name: float(entry[name]) if kind == "float" else entry[name] for name, kind in names.items()})
+    try:
+        _require_law(entry["law"])
+        made = {"law": entry["law"]}
+        for name, (least, most) in INTEGERS.items():
+            if type(entry[name]) is not int:
+                raise InputError(f"{name} must be an integer, got {entry[name]!r:.100}")
+            made[name] = require_integer(entry[name], name, least=least, most=most)
+        for name in names:
+            if name not in made:
+                made[name] = require_number(entry[name], name, least=0)
+        row = NormRow(**made)
+        _require_sane(row)
+    except InputError as error:
+        raise InputError(f"{where}: {error}; {AGAIN}") from error
+    return row
+
+
+def _require_law(label: object) -> None:
+    """The label of a shipped law, such as 'sparse(q=0.1)'; it goes into tables and figures."""
+    found = LABEL.fullmatch(label) if isinstance(label, str) and len(label) < 200 else None
+    if not found:
+        raise InputError(f"law must be a name, got {label!r:.100}")
+    make = choose(NOISES, found["name"], "noise law")
+    given = [pair.partition("=")[0] for pair in (found["inside"] or "").split(", ") if pair]
+    require_known(given, list(inspect.signature(make).parameters), f"noise {found['name']!r}")
+
+
+def _require_sane(row: NormRow) -> None:
+    """What holds for every law of variance 1: E‖g‖₁ ≤ d, E‖g‖₂ ≤ √d, a ratio of at most 1."""
+    slack = 1 + 1e-6
+    most = {
+        "exact_l1": slack * row.dim,
+        "exact_l2": slack * math.sqrt(row.dim),
+        "mean_l1": 1e6 * row.dim,
+        "mean_l2": 1e6 * math.sqrt(row.dim),
+        "sem_l1": 1e6 * row.dim,
+        "sem_l2": 1e6 * math.sqrt(row.dim),
+        "ratio_mean": 1.01,
+        "ratio_sem": 1.01,
+        "violations": row.samples,
+    }
+    for name, limit in most.items():
+        if getattr(row, name) > limit:
+            raise InputError(f"{name} can't be more than {limit:g} at d = {row.dim}, got {getattr(row, name):g}")
+    if row.exact_l1 == 0 or row.exact_l2 == 0:
+        raise InputError("exact_l1 and exact_l2 must be above 0")
 
 
 def norm_table(rows: Sequence[NormRow]):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..plugins import find
-from ..theorem import SampleTheorem, Theorem
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
 from .adamw_l1 import adamw_l1
 from .gaussian import gaussian
 from .momentum_l2_squared import momentum_l2_squared
@@ -18,7 +21,7 @@ _TRUE = (adamw_l1, nadamw_l1, sgd_l2, momentum_l2_squared, rmsprop_l1, norms, ga
 THEOREMS: dict[str, AnyTheorem] = {t.name: t for t in (*_TRUE, *(control for t in _TRUE for control in t.controls))}
 
 
-def find_theorem(theorem: str | AnyTheorem, also: type | None = None):
+def find_theorem(theorem: str | AnyTheorem, also: type | None = None) -> Any:
     """The theorem of that name, or NAME of FILE.py; raises InputError for an unknown one.
 
     *also* is a further kind of object that FILE.py:NAME may be.

@@ -6,7 +6,7 @@ import math
 
 from ratecheck.problems.errors import InputError
 
-from ..theorem import theorem
+from ..decorators import theorem
 
 PAPER = "Li, Dong, Lin, arXiv 2505.11840"
 RATE_TEX = r"\sqrt{d}\,C/K^{1/4}"
@@ -63,9 +63,9 @@ def adamw_l1(c):
 
 @adamw_l1.control(
     name="control-constant-lr",
-    schedule="constant",
     rule=None,
     axes=("steps",),
+    hard=(),
     grid={
         "problem": "rational",
         "schedule": "constant",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..theorem import sample_theorem
+from ..decorators import sample_theorem
 
 
 @sample_theorem(law="gaussian", source="Li, Dong, Lin, arXiv 2505.11840; docs/theory.md, section 7")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..theorem import theorem
+from ..decorators import theorem
 from .sgd_l2 import rule as sgd_rule
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..theorem import theorem
+from ..decorators import theorem
 from .adamw_l1 import PAPER, RATE_TEX, allowed, rate, rule
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..theorem import sample_theorem
+from ..decorators import sample_theorem
 
 
 @sample_theorem(source="Cauchy–Schwarz")

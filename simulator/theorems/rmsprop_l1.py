@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..theorem import theorem
+from ..decorators import theorem
 from .adamw_l1 import RATE_TEX, rate
 from .adamw_l1 import rule as adamw_rule
 

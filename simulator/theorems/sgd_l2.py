@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..theorem import theorem
+from ..decorators import theorem
 
 
 def rule(c):

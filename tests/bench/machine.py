@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simulator.cores import cores
+from simulator.version import version
 
 
 def machine() -> str:
@@ -31,5 +32,5 @@ def processor() -> str:
 
 def versions(packages: Iterable[str]) -> str:
     """Python's version and those of *packages*."""
-    named = [f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(["ratecheck", *packages])]
-    return ", ".join([f"Python {platform.python_version()}", *named])
+    named = [f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(packages)]
+    return ", ".join([f"Python {platform.python_version()}", f"ratecheck {version()}", *named])

@@ -1,11 +1,14 @@
 // Runs a kernel's blocks one after the other, the threads of a block as fibers. What CUDA leaves undefined is made to
 // fail: shared memory starts as NaN in every block, barriers that some threads miss are errors, and the order in which
 // fibers run is the caller's (0 up, 1 down, 2 shuffled), so that a race gives different results.
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -24,49 +27,80 @@ namespace {
 constexpr size_t STACK = 1 << 16;
 enum State { READY, AT_BLOCK_BARRIER, IN_WARP, DONE };
 
+#ifdef __SANITIZE_ADDRESS__
+using Context = ucontext_t;  // the sanitizer follows swapcontext to another stack, but no longjmp
+#define SWITCH(from, to) swapcontext(&from, &to)
+#else
+struct Context : ucontext_t {  // left by setjmp, which makes no system calls
+    jmp_buf place;
+    bool left = false;
+};
+#define SWITCH(from, to)                                        \
+    do {                                                        \
+        from.left = true;                                       \
+        if (_setjmp(from.place) == 0) {                         \
+            if (to.left) _longjmp(to.place, 1);                 \
+            setcontext(&to);                                    \
+        }                                                       \
+    } while (false)
+#endif
+
 struct Fiber {
-    ucontext_t context;
+    Context context;
     State state;
-    unsigned char* stack;
+    std::unique_ptr<unsigned char[]> stack;
     unsigned char value[8];  // offered to the warp
 };
 
-std::vector<Fiber> fibers;
-ucontext_t scheduler;
+std::deque<Fiber> fibers;  // as many as a launch had threads at most, kept and never moved; the first *count* run
+size_t count;
+Context scheduler;
 unsigned current;
 void (*kernel)(void**);
 void** arguments;
-
-void body()
-{
-    kernel(arguments);
-    fibers[current].state = DONE;
-    swapcontext(&fibers[current].context, &scheduler);
-}
 
 void give_way(State state)
 {
     const unsigned me = current;
     fibers[me].state = state;
-    swapcontext(&fibers[me].context, &scheduler);
+    SWITCH(fibers[me].context, scheduler);
+}
+
+void body()
+{
+    for (;;) {  // a thread of one block after the other
+        kernel(arguments);
+        give_way(DONE);
+    }
+}
+
+void make(Fiber& fiber)
+{
+    fiber.stack.reset(new unsigned char[STACK]);
+    fiber.context = Context();
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.context.uc_stack.ss_size = STACK;
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, body, 0);
 }
 
 // Lets the fibers go on that have what they wait for; nullptr, or what is wrong.
 const char* release(bool ran)
 {
-    const size_t count = fibers.size();
-    const auto in = [](State state) {
-        return std::count_if(fibers.begin(), fibers.end(), [=](const Fiber& f) { return f.state == state; });
+    const auto end = fibers.begin() + count;
+    const auto in = [=](State state) {
+        return std::count_if(fibers.begin(), end, [=](const Fiber& f) { return f.state == state; });
     };
     if (size_t(in(AT_BLOCK_BARRIER)) == count) {
-        for (auto& fiber : fibers) fiber.state = READY;
+        for (size_t t = 0; t < count; ++t) fibers[t].state = READY;
         return nullptr;
     }
     bool freed = false;
     for (size_t warp = 0; warp < count; warp += 32) {
-        const auto begin = fibers.begin() + warp, end = fibers.begin() + std::min(count, warp + 32);
-        if (std::all_of(begin, end, [](const Fiber& f) { return f.state == IN_WARP; })) {
-            for (auto fiber = begin; fiber != end; ++fiber) fiber->state = READY;
+        const auto first = fibers.begin() + warp, last = fibers.begin() + std::min(count, warp + 32);
+        if (std::all_of(first, last, [](const Fiber& f) { return f.state == IN_WARP; })) {
+            for (auto fiber = first; fiber != last; ++fiber) fiber->state = READY;
             freed = true;
         }
     }
@@ -77,18 +111,11 @@ const char* release(bool ran)
 
 const char* run_block(int order, std::mt19937& random)
 {
-    for (auto& fiber : fibers) {
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack;
-        fiber.context.uc_stack.ss_size = STACK;
-        fiber.context.uc_link = nullptr;
-        makecontext(&fiber.context, body, 0);
-        fiber.state = READY;
-    }
-    std::vector<unsigned> turn(fibers.size());
+    std::vector<unsigned> turn(count);
     std::iota(turn.begin(), turn.end(), 0u);
     if (order == 1) std::reverse(turn.begin(), turn.end());
-    for (;;) {
+    for (const unsigned thread : turn) fibers[thread].state = READY;
+    for (size_t done = 0; done < count;) {
         if (order == 2) std::shuffle(turn.begin(), turn.end(), random);
         bool ran = false;
         for (const unsigned thread : turn) {
@@ -96,11 +123,13 @@ const char* run_block(int order, std::mt19937& random)
             ran = true;
             current = thread;
             threadIdx.x = thread;
-            swapcontext(&scheduler, &fibers[thread].context);
+            SWITCH(scheduler, fibers[thread].context);
+            done += fibers[thread].state == DONE;
         }
-        if (std::all_of(fibers.begin(), fibers.end(), [](const Fiber& f) { return f.state == DONE; })) return nullptr;
+        if (done == count) break;
         if (const char* wrong = release(ran)) return wrong;
     }
+    return nullptr;
 }
 
 }  // namespace
@@ -110,7 +139,7 @@ void block_barrier() { give_way(AT_BLOCK_BARRIER); }
 void exchange(unsigned mask, const void* mine, void* theirs, unsigned size, int lane_mask)
 {
     const unsigned me = current, partner = me ^ lane_mask;
-    if (mask != 0xFFFFFFFFu || partner / 32 != me / 32 || partner >= fibers.size()) abort();
+    if (mask != 0xFFFFFFFFu || partner / 32 != me / 32 || partner >= count) abort();
     memcpy(fibers[me].value, mine, size);
     give_way(IN_WARP);
     memcpy(theirs, fibers[partner].value, size);
@@ -127,9 +156,8 @@ extern "C" const char* emulator_launch(
     emulator::arguments = arguments;
     gridDim.x = blocks;
     blockDim.x = threads;
-    fibers.resize(threads);
-    std::vector<unsigned char> stacks(threads * STACK);
-    for (unsigned t = 0; t < threads; ++t) fibers[t].stack = stacks.data() + t * STACK;
+    count = threads;
+    while (fibers.size() < threads) make(fibers.emplace_back());
     std::mt19937 random(1);
     const char* wrong = nullptr;
     for (unsigned block = 0; block < blocks && !wrong; ++block) {
@@ -139,5 +167,6 @@ extern "C" const char* emulator_launch(
         wrong = run_block(order, random);
         free(shared);
     }
+    if (wrong) fibers.clear();  // they are anywhere
     return wrong;
 }

@@ -1,5 +1,5 @@
 """Write keys.json anew: ``python tests/golden/make_keys.py``. Only after a change of the keys that is meant,
-such as a raised ``simulator.cells.spec.NUMERICS``: stored results of older versions are not found by new keys.
+such as a raised ``simulator.cells.cell.NUMERICS``: stored results of older versions are not found by new keys.
 """
 
 import json

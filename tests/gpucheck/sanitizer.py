@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from simulator.engines.gpu.device import Device
 from tests.bench.page import Section
@@ -14,10 +15,11 @@ from .findings import Findings
 from .sizes import Sizes
 
 TOOLS = ("memcheck", "racecheck", "synccheck", "initcheck")
+ROOT = Path(__file__).parents[2]  # where PROGRAM finds this package
 PROGRAM = """
 from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.sizes import Shape
-from .suite import cell
+from tests.gpucheck.suite import cell
 from simulator.samples import norm_check
 from simulator.engines.gpu.device import cupy_device
 for optimizer, noise, dtype in (("adamw", "gaussian", "float64"), ("adam", "student", "float32")):
@@ -38,7 +40,7 @@ def sanitizer(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Findi
     for tool in TOOLS:
         say(f"compute-sanitizer: {tool}")
         command = [program, "--tool", tool, "--error-exitcode", str(FAILED), sys.executable, "-c", PROGRAM]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         lines = [line.strip("= ") for line in (done.stdout + done.stderr).splitlines() if "SUMMARY" in line]
         found[tool] = lines[-1] if lines else f"exit code {done.returncode}"
         if done.returncode:

@@ -16,6 +16,7 @@ from simulator.engines.gpu.batch import set_constants
 from simulator.engines.gpu.device import Device
 from simulator.engines.gpu.sizes import MOST_THREADS
 from simulator.engines.gpu.source import kernel_source
+from simulator.engines.measures import Measures
 from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.lab.cost import work
@@ -107,7 +108,7 @@ def limit(device: Device, dtype: str, sizes: Sizes) -> dict[str, float]:
     """Operations a second of the parts of AdamW's coordinate-step on ``rational``, and of fused multiply-adds."""
     cell = resolve(Spec.of("rational", "adamw", 1 << 20, 1000, 1, dtype=dtype))
     threads, real = MOST_THREADS, np.dtype(dtype)
-    module = device.load(kernel_source(cell, threads, 1) + _limits_text())
+    module = device.load(kernel_source(cell, Measures.of((), cell.optimizer), threads, 1) + _limits_text())
     set_constants(module, cell)
     places = sizes.limit_blocks * threads
     out, noise = device.zeros((places,), real), device.zeros((places,), np.float32)

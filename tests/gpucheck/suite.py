@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from problems import NOISES, PROBLEMS
 from simulator.cells.cell import Cell
@@ -20,18 +19,19 @@ from simulator.engines.gpu import engine as gpu
 from simulator.engines.gpu.batch import load
 from simulator.engines.gpu.device import Device
 from simulator.engines.gpu.sizes import Room, Shape
+from simulator.engines.measures import Measures
+from simulator.engines.parts import Part
 from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
 from tests.bench.page import Section
 
 from .findings import Findings
+from .same import SUMS, final_state, same_bits
 from .sizes import Sizes
 
 HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
 DTYPES = ("float64", "float32")
-# Sums of float64 terms differ by their order alone. A float32 sum of terms ≥ 0 errs by the depth of its tree times
-# 2⁻²⁴: on the CPU 4 vectors of 16 lanes and 4 levels, on the GPU 4 coordinates of a thread and 5 levels.
-SUMS = {"float64": 1e-12, "float32": (4 + 16 + 4 + 5) * 2.0**-24}
+QUANTITIES = ("max_f_gap", "min_grad_linf", "last_max_abs_x", "mean_grad_l1_squared")  # of every kind of fold
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,12 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A cell and how the GPU engine is to cut it (by default as it does itself)."""
+    """A cell, how the GPU engine is to cut it (by default as it does itself), and what both measure besides."""
 
     name: str
     cell: Cell
     options: Mapping[str, object] = field(default_factory=dict)
+    quantities: tuple[str, ...] = ()
 
 
 def trials(sizes: Sizes) -> Iterator[Trial]:
@@ -70,8 +71,10 @@ def trials(sizes: Sizes) -> Iterator[Trial]:
             yield Trial(name, cell("rational", optimizer, "gaussian", dtype, dim, 40, 1))
         several = cell("rational", optimizer, "student", dtype, sizes.wide[0], 40, 3)
         yield Trial(f"{name}, groups of several blocks", several, {"shape": Shape(128, 4, 2048), "chunk": 16})
-        least = Room.of(several, Shape.of(several.spec.dim), 0).least
+        least = Room.of(several, measures(several), Part.whole(several.spec), Shape.of(several.spec.dim), 0).least
         yield Trial(f"{name}, one replica after the other", several, {"memory": least})
+        if optimizer == "adamw":
+            yield Trial(f"{name}, more quantities", several, quantities=QUANTITIES)
 
 
 def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int) -> Cell:
@@ -80,21 +83,18 @@ def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: 
     return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, **more))
 
 
-def final_state(simulate: Callable[..., Stats], cell: Cell, **options: object) -> tuple[Stats, NDArray]:
-    """Stats, and x and state of all replicas at the end."""
-    states: list[NDArray] = []
-    stats = simulate(cell, observe=states.append, **options)
-    return stats, np.concatenate(states)
+def measures(cell: Cell, quantities: tuple[str, ...] = ()) -> Measures:
+    return Measures.of(quantities, cell.optimizer)
 
 
-def compare(cell: Cell, device: Device, **options: object) -> Difference:
+def compare(cell: Cell, device: Device, quantities: tuple[str, ...] = (), **options: object) -> Difference:
     """Run *cell*, whose schedule is constant, on both engines, on the GPU's with *options*."""
 
     def after(steps: int) -> tuple[Stats, Stats, bool]:
         # With constant hyper-parameters, a shorter run is the beginning of a longer one.
         shorter = resolve(Spec.from_dict({**cell.spec.to_dict(), "steps": steps}))
-        ours, state = final_state(gpu.simulate, shorter, device=device, **options)
-        expected, wanted = final_state(cpu.simulate, shorter)
+        ours, state = final_state(gpu.simulate, shorter, quantities=quantities, device=device, **options)
+        expected, wanted = final_state(cpu.simulate, shorter, quantities=quantities)
         return ours, expected, same_bits(state, wanted)
 
     ours, expected, same = after(cell.spec.steps)
@@ -105,12 +105,6 @@ def compare(cell: Cell, device: Device, **options: object) -> Difference:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if after(middle)[2] else (good, middle)
     return Difference(bad, _worst(ours, expected))
-
-
-def same_bits(a: NDArray, b: NDArray) -> bool:
-    """Whether two arrays of real numbers are the same bit for bit, but for what kind of NaN a NaN is."""
-    bits = f"u{a.dtype.itemsize}"
-    return a.dtype == b.dtype and bool(np.all((a.view(bits) == b.view(bits)) | (np.isnan(a) & np.isnan(b))))
 
 
 def _worst(ours: Stats, expected: Stats) -> float:
@@ -134,13 +128,13 @@ def bits(device: Device, sizes: Sizes, say: Callable[[str], None]) -> Findings:
 
         def compiled(trial: Trial) -> None:
             shape = trial.options.get("shape", Shape.of(trial.cell.spec.dim))
-            load(trial.cell, device, shape)
+            load(trial.cell, measures(trial.cell, trial.quantities), device, shape)
 
         list(pool.map(compiled, chosen))
     found: dict[Trial, Difference] = {}
     for i, trial in enumerate(chosen):
         say(f"bits: {i + 1} of {len(chosen)}")
-        found[trial] = compare(trial.cell, device, **trial.options)
+        found[trial] = compare(trial.cell, device, trial.quantities, **trial.options)
     wrong = [(trial.name, d.wrong(trial.cell.spec.dtype)) for trial, d in found.items()]
     rows, worst = [], {}
     for dtype in DTYPES:

@@ -38,9 +38,20 @@ def set_constants(module: Module, cell: Cell) -> None:
 
 
 class Batch:
-    """The replicas and groups of *part* with their x and state, and room for the sums of a chunk of steps."""
+    """The replicas and groups of *part*, with x and the state at the start or where *values* say, and room for the sums
+    of a chunk of steps."""
 
-    def __init__(self, cell: Cell, part: Part, measures: Measures, device: Device, shape: Shape, room: Room, fast: bool):
+    def __init__(
+        self,
+        cell: Cell,
+        part: Part,
+        measures: Measures,
+        device: Device,
+        shape: Shape,
+        room: Room,
+        fast: bool,
+        values: NDArray | None,
+    ):
         spec, problem = cell.spec, cell.problem
         self.cell, self.part, self.measures, self.device, self.shape = cell, part, measures, device, shape
         self.real, self.room, self.rows = np.dtype(spec.dtype), room, 1 + len(cell.optimizer.state)
@@ -55,9 +66,11 @@ class Batch:
         self.nodes = [range(self.groups)]  # of the tree of groups, from the part's first one on
         if not part.has_all_groups(spec.dim):
             found = nodes(part.groups, group_count(spec.dim))
-            self.nodes = [range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found]
+            self.nodes = [
+                range(n.start * finer - mine.start, min(n.stop * finer, mine.stop) - mine.start) for n in found
+            ]
         self.sizes = np.int64(len(self.coordinates)), np.int64(shape.group), np.int64(self.groups)
-        self.state = device.zeros((self.count, self.rows, len(self.coordinates)), self.real)
+        self.state = self._start() if values is None else device.put(values)
         slots, chunk = len(measures.sums), room.chunk
         self.folds = device.zeros((self.items, slots, chunk), float)
         self.rounds = [device.zeros((self.count * -(-self.groups // by), slots, chunk), float) for by in (FAN, FAN**2)]
@@ -68,14 +81,12 @@ class Batch:
         """A kernel with a thread for each of *size* things."""
         self.module.launch(kernel, -(-size // threads), threads, 0, *arguments)
 
-    def begin(self) -> None:
-        """Put x and the state at the start."""
-        size, start = self.count * self.rows * len(self.coordinates), self.real.type(self.cell.problem.start)
-        self._launch("begin", size, 256, self.state, start, self.sizes[0], np.int64(size))
-
-    def resume(self, values: NDArray) -> None:
-        """Put x and the state where *values* say."""
-        self.state = self.device.put(values)
+    def _start(self) -> Any:
+        """x and the state before the first step."""
+        shape, start = (self.count, self.rows, len(self.coordinates)), self.real.type(self.cell.problem.start)
+        state = self.device.zeros(shape, self.real)
+        self._launch("begin", math.prod(shape), 256, state, start, self.sizes[0], np.int64(math.prod(shape)))
+        return state
 
     def advance(self, start: int, stop: int, marks: NDArray) -> list[NDArray]:
         """The steps *start* … *stop* − 1: x, the state and the folds of every step in groups; and the diagnostics at

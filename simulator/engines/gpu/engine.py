@@ -103,12 +103,10 @@ class Engine:
                 "give parts of fewer replicas"
             )
         if not (part.has_all_groups(cell.spec.dim) or shape.divides(cell.spec.dim)):
-            raise InputError(f"{shape} cuts groups so that parts of them don't add up; leave it out")
-        batch = Batch(cell, part, measures, self.device, shape, room, self.fast)
-        if values is None:
-            batch.begin()
-        else:
-            batch.resume(values)
+            raise InputError(
+                f"groups of {shape} don't add up to those of a part; leave the shape out, or give all groups"
+            )
+        batch = Batch(cell, part, measures, self.device, shape, room, self.fast, values)
         width = len(part.replicas) * len(batch.coordinates)
         chunk = self.chunk or whole_tiles(FIRST_WORK // width, room.chunk)
         return GpuState(cell, part, measures, step, batch, chunk)
@@ -157,5 +155,6 @@ def simulate(
     observe: Callable[[NDArray], None] | None = None,
     **options,
 ) -> Stats:
-    """Run every replica of *cell*: see ``Engine`` for *options*, ``loop.simulate`` for the rest; *threads* is ignored."""
+    """Run every replica of *cell*: *options* are those of ``Engine``, the others of ``loop.simulate``; *threads* is
+    ignored."""
     return loop.simulate(Engine(**options), cell, quantities, progress, observe)

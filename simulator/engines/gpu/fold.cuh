@@ -18,7 +18,10 @@ template <class T> __device__ __forceinline__ T join(bool largest, T a, T b)
 }
 
 // What changes no other number that it is joined with.
-template <class T> __device__ __forceinline__ T nothing(bool largest) { return largest ? -elementary::infinity<T>() : T(0); }
+template <class T> __device__ __forceinline__ T nothing(bool largest)
+{
+    return largest ? -elementary::infinity<T>() : T(0);
+}
 
 // Half of the values of either lane of a pair, each joined over the pair: the upper lane keeps the upper half.
 template <int half, class T, int size> __device__ __forceinline__ void join_halves(bool largest, T (&value)[size])

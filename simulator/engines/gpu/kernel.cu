@@ -38,8 +38,8 @@ __device__ __forceinline__ void flush(
     __syncthreads();
 }
 
-// Advances every item by the steps first … stop - 1, of a chunk of *count* steps from *start* on; item = replica · groups + group. The coordinates are those from
-// number *origin* on, dim of them, the first of a group among them.
+// Advances every item by the steps first … stop - 1, of a chunk of *count* steps from *start* on;
+// item = replica · groups + group. The coordinates are *dim* of them, from number *origin* on, where a group begins.
 // state: (replicas, ROWS, dim), updated in place; slopes: (dim,), or one for all with slope_stride 0;
 // table: rows of hyper-parameters, one a step or one for all with table_stride 0 (unused unless VARYING);
 // folds: (items, SLOTS, count), overwritten at those steps with the terms of each, folded.

@@ -1,4 +1,4 @@
-"""How the GPU engine cuts a part of a cell: coordinates to blocks, replicas to what fits the card, steps to launches."""
+"""How the GPU engine cuts a part of a cell: coordinates to blocks, replicas to what fits, steps to launches."""
 
 from __future__ import annotations
 

@@ -114,7 +114,13 @@ def norms_source(noise: Noise, threads: int) -> str:
     functions = CudaFunctions()
     law = _law(functions, noise)
     return "\n".join(
-        [_defines({"THREADS": threads}), elementary_source(), functions.source(), law, *map(_text, ("noise.cuh", "norms.cu"))]
+        [
+            _defines({"THREADS": threads}),
+            elementary_source(),
+            functions.source(),
+            law,
+            *map(_text, ("noise.cuh", "norms.cu")),
+        ]
     )
 
 

@@ -1,6 +1,7 @@
 """Figures for a paper or a page: functions from results to drawings, with captions that say what was expected.
 
-Each function of ``FIGURES`` takes ``(results, norm_rows)`` and returns drawings, or says why there are none.
+Each function of ``FIGURES`` takes ``(cells, norm_rows)``, cells with the theorem they are shown under, and returns
+drawings, or says why there are none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Callable, Sequence
 import matplotlib as mpl
 
 from ...cells.evidence import Result
+from ...judge.statement import Judgeable
+from ...sample_theorem import SampleTheorem
+from ..shown import Shown, show
 from .exponents import exponents
 from .norms import norms
 from .rates import against_dim, against_steps
@@ -20,7 +24,7 @@ from .style import RC, Drawing, Skipped
 
 __all__ = ["FIGURES", "Drawing", "Skipped", "draw"]
 
-FIGURES: dict[str, Callable[[Sequence[Result], Sequence], list[Drawing | Skipped]]] = {
+FIGURES: dict[str, Callable[[Sequence[Shown], Sequence], list[Drawing | Skipped]]] = {
     "rates": against_steps,
     "ratio": ratio,
     "dimension": against_dim,
@@ -32,7 +36,12 @@ FIGURES: dict[str, Callable[[Sequence[Result], Sequence], list[Drawing | Skipped
 }
 
 
-def draw(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
-    """All figures in the order of ``FIGURES``, in the style of ``style.py``."""
+def draw(
+    results: Sequence[Result],
+    norm_rows: Sequence = (),
+    theorems: Sequence[Judgeable | SampleTheorem] | None = None,
+) -> list[Drawing | Skipped]:
+    """All figures in the order of ``FIGURES``, in the style of ``style.py``; *theorems* are the shipped by default."""
+    cells = show(results, theorems)
     with mpl.rc_context(RC):
-        return [drawing for figure in FIGURES.values() for drawing in figure(results, norm_rows)]
+        return [drawing for figure in FIGURES.values() for drawing in figure(cells, norm_rows)]

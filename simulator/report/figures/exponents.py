@@ -1,80 +1,131 @@
-"""Measured exponents of the mean norm in σ, L and Δ, beside those of C = (σ²LΔ)^(1/4)."""
+"""Measured exponents of a theorem's quantity in σ, L and Δ, beside those of its own rate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from ratecheck.problems import PROBLEMS
 
-from ...cells.evidence import Result
-from ...judge.fit import EXPECTED, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
-from .pages import L2_OPTIMIZERS, order, replicas, short
-from .panels import blank, headline, legend, line_key
-from .style import INK, LEVEL, TWO_COLUMN, Drawing, Skipped, named
+from ...cells.cell import DEFAULTS
+from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
+from ...judge.statement import Judgeable
+from ..shown import Shown
+from .labels import headline, legend, line_key
+from .names import order, short, value_text
+from .page import replicas
+from .panels import blank
+from .style import INK, LEVEL, TWO_COLUMN, Drawing, Look, Skipped, named
+from .text import plain, printable
 
 NAME, TITLE = "exponents", "Exponents of the constants"
 MOST = 24
 
+Found = tuple[Judgeable, ConstantExponent]
 
-def exponents(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+
+def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
     """A point with its interval for each optimizer, problem and constant."""
-    found = [e for e in constant_exponents(sorted(results, key=order)) if e.norm == claimed_norm(e)]
+    found = measured_exponents(cells)
     if not found:
         return [Skipped(NAME, TITLE, f"no constant was run at {LEAST_VALUES} values or more, all else equal")]
-    labels = list(dict.fromkeys(map(place, found)))
-    shown = labels[:MOST]
-    constants = [c for c in EXPECTED if any(e.constant == c for e in found)]
-    figure = blank(TWO_COLUMN, 1.15 + 0.29 * len(shown))
+    labels = places(found)
+    rows = list(dict.fromkeys(labels))
+    constants = [c for c in CONSTANTS if any(e.constant == c for _, e in found)]
+    figure = blank(TWO_COLUMN, 1.15 + 0.29 * len(rows[:MOST]))
     axes = figure.subplots(1, len(constants), sharey=True, squeeze=False)[0]
-    looks = named(list(dict.fromkeys(e.settings["optimizer"] for e in found)))
+    looks = named(list(dict.fromkeys(e.settings["optimizer"] for _, e in found)))
     for ax, constant in zip(axes, constants, strict=True):
-        ax.axvline(EXPECTED[constant], color=INK, linestyle="--", linewidth=0.9, zorder=1.5)
-        own = [e for e in found if e.constant == constant and place(e) in shown]
-        for e in own:
-            _point(ax, e, shown.index(place(e)), looks[e.settings["optimizer"]])
-        ax.set_title(f"in {SYMBOLS[constant]}: expected {EXPECTED[constant]:g}", pad=3)
-        ax.set_xlabel("measured exponent")
-        seen = [EXPECTED[constant], *(v for e in own for v in (e.exponent.low(LEVEL), e.exponent.high(LEVEL)))]
-        pad = max(0.06, 0.2 * (max(seen) - min(seen)))
-        ax.set_xlim(min(seen) - pad, max(seen) + pad)
-    axes[0].set_yticks(range(len(shown)), shown)
-    axes[0].set_ylim(len(shown) - 0.4, -0.6)
-    legend(figure, [line_key(r"exponent in $C=(\sigma^2L\Delta)^{1/4}$")])
-    used = replicas(_cells(results, found))
+        points = [
+            (rows.index(label), e, looks[e.settings["optimizer"]])
+            for label, (_, e) in zip(labels, found, strict=True)
+            if e.constant == constant and label in rows[:MOST]
+        ]
+        _panel(ax, constant, points)
+    axes[0].set_yticks(range(len(rows[:MOST])), map(plain, rows[:MOST]))
+    axes[0].set_ylim(len(rows[:MOST]) - 0.4, -0.6)
+    legend(figure, [line_key("exponent in the theorem's rate")])
+    by_key = {shown.cell.key: shown for shown in cells}
+    used = replicas([by_key[cell.key] for _, e in found for cell in e.cells])
     headline(figure, f"{used}; bars: 95 % t-intervals, bootstrap over replicas")
-    more = f"{len(labels) - MOST} further settings are in the table. " if len(labels) > MOST else ""
+    about = dict.fromkeys(f"{t.measures.text} ({t.name})" for t, _ in found)
+    more = f"{len(rows) - MOST} further settings are in the table. " if len(rows) > MOST else ""
     caption = (
-        "Exponents of σ, L and Δ in the measured mean norm (‖·‖₂ for SGD and momentum, ‖·‖₁ for the "
-        "others), one constant varied at a time with the horizon schedule that knows it. Dashed: the "
-        "exponents 1/2, 1/4 and 1/4 of C = (σ²LΔ)^(1/4). Expected: on the dashed line on the ramp, where the "
-        "rate is tight; elsewhere the terms that die faster than K^(−1/4) have exponents of their own. "
-        f"{more}{used}; bars are 95 % t-intervals from a bootstrap over replicas."
+        "Exponents of σ, L and Δ in what a theorem is about, one constant varied at a time with hyper-parameters that "
+        f"follow it: {printable('; '.join(about))}. Dashed: the exponent of the theorem's rate over the same cells. "
+        "Expected: on the dashed line on a hard instance, where the rate is tight; elsewhere terms that die faster "
+        f"have exponents of their own. {more}{used}; bars are 95 % t-intervals from a bootstrap over replicas."
     )
     return [Drawing(NAME, TITLE, caption, figure)]
 
 
-def claimed_norm(e: ConstantExponent) -> str:
-    """The norm that the optimizer's claim is about."""
-    return "l2" if e.settings["optimizer"] in L2_OPTIMIZERS else "l1"
+def measured_exponents(cells: Sequence[Shown]) -> list[Found]:
+    """The exponents of each theorem's quantity over the cells that are shown under it."""
+    by_theorem: dict[int, list[Shown]] = {}
+    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+        if shown.theorem is not None and not shown.void:
+            by_theorem.setdefault(id(shown.theorem), []).append(shown)
+    return [
+        (own[0].theorem, e)
+        for own in by_theorem.values()
+        for e in constant_exponents([s.cell for s in own], [s.values for s in own], [s.rate for s in own])
+    ]
 
 
-def place(e: ConstantExponent) -> str:
-    """'adamw · rational, d = 64, K = 16000': what was held, where it is no default."""
+def places(found: Sequence[Found]) -> list[str]:
+    """For each exponent, 'adamw · rational, d = 64, K = 16000': what was held, where it is no default.
+
+    The theorem is named where several are about one optimizer.
+    """
+    about: dict[str, set[str]] = {}
+    for theorem, e in found:
+        about.setdefault(e.settings["optimizer"], set()).add(theorem.name)
+    return [
+        _place(e) + (f" ({printable(theorem.name)})" if len(about[e.settings["optimizer"]]) > 1 else "")
+        for theorem, e in found
+    ]
+
+
+def _place(e: ConstantExponent) -> str:
     s = e.settings
-    defaults = {**PROBLEMS[s["problem"]].parameters} if s["problem"] in PROBLEMS else {}
-    held = {a: v for a, v in s["problem_args"].items() if v != defaults.get(a)}
-    held |= {SYMBOLS[c]: s[c] for c in EXPECTED if s.get(c, 1.0) != 1.0} | {"d": s["dim"], "K": s["steps"]}
-    noise = [] if s["noise"] == "gaussian" else [f"{short(s['noise'])} noise"]
+    defaults = PROBLEMS[s["problem"]].parameters if s["problem"] in PROBLEMS else {}
+    held = {printable(a): v for a, v in s["problem_args"].items() if v != defaults.get(a)}
+    held |= {printable(a): v for a, v in s["optimizer_args"].items()}
+    held |= {SYMBOLS[c]: s[c] for c in CONSTANTS if s.get(c, 1.0) != 1.0}
+    noise = [] if s["noise"] == DEFAULTS["noise"] else [f"{short(s['noise'])} noise"]
+    schedule = [] if s["schedule"] == DEFAULTS["schedule"] else [f"{short(s['schedule'])} schedule"]
     return ", ".join(
         [
             f"{short(s['optimizer'])} · {short(s['problem'])}",
             *noise,
-            *(f"{name} = {value:.7g}" for name, value in held.items()),
+            *schedule,
+            *(f"{name} = {value_text(value)}" for name, value in held.items()),
+            f"d = {s['dim']}, K = {s['steps']}",
         ]
     )
 
 
-def _point(ax, e: ConstantExponent, y: float, look) -> None:
+def _panel(ax: Axes, constant: str, points: Sequence[tuple[int, ConstantExponent, Look]]) -> None:
+    """The exponents in one constant, (row, exponent, look) each, with those of the rates dashed."""
+    expected = {e.expected for _, e, _ in points if e.expected is not None}
+    title = f"in {SYMBOLS[constant]}"
+    if expected and max(expected) - min(expected) < 1e-6 and all(e.expected is not None for _, e, _ in points):
+        ax.axvline(next(iter(expected)), color=INK, linestyle="--", linewidth=0.9, zorder=1.5)
+        title += f": expected {next(iter(expected)):.3g}"
+    else:
+        for y, e, _ in points:
+            if e.expected is not None:
+                ax.plot([e.expected] * 2, [y - 0.45, y + 0.45], "--", color=INK, linewidth=0.9, zorder=1.5)
+    for y, e, look in points:
+        _point(ax, e, y, look)
+    ax.set_title(title, pad=3)
+    ax.set_xlabel("measured exponent")
+    seen = [*expected, *(v for _, e, _ in points for v in (e.exponent.low(LEVEL), e.exponent.high(LEVEL)))]
+    pad = max(0.06, 0.2 * (max(seen) - min(seen)))
+    ax.set_xlim(min(seen) - pad, max(seen) + 1.5 * pad)  # room for the last number
+
+
+def _point(ax: Axes, e: ConstantExponent, y: float, look: Look) -> None:
     low, high = e.exponent.low(LEVEL), e.exponent.high(LEVEL)
     ax.errorbar(
         [e.exponent.value],
@@ -87,16 +138,3 @@ def _point(ax, e: ConstantExponent, y: float, look) -> None:
         capsize=2.2,
     )
     ax.annotate(f"{e.exponent.value:.3f}", (e.exponent.value, y), (4, 3.5), textcoords="offset points", fontsize=7.5)
-
-
-def _cells(results: Sequence[Result], found: Sequence[ConstantExponent]) -> list[Result]:
-    """The cells behind the exponents."""
-    specs = [(cell, cell.spec.to_dict()) for cell in results]
-    return [
-        cell
-        for cell, spec in specs
-        if any(
-            spec[e.constant] in e.values and all(spec[name] == value for name, value in e.settings.items())
-            for e in found
-        )
-    ]

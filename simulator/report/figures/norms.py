@@ -12,8 +12,11 @@ from matplotlib.lines import Line2D
 from ...judge.intervals import Estimate
 from ...samples.exact import gaussian_l2
 from ...samples.rows import NormRow
-from .panels import blank, headline, key, legend, line_key, points, span
+from .labels import headline, key, legend, line_key
+from .panels import blank, points
+from .scales import span
 from .style import FAINT, INK, TWO_COLUMN, Drawing, Look, Skipped, named
+from .text import plain
 
 NAME, TITLE = "norms", "Norms of random vectors"
 
@@ -41,7 +44,7 @@ def norms(results: Sequence = (), norm_rows: Sequence[NormRow] = ()) -> list[Dra
     headline(figure, f"{number}; bars: 95 % t-intervals")
     caption = (
         "Left: E‖g‖₁/E‖g‖₂ of Gaussian vectors g divided by √(2d/π): the exact value √d/E‖g‖₂, which is above "
-        "1 at every d and tends to 1 (the claim E‖g‖₁ ≥ √(2d/π)·E‖g‖₂ is tight only in the limit), and Monte "
+        "1 at every d and tends to 1 (the inequality E‖g‖₁ ≥ √(2d/π)·E‖g‖₂ is tight only in the limit), and Monte "
         "Carlo points. Right: ‖g‖₁/(√d‖g‖₂) for vectors of independent coordinates of variance 1, with its "
         "limit E|gᵢ| dashed. Expected: points on the line (left), and on their dashed limits at large d "
         f"(right). {number}; bars are 95 % t-intervals over samples; on the left they add the relative errors "
@@ -54,7 +57,7 @@ def _inequality(ax: Axes, rows: Sequence[NormRow], dims: Sequence[int], look: Lo
     d = np.geomspace(dims[0], max(dims[-1], 2 * dims[0]), 200)  # the gamma functions fill in between integers
     ax.plot(d, [math.sqrt(v) / gaussian_l2(v) for v in d], color=INK, linewidth=0.9)
     ax.axhline(1.0, color=INK, linestyle="--", linewidth=0.8)
-    handles = [line_key(r"exact, $\sqrt{d}\,/\,\mathrm{E}\|g\|_2$", "-"), line_key("1, the claim's bound")]
+    handles = [line_key(r"exact, $\sqrt{d}\,/\,\mathrm{E}\|g\|_2$", "-"), line_key("1, the bound")]
     if rows:
         points(ax, [row.dim for row in rows], [_ratio(row) for row in rows], look, line=False)
         handles.append(key(look, "Monte Carlo"))
@@ -78,7 +81,7 @@ def _limits(ax: Axes, rows: Sequence[NormRow], looks: dict[str, Look]) -> list[L
         estimates = [Estimate(row.ratio_mean, row.ratio_sem, row.samples - 1) for row in own]
         points(ax, [row.dim for row in own], estimates, look)
         ax.axhline(own[0].ratio_limit, color=look.color, linestyle="--", linewidth=0.7, alpha=0.8, zorder=1.5)
-        handles.append(key(look, f"{law}, limit {own[0].ratio_limit:.3f}"))
+        handles.append(key(look, f"{plain(law)}, limit {own[0].ratio_limit:.3f}"))
     handles.append(line_key(r"limits $\mathrm{E}\,|g_i|$", "--", FAINT))
     ax.set_ylabel(r"$\mathrm{E}\,[\,\|g\|_1\,/\,(\sqrt{d}\,\|g\|_2)\,]$")
     ax.set_title("all laws, and their limits", pad=3)

@@ -1,53 +1,34 @@
-"""The measured mean norm against K for every d, and against d for every K, with the bounds."""
+"""The measured quantity against K for every d, and against d for every K, with the theorems' bounds and rates."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from ...cells.evidence import Result
-from .pages import Page, Panel, pages
-from .panels import (
-    INTERVALS,
-    MEAN,
-    estimate,
-    explicit_bound,
-    headline,
-    key,
-    leftmost,
-    legend,
-    line_key,
-    lost_key,
-    lowest,
-    note,
-    points,
-    sheet,
-    size_axis,
-    span,
-    value_axis,
-)
+from ..shown import Shown
+from .labels import INTERVALS, headline, key, legend, legend_label, line_key, lost_key, note, symbol, without_limit
+from .page import Page, Panel
+from .pages import pages
+from .panels import Line, leftmost, lowest, points, reference_lines, sheet
+from .scales import size_axis, span, value_axis
 from .style import FAINT, INK, Drawing, Look, Skipped, ordered
 
-RATE_LABEL = {"l1": r"rate $\sqrt{d}\,C/K^{1/4}$ (no constant)", "l2": r"rate $C/K^{1/4}$ (no constant)"}
-BOUND_LABEL = r"bound $\sqrt{2L\Delta/K+2\sqrt{2}\,C^2/\sqrt{K}}$"
-
-BOUND_DASH = {"steps": "-", "dim": "-."}  # against K one black line serves all d; against d each K has its own colour
+Marks = dict[str, tuple]  # label of a line in the legend → (dash, colour, width)
 
 
-def against_steps(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
-    """Mean norm against K, a line for each d."""
-    return _draw(results, "rates", "Mean gradient norm against the horizon", "steps")
+def against_steps(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+    """The measured quantity against K, a line for each d."""
+    return _draw(cells, "rates", "Measured quantity against the horizon", "steps")
 
 
-def against_dim(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
-    """Mean norm against d, a line for each K."""
-    return _draw(results, "dimension", "Mean gradient norm against the dimension", "dim")
+def against_dim(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+    """The measured quantity against d, a line for each K."""
+    return _draw(cells, "dimension", "Measured quantity against the dimension", "dim")
 
 
-def _draw(results: Sequence[Result], name: str, title: str, axis: str) -> list[Drawing | Skipped]:
-    found, left_out = pages(results)
+def _draw(cells: Sequence[Shown], name: str, title: str, axis: str) -> list[Drawing | Skipped]:
+    found, left_out = pages(cells)
     if not found:
         return [Skipped(name, title, "there are no results")]
     return [_page(page, name, title, axis, left_out) for page in found]
@@ -57,13 +38,12 @@ def _page(page: Page, name: str, title: str, axis: str, left_out: str) -> Drawin
     figure, axes = sheet(page)
     lines = page.dims if axis == "steps" else page.steps
     looks = ordered(lines)
-    marks = set()
+    marks: Marks = {}
     for panel in page.panels:
-        marks |= _panel(axes[panel.row, panel.column], panel, axis, looks)
+        _panel(axes[panel.row, panel.column], panel, axis, looks, marks)
     across = page.steps if axis == "steps" else page.dims
-    norms = {panel.row: panel.norm for panel in page.panels}
     for row, ax in leftmost(page, axes):
-        ax.set_ylabel(MEAN[norms[row]])
+        ax.set_ylabel(symbol(page.quantities[row]))
         limits = _height([p for p in page.panels if p.row == row])
         ax.set_yscale("log")
         ax.set_ylim(*limits)
@@ -74,79 +54,61 @@ def _page(page: Page, name: str, title: str, axis: str, left_out: str) -> Drawin
         ax.set_xlim(*span(across, 1.35))
         size_axis(ax.xaxis, across)
     figure.align_ylabels()
-    symbol = "d" if axis == "steps" else "K"
-    handles = [key(looks[v], f"${symbol}={v}$") for v in lines]
-    handles += [line_key(RATE_LABEL[n], "--", FAINT) for n in ("l1", "l2") if n in marks]
-    handles += [line_key(BOUND_LABEL, BOUND_DASH[axis], INK, 1.0)] * ("bound" in marks)
-    handles += [lost_key()] * ("lost" in marks)
+    letter = "d" if axis == "steps" else "K"
+    handles = [key(looks[v], f"${letter}={v}$") for v in lines]
+    handles += [line_key(label, *style) for label, style in sorted(marks.items(), key=lambda item: item[1][0] != "--")]
+    lost = page.diverged > 0
+    handles += [lost_key()] * lost
     legend(figure, handles)
     headline(figure, f"{page.about}; {page.replicas}; {INTERVALS}")
-    return Drawing(page.name(name), page.title(title), _caption(page, axis, marks, left_out), figure)
+    return Drawing(page.name(name), page.title(title), _caption(page, axis, marks, lost, left_out), figure)
 
 
-def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look]) -> set[str]:
-    """Draw one panel; returns which kinds of lines are in it."""
-    marks, bounded = set(), False
+def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Marks) -> None:
+    """Draw one panel; *marks* gets the kinds of lines that are in it."""
+    rates, bounds, theorem = [], [], panel.theorem
     for value, look in looks.items():
         place = (lambda k, d=value: (d, k)) if axis == "steps" else (lambda d, k=value: (d, k))
-        cells = [
-            (x, panel.cells[place(x)])
-            for x in (panel.steps if axis == "steps" else panel.dims)
-            if place(x) in panel.cells
-        ]
-        if not cells:
+        across = panel.steps if axis == "steps" else panel.dims
+        line = [(x, panel.cells[place(x)]) for x in across if place(x) in panel.cells]
+        if not line:
             continue
-        x = [v for v, _ in cells]
-        mark = {"marker": "_", "markersize": 14} if len(x) == 1 else {}  # a line of one point can't be seen
-        rates = [getattr(cell, f"bound_{panel.norm}") for _, cell in cells]
-        if min(rates) > 0 and max(rates) < math.inf:
-            bounded = True
-            # one line of the l2 rate serves all dimensions
-            if not (panel.norm == "l2" and axis == "steps" and panel.norm in marks):
-                color = FAINT if panel.norm == "l2" and axis == "steps" else look.color
-                ax.plot(x, rates, "--", color=color, linewidth=0.8, alpha=0.75, zorder=1.5, **mark)
-            marks.add(panel.norm)
-            bounds = [explicit_bound(cell) for _, cell in cells]
-            if None not in bounds:
-                if not ("bound" in marks and axis == "steps"):
-                    color = INK if axis == "steps" else look.color
-                    ax.plot(x, bounds, BOUND_DASH[axis], color=color, linewidth=1.0, zorder=1.6, **mark)
-                marks.add("bound")
-        if points(ax, x, [estimate(cell, panel.norm) for _, cell in cells], look):
-            marks.add("lost")
-    if not bounded:
-        note(ax, "$C$ is 0 or infinite: no bound")
-    return marks
+        rates.append(Line(look, [(x, shown.rate) for x, shown in line if shown.rate is not None]))
+        if theorem is not None and theorem.kind != "none":
+            bounds.append(Line(look, [(x, shown.bound) for x, shown in line if shown.bound is not None]))
+        points(ax, [x for x, _ in line], [shown.measured for _, shown in line], look)
+    if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
+        marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
+    # a bound that is the same for every line is one black line, else each line has its own, dash-dotted
+    if bounded := reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6):
+        marks[legend_label("bound", theorem.bound_tex, theorem)] = ("-" if bounded == "shared" else "-.", INK, 1.0)
+    if why := without_limit(panel):
+        note(ax, why)
 
 
 def _height(panels: Sequence[Panel]) -> tuple[float, float]:
     values = []
     for panel in panels:
-        for cell in panel.cells.values():
-            rate = getattr(cell, f"bound_{panel.norm}")
-            values += [estimate(cell, panel.norm).value, rate, explicit_bound(cell) or 0.0]
+        for shown in panel.cells.values():
+            values += [shown.measured.value, shown.rate or 0.0, shown.bound or 0.0]
     return span(values, least=4.0)
 
 
-def _caption(page: Page, axis: str, marks: set[str], left_out: str) -> str:
+def _caption(page: Page, axis: str, marks: Marks, lost: bool, left_out: str) -> str:
     against = {"steps": "the horizon K for every dimension d", "dim": "the dimension d for every horizon K"}[axis]
-    text = (
-        "Mean over the run and over replicas of the true gradient's norm: ‖∇f‖₂ for SGD (and momentum), "
-        f"‖∇f‖₁ for the others, against {against}; every K is a run of its own. "
-    )
-    if "l1" in marks or "l2" in marks:
-        text += (
-            "Dashed: the claimed rate without its constant, √d·C/K^(1/4) for ‖·‖₁ and C/K^(1/4) for ‖·‖₂, "
-            "C = (σ²LΔ)^(1/4). "
-        )
-        text += "Expected: " + (
+    text = f"What each row's theorem is about, averaged over replicas, against {against}; every K is a run of its own. "
+    text += f"{page.contents} "
+    dashes = {dash for dash, *_ in marks.values()}
+    if "--" in dashes:
+        text += "Dashed: the theorem's rate, without a constant. Expected: " + (
             "points may fall faster than the dashed line of their colour, but must not lose against it as K grows. "
             if axis == "steps"
-            else "no steeper growth than the dashed lines, √d for ‖·‖₁ and none for ‖·‖₂. "
+            else "no steeper growth than the dashed lines. "
         )
-    if "bound" in marks:
-        text += "Solid" if axis == "steps" else "Dash-dotted"
-        text += ": SGD's bound with its constants, √(2LΔ/K + 2√2·C²/√K); every SGD point must lie under it. "
-    if "lost" in marks:
+    if bounds := dashes - {"--"}:
+        words = " and ".join({"-": "solid", "-.": "dash-dotted"}[dash] for dash in ("-", "-.") if dash in bounds)
+        text += f"{words.capitalize()}: the theorem's bound with its constants; every point must lie under it. "
+    text += page.false_controls
+    if lost:
         text += f"Arrows at the top: {page.diverged} cell(s) with a diverged replica, whose mean is infinite. "
     return text + page.closing(left_out, "bars are 95 % t-intervals over replicas")

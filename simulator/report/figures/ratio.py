@@ -1,4 +1,4 @@
-"""The measured mean norm divided by its bound, over the grid of horizons and dimensions."""
+"""What was measured divided by the theorem's bound, or its rate, over the grid of horizons and dimensions."""
 
 from __future__ import annotations
 
@@ -11,32 +11,26 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from ...cells.evidence import Result
-from .pages import Page, Panel, pages
-from .panels import estimate, explicit_bound, headline, leftmost, lowest, sheet
+from ...judge.intervals import mean
+from ..shown import Shown
+from .labels import headline, rate_label, symbol
+from .page import Page, Panel
+from .pages import pages
+from .panels import leftmost, lowest, sheet
 from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
+from .text import printable
 
-NAME, TITLE = "ratio", "Measured norm divided by its bound"
+NOTHING = "there are no results"
+NAME, TITLE = "ratio", "Measured divided by the bound or rate"
 DARK, LIGHT = "#101014", "#fdfdfd"  # numbers on cells, whose colours don't follow the page's
-WORDS = {
-    "l1": r"mean $\|\nabla f\|_1/(\sqrt{d}\,CK^{-1/4})$",
-    "l2": r"mean $\|\nabla f\|_2/(CK^{-1/4})$",
-    "explicit": r"mean $\|\nabla f\|_2/$bound",
-}
 
 
-def ratio(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
-    """An annotated map of measured/bound for each optimizer and problem."""
-    found, left_out = pages(results, wanted=lambda panel: any(0 < bound(c) < math.inf for c in panel.cells.values()))
+def ratio(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+    """An annotated map of measured/bound for each row and problem."""
+    found, left_out = pages(cells, wanted=lambda panel: any(shown.limit is not None for shown in panel.cells.values()))
     if not found:
-        return [Skipped(NAME, TITLE, "no cell has a bound (C is 0 or infinite)" if results else "there are no results")]
+        return [Skipped(NAME, TITLE, f"no cell has a bound or a rate ({cells[0].why})" if cells else NOTHING)]
     return [_page(page, left_out) for page in found]
-
-
-def bound(cell: Result) -> float:
-    """The explicit bound where the cell's claim has one, else the rate of its norm without a constant."""
-    explicit = explicit_bound(cell)
-    return getattr(cell, f"bound_{Panel('', '', {(0, 0): cell}).norm}") if explicit is None else explicit
 
 
 def _page(page: Page, left_out: str) -> Drawing:
@@ -44,7 +38,7 @@ def _page(page: Page, left_out: str) -> Drawing:
     cells = max(len(page.steps), 3)
     figure, axes = sheet(page, height=0.5 + 0.31 * max(len(page.dims), 3), sharey=True)
     ratios = {
-        (panel.row, panel.column): {place: _ratio(cell, panel.norm) for place, cell in panel.cells.items()}
+        (panel.row, panel.column): {place: _ratio(shown) for place, shown in panel.cells.items()}
         for panel in page.panels
     }
     finite = [r for panel in ratios.values() for r, _ in panel.values() if math.isfinite(r)]
@@ -52,21 +46,22 @@ def _page(page: Page, left_out: str) -> Drawing:
     room = 72 * figure.get_figwidth() * 0.82 / (columns * cells)  # points
     for panel in page.panels:
         _panel(axes[panel.row, panel.column], page, ratios[panel.row, panel.column], scale, min(7.5, room / 3.0))
-    words = {panel.row: WORDS[_kind(panel)] for panel in page.panels}
+    words = {panel.row: _words(panel) for panel in page.panels}
     for row, ax in leftmost(page, axes):
         ax.set_ylabel("dimension $d$")
         ax.set_yticks(range(len(page.dims)), [compact(d) for d in page.dims])
         right = [axes[row, column] for column in page.columns if (row, column) in axes][-1]
-        right.annotate(
-            words[row],
-            (1, 0.5),
-            (4, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=8.5,
-            rotation=270,
-            va="center",
-        )
+        for offset, text in zip((18, 4), words[row], strict=True):  # one text of two lines would be cut off
+            right.annotate(
+                text,
+                (1, 0.5),
+                (offset, 0),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                fontsize=8.5,
+                rotation=270,
+                va="center",
+            )
     for ax in lowest(page, axes):
         ax.set_xlabel("horizon $K$ (steps)")
         ax.set_xticks(range(len(page.steps)), [compact(k) for k in page.steps])
@@ -74,18 +69,21 @@ def _page(page: Page, left_out: str) -> Drawing:
     return Drawing(page.name(NAME), page.title(TITLE), _caption(page, left_out), figure)
 
 
-def _kind(panel: Panel) -> str:
-    explicit = explicit_bound(next(iter(panel.cells.values()))) is not None
-    return "explicit" if explicit else panel.norm
+def _words(panel: Panel) -> tuple[str, str]:
+    """What is divided by what, along the right of a row."""
+    theorem = panel.theorem
+    if theorem is None:
+        return symbol(panel.quantity), ""
+    return symbol(panel.quantity), f"÷ {'bound' if theorem.kind != 'none' else rate_label(theorem)}"
 
 
-def _ratio(cell: Result, norm: str) -> tuple[float, float]:
-    """measured/bound and the half-width of its interval; NaN where there is no bound or no interval."""
-    limit, measured = bound(cell), estimate(cell, norm)
-    if not 0 < limit < math.inf:
+def _ratio(shown: Shown) -> tuple[float, float]:
+    """measured/limit and the half-width of its interval; NaN where there is no limit or no interval."""
+    if shown.limit is None:
         return math.nan, math.nan
-    half = measured.value - measured.low(LEVEL) if math.isfinite(measured.value) else math.nan
-    return measured.value / limit, half / limit if math.isfinite(half) else math.nan
+    e = mean(shown.ratio)
+    half = e.value - e.low(LEVEL) if math.isfinite(e.value) else math.nan
+    return e.value, half if math.isfinite(half) else math.nan
 
 
 def _panel(ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float) -> None:
@@ -133,11 +131,13 @@ def _error(half: float) -> str:
 
 def _caption(page: Page, left_out: str) -> str:
     text = (
-        "Mean over run and replicas of the gradient's norm, divided by √d·C/K^(1/4) (‖·‖₁) or by SGD's bound "
-        "with its constants √(2LΔ/K + 2√2·C²/√K) (‖·‖₂; C/K^(1/4) where that bound doesn't apply). Expected: "
-        "below 1 under a bound with constants; otherwise no growth upwards (in d) or to the right (in K). On the "
-        "ramp a level map says that the rate is tight. "
+        "Measured, averaged over replicas, divided by the theorem's bound, or by its rate where it claims no constant. "
+        f"{page.contents} Expected: below 1 under a bound; over a rate no growth upwards (in d) nor rightwards (in K). "
+        "On a hard instance a level map says that the rate is tight. "
     )
+    text += page.false_controls
+    if whys := [shown.why for shown in page.cells if shown.why]:
+        text += f"n/a: {len(whys)} cell(s) without bound and rate ({printable(whys[0])}). "
     if page.diverged:
         text += f"∞: a replica diverged ({page.diverged} cell(s)). "
     if len(page.cells) < len(page.panels) * len(page.dims) * len(page.steps):

@@ -12,33 +12,37 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ...cells.evidence import Result
-from .pages import Page, Panel, pages, replicas
-from .panels import headline, leftmost, legend, line_key, lowest, sheet, span, value_axis
+from ..shown import Shown
+from .labels import headline, legend, line_key
+from .page import Page, Panel, replicas
+from .pages import pages
+from .panels import leftmost, lowest, sheet
+from .scales import span, value_axis
 from .style import FAINT, INK, LEVEL, Drawing, Look, Skipped, named, ordered
+from .text import plain
 
 DENSE, CURVES = "Ratio of the norms along a run", "Convergence curves"
 QUANTITIES = {"f_gap": r"$f(x^k)-f^*$", "grad_l1": r"$\|\nabla f(x^k)\|_1$", "grad_l2": r"$\|\nabla f(x^k)\|_2$"}
 GAUSSIAN = math.sqrt(2 / math.pi)
 
 
-def density(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+def density(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
     """‖∇f‖₁/(√d‖∇f‖₂) against k at the longest horizon of each dimension."""
-    found, left_out = pages(_recorded(results))
+    found, left_out = pages(_recorded(cells))
     if not found:
-        return [Skipped("density", DENSE, _nothing(results))]
+        return [Skipped("density", DENSE, _nothing(cells))]
     return [_density(page, left_out) for page in found]
 
 
-def _recorded(results: Sequence[Result]) -> list[Result]:
-    return [cell for cell in results if cell.stats.checkpoints.size > 1]
+def _recorded(cells: Sequence[Shown]) -> list[Shown]:
+    return [shown for shown in cells if shown.cell.stats.checkpoints.size > 1]
 
 
-def _nothing(results: Sequence[Result]) -> str:
-    return "the cells have no checkpoints along the run" if results else "there are no results"
+def _nothing(cells: Sequence[Shown]) -> str:
+    return "the cells have no checkpoints along the run" if cells else "there are no results"
 
 
-def _longest(panel: Panel) -> list[Result]:
+def _longest(panel: Panel) -> list[Shown]:
     """The cell of the longest horizon, for each dimension."""
     return [panel.cells[d, max(k for dim, k in panel.cells if dim == d)] for d in panel.dims]
 
@@ -51,11 +55,11 @@ def _density(page: Page, left_out: str) -> Drawing:
         ax = axes[panel.row, panel.column]
         ax.axhline(1.0, color=INK, linewidth=0.8, zorder=1.5)
         ax.axhline(GAUSSIAN, color=INK, linewidth=0.8, linestyle="--", zorder=1.5)
-        for cell in _longest(panel):
-            d, look = cell.spec.dim, looks[cell.spec.dim]
+        for shown in _longest(panel):
+            d, look, stats = shown.spec.dim, looks[shown.spec.dim], shown.cell.stats
             with np.errstate(invalid="ignore", divide="ignore"):
-                curve = cell.stats.grad_l1 / (math.sqrt(d) * cell.stats.grad_l2)
-            lost |= _curve(ax, cell.stats.checkpoints, curve, look)
+                curve = stats.grad_l1 / (math.sqrt(d) * stats.grad_l2)
+            lost |= _curve(ax, stats.checkpoints, curve, look)
             ax.plot(
                 [1.0, 0.955],
                 [1 / math.sqrt(d)] * 2,
@@ -74,7 +78,7 @@ def _density(page: Page, left_out: str) -> Drawing:
         line_key(r"$1/\sqrt{d}$, one coordinate only (right edge)", "-", FAINT, 1.6),
     ]
     legend(figure, handles + [_lost_key()] * lost)
-    headline(figure, f"{page.about}; longest horizon of each $d$; {page.replicas}; line: mean, band: 95 % t-interval")
+    headline(figure, f"{page.about}; longest horizon of each d; {page.replicas}; line: mean, band: 95 % t-interval")
     caption = (
         "‖∇f(x^k)‖₁/(√d·‖∇f(x^k)‖₂) along the run of the longest horizon, for each dimension. It lies between "
         "1/√d (a single coordinate counts; marked at the right edge) and 1 (all count alike); √(2/π) is the "
@@ -86,17 +90,17 @@ def _density(page: Page, left_out: str) -> Drawing:
     return Drawing(page.name("density"), page.title(DENSE), caption, figure)
 
 
-def curves(results: Sequence[Result], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+def curves(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
     """f − f*, ‖∇f‖₁ and ‖∇f‖₂ against k, a line for each optimizer, at the largest cell of each problem."""
-    found, left_out = pages(_recorded(results))
+    found, left_out = pages(_recorded(cells))
     if not found:
-        return [Skipped("curves", CURVES, _nothing(results))]
+        return [Skipped("curves", CURVES, _nothing(cells))]
     return [_curves(page, left_out) for page in found]
 
 
 def _curves(page: Page, left_out: str) -> Drawing:
     cells = {column: _largest([p for p in page.panels if p.column == column]) for column in page.columns}
-    drawn = [cell for own in cells.values() for cell in own.values()]
+    drawn = [shown for own in cells.values() for shown in own.values()]
     grid = Page(
         page.number,
         page.settings,
@@ -109,11 +113,12 @@ def _curves(page: Page, left_out: str) -> Drawing:
     lost = False
     for (quantity, column), ax in axes.items():
         spec = next(iter(cells[column].values())).spec
-        ax.set_title(f"{column}, $d={spec.dim}$, $K={spec.steps}$" if quantity == "f_gap" else "", pad=3)
-        for row, cell in cells[column].items():
-            lost |= _curve(ax, cell.stats.checkpoints, getattr(cell.stats, quantity), looks[row], log=True)
+        ax.set_title(f"{plain(column)}, $d={spec.dim}$, $K={spec.steps}$" if quantity == "f_gap" else "", pad=3)
+        for row, shown in cells[column].items():
+            stats = shown.cell.stats
+            lost |= _curve(ax, stats.checkpoints, getattr(stats, quantity), looks[row], log=True)
     for quantity, ax in leftmost(grid, axes):
-        seen = np.concatenate([getattr(cell.stats, quantity).ravel() for cell in drawn])
+        seen = np.concatenate([getattr(shown.cell.stats, quantity).ravel() for shown in drawn])
         limits = span(seen[np.isfinite(seen)], 1.3, least=4.0)
         limits = (max(limits[0], limits[1] * 1e-9), limits[1])  # a curve that hits zero must not squeeze the others
         ax.set_yscale("log")
@@ -122,7 +127,7 @@ def _curves(page: Page, left_out: str) -> Drawing:
         ax.set_ylabel(QUANTITIES[quantity])
     _time_axis(grid, axes, drawn)
     figure.align_ylabels()
-    legend(figure, [_band_key(looks[row], row) for row in page.rows] + [_lost_key()] * lost)
+    legend(figure, [_band_key(looks[row], plain(row)) for row in page.rows] + [_lost_key()] * lost)
     bands = "line: mean, dark band: 95 % t-interval, light band: all replicas"
     headline(figure, f"{page.about}; {replicas(drawn)}; {bands}")
     caption = (
@@ -139,8 +144,8 @@ def _curves(page: Page, left_out: str) -> Drawing:
     return Drawing(page.name("curves"), page.title(CURVES), caption, figure)
 
 
-def _largest(panels: Sequence[Panel]) -> dict[str, Result]:
-    """By optimizer, the cell of the largest d·K that all of them have, or else each one's own largest."""
+def _largest(panels: Sequence[Panel]) -> dict[str, Shown]:
+    """By row, the cell of the largest d·K that all of them have, or else each one's own largest."""
     common = set.intersection(*(set(panel.cells) for panel in panels))
 
     def size(place: tuple[int, int]) -> tuple:
@@ -173,8 +178,8 @@ def _curve(ax: Axes, k: NDArray, values: NDArray, look: Look, log: bool = False)
     return end < whole.size
 
 
-def _time_axis(page: Page, axes: dict, cells: Sequence[Result] = ()) -> None:
-    last = max(cell.spec.steps for cell in cells or page.cells)
+def _time_axis(page: Page, axes: dict, cells: Sequence[Shown] = ()) -> None:
+    last = max(shown.spec.steps for shown in cells or page.cells)
     for ax in lowest(page, axes):
         ax.set_xlabel("step $k$")
         ax.set_xscale("log")

@@ -1,0 +1,120 @@
+"""``verify NAME``: run a theorem's own grid, judge it with its false controls, report, and show where it fails."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from ratecheck.problems.errors import InputError
+
+from ..plugins import is_file, load, plain_name
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
+from ..theorems import THEOREMS, AnyTheorem, find_theorem
+
+SAMPLES = {"dims": (1, 10, 100, 1000, 10_000, 100_000), "quick": (1, 10, 100, 1000)}  # of theorems on random vectors
+
+
+def is_theorem(target: str) -> bool:
+    """Whether *target* is a shipped theorem's name, FILE.py or FILE.py:NAME."""
+    return target in THEOREMS or is_file(target) or target.endswith(".py")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from ..judge import exit_code
+    from ..lab.plan import plan_of
+    from .sweep import jobs_of, perform
+    from .verify import show_state, show_verdicts
+
+    named = dict(_named(args.target))
+    args.out = args.out or str(Path("results") / "verify" / _folder_name(args.target))
+    tables = [
+        {**table, **({} if args.seed is None else {"seed": args.seed})}
+        for name, theorem in named.items()
+        if isinstance(theorem, Theorem)
+        for table in _tables(name, theorem)
+    ]
+    jobs = jobs_of(args)
+    plan = plan_of(tables, named, args.target, args.quick, _norms(named, args), "the theorem's table")
+    done = perform(plan, jobs, args)
+    if isinstance(done, int):
+        return done
+    folder, judgement = done
+    report = _report(folder, judgement)
+    show_verdicts(judgement.verdicts)
+    show_state(folder, judgement)
+    _show_failing(folder, judgement)
+    print(f"report: {report}")
+    return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
+
+
+def _named(target: str) -> Iterator[tuple[str, AnyTheorem]]:
+    """The theorems of *target* with their false controls, by the names that a plan has for them."""
+    if target.endswith(".py") and not is_file(target):
+        found = {n: t for n, t in vars(load(target)).items() if isinstance(t, (Theorem, SampleTheorem))}
+        if not found:
+            raise InputError(f"{target} has no theorem; one is a function under @theorem(…), see docs/extending.md")
+        yield from ((f"{target}:{name}", theorem) for name, theorem in found.items())
+        return
+    theorem = find_theorem(target)
+    yield target, theorem
+    beside = vars(load(target.rpartition(":")[0])) if is_file(target) else THEOREMS
+    for control in theorem.controls:
+        names = [name for name, other in beside.items() if other is control]
+        if not names:
+            raise InputError(f"the control {control.name!r} of {target} has no name in its file; give it one")
+        yield (f"{target.rpartition(':')[0]}:{names[0]}" if is_file(target) else names[0]), control
+
+
+def _tables(name: str, theorem: Theorem) -> Iterator[dict]:
+    """The grid of a theorem and its hard instances, with names that a sweep file would have."""
+    from ..lab.plan import tables_of
+    from ..theorems.naming import problem_name, spec_names
+
+    optimizer, schedule, _ = spec_names(name)
+    for table in tables_of(theorem, optimizer, schedule):
+        problems = table["problem"] if isinstance(table["problem"], list) else [table["problem"]]
+        yield {**table, "problem": [problem_name(name, problem) for problem in problems]}
+
+
+def _folder_name(target: str) -> str:
+    return plain_name(target) if is_file(target) else Path(target).stem
+
+
+def _norms(named: dict[str, AnyTheorem], args: argparse.Namespace):
+    """The norm checks for theorems about random vectors, None where there are none."""
+    from ..lab.plan import Norms
+    from ..samples import LAWS
+
+    laws = [t.law for t in named.values() if isinstance(t, SampleTheorem)]
+    if not laws:
+        return None
+    every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(laws))
+    return Norms(every, SAMPLES["quick" if args.quick else "dims"], None, args.seed or 0)
+
+
+def _report(folder, judgement) -> Path:
+    from ..lab.judging import write_judgement
+    from ..report import write_report  # late: Matplotlib is slow to import
+
+    notes = [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing]
+    theorems = list(judgement.theorems.values())
+    directory = folder.directory
+    write_report(directory, folder.results, judgement.verdicts, folder.norm_rows, folder.plan, notes, theorems)
+    write_judgement(folder, judgement)
+    return directory / "report.html"
+
+
+def _show_failing(folder, judgement) -> None:
+    """The smallest failing case of each theorem that should hold, and the commands that show it again."""
+    from .repeat import run_line
+
+    cells = {result.key: result for result in folder.results}
+    for name, verdict in zip(judgement.theorems, judgement.verdicts, strict=True):
+        case = verdict.numbers.get("smallest_failing")
+        if case is None or verdict.as_expected:
+            continue
+        print(f"{verdict.claim} fails on {case['where']}. To see it again:")
+        for key in case["cells"]:
+            print(f"  {run_line(name, cells[key])}")

@@ -1,0 +1,100 @@
+"""The decorators that make theorems.
+
+A theorem file is the same whether it is shipped (``simulator/theorems/``) or yours::
+
+    from ratecheck import theorem
+
+    @theorem(optimizer="sgd", rule=rule, measures="mean_grad_l2", assumes=("smooth", "variance"))
+    def sgd_l2(c):
+        \"\"\"(1/K) Σ E‖∇f(x^k)‖₂ ≤ √(2LΔ/K + 2√2 C²/√K) for SGD.\"\"\"
+        return c.c * c.steps**-0.25
+
+    @sgd_l2.proved
+    def _(c):
+        return math.sqrt(2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps))
+
+    @sgd_l2.control
+    def half(c):
+        \"\"\"FALSE: half of that.\"\"\"
+        return sgd_l2.bound(c) / 2
+
+The function is the rate, the leading term that growth is measured against; a bound has its constants. docs/theory.md
+has the proofs of the shipped ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ratecheck.problems.errors import InputError, choose
+
+from .assumptions import Assumption
+from .cells.hyper import Hyper
+from .cells.quantities import Quantity
+from .optimizers import OPTIMIZERS, Optimizer
+from .sample_theorem import SampleTheorem
+from .theorem import Rule, Theorem, statement_of
+from .theorem_settings import AXES, GRID, checked
+
+
+def theorem(
+    *,
+    optimizer: Optimizer | str,
+    rule: Rule | None = None,
+    measures: str | Quantity = "mean_grad_l1",
+    assumes: Sequence[str | Assumption] = ("smooth", "variance"),
+    axes: Sequence[str] = AXES,
+    hard: Sequence[object] | None = None,
+    allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None,
+    grid: Mapping[str, object] | Sequence[Mapping[str, object]] = GRID,
+    source: str = "",
+    name: str = "",
+    rate_tex: str = "",
+    bound_tex: str = "",
+) -> Callable[[Callable[..., float]], Theorem]:
+    """Decorator that turns a rate, ``f(c)`` of the constants of a cell, into a Theorem.
+
+    *optimizer*: an Optimizer or a shipped one's name. *rule*: hyper-parameters from the constants, each a number or
+    ``of_step(formula of k, …)``; None: the theorem is about constant hyper-parameters as given. *measures*: a name of
+    ``quantities.QUANTITIES`` or a Quantity. *assumes*: names or Assumption objects, checked on every cell. *axes*: in
+    which of "steps" (K) and "dim" (d) the ratio must not grow. *hard*: (problem, arguments, level), or several, where
+    level is what the ratio to the rate must attain there. *allows*: of the rule's hyper-parameters, ranges in which a
+    cell's own may lie. *grid*: the tables that ``verify`` sweeps, with the keys of a sweep file. *rate_tex* and
+    *bound_tex*: how figures write rate and bound, as mathtext without dollar signs. The id is *name*, by default the
+    function's with hyphens. Raises InputError for a wrong argument or a function without a docstring.
+    """
+
+    def wrap(function: Callable[..., float]) -> Theorem:
+        own = name or function.__name__.replace("_", "-")
+        given = checked(own, {"measures": measures, "assumes": assumes, "axes": axes, "hard": hard or (), "grid": grid})
+        chosen = choose(OPTIMIZERS, optimizer, "optimizer") if isinstance(optimizer, str) else optimizer
+        if not isinstance(chosen, Optimizer):
+            raise InputError(
+                f"theorem {own!r}: optimizer must be an Optimizer or a shipped name, got {type(chosen).__name__}"
+            )
+        return Theorem(
+            own,
+            function,
+            chosen,
+            rule,
+            allows=allows,
+            source=source,
+            rate_tex=rate_tex,
+            bound_tex=bound_tex,
+            **given,
+        )
+
+    return wrap
+
+
+def sample_theorem(
+    *, law: str | None = None, source: str = "", name: str = ""
+) -> Callable[[Callable[[Any], tuple[float, float, float | None]]], SampleTheorem]:
+    """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem."""
+
+    def wrap(function: Callable[[Any], tuple[float, float, float | None]]) -> SampleTheorem:
+        own = name or function.__name__.replace("_", "-")
+        return SampleTheorem(own, function, statement_of(own, function), law, source, __doc__=function.__doc__)
+
+    return wrap

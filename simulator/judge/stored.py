@@ -1,0 +1,36 @@
+"""Theorems as data: what one says of each cell, so that a folder can be judged and drawn again without its code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..cells.evidence import Result
+from .statement import Judgeable
+
+
+def to_dict(theorem: Judgeable, results: Iterable[Result]) -> dict:
+    """*theorem* as it stands in verdicts.json, with its bearing on each cell of *results* that it concerns.
+
+    An infinite bound stays infinite: ``strict_json`` writes it.
+    """
+    bearings = ((cell.key, theorem.on(cell)) for cell in results)
+    return {
+        "name": theorem.name,
+        "statement": theorem.statement,
+        "expected": theorem.expected,
+        "kind": theorem.kind,
+        "axes": list(theorem.axes),
+        "source": getattr(theorem, "source", ""),
+        "rate_tex": theorem.rate_tex,
+        "bound_tex": theorem.bound_tex,
+        "quantity": {
+            "name": theorem.measures.name,
+            "text": theorem.measures.text,
+            "tex": theorem.measures.tex,
+        },
+        "cells": {
+            key: {"bound": b.bound, "rate": b.rate, "void": b.void, "aside": b.aside}
+            for key, b in bearings
+            if b is not None
+        },
+    }

@@ -1,0 +1,46 @@
+"""What a cell is asked to measure beyond what every run does: the quantities of the theorems about its optimizer.
+
+Asks are plain data, for workers in other processes: a shipped quantity's name, or FILE.py:THEOREM for the quantity of a
+user's theorem. Only a theorem that lies in no file has its Quantity here, and then there are no other processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import Cell
+from ..cells.quantities import ALWAYS, QUANTITIES, Quantity, union
+from ..plugins import is_file
+from ..theorem import Theorem
+from ..theorems import AnyTheorem, find_theorem
+
+Ask = str | Quantity
+
+
+def asked_of(cell: Cell, theorems: Mapping[str, AnyTheorem], where: str) -> tuple[Ask, ...]:
+    """What *theorems*, by their names, ask of *cell*. Raises InputError, saying *where*, for two quantities of one name
+    that measure different things."""
+    asks: dict[str, Ask] = {}
+    wanted = []
+    for name, theorem in theorems.items():
+        if not isinstance(theorem, Theorem) or theorem.optimizer.update.digest != cell.optimizer.update.digest:
+            continue
+        quantity = theorem.measures
+        wanted.append(quantity)
+        shipped = QUANTITIES.get(quantity.name)
+        asks.setdefault(quantity.name, quantity.name if shipped else name if is_file(name) else quantity)
+    try:
+        found = union(ALWAYS, (QUANTITIES[q.name] for q in wanted if q.name in QUANTITIES), wanted)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    return tuple(asks[quantity.name] for quantity in found[len(ALWAYS) :])
+
+
+def quantities(asks: Iterable[Ask]) -> tuple[Quantity, ...]:
+    """The Quantity objects of *asks*; runs the plug-ins that they name."""
+    return tuple(
+        ask if isinstance(ask, Quantity) else find_theorem(ask).measures if is_file(ask) else QUANTITIES[ask]
+        for ask in asks
+    )

@@ -1,0 +1,155 @@
+"""The verdicts on a results folder: which theorems, from where, and what is said where one can't be judged.
+
+Shipped theorems are this package's code. A user's theorem is judged from the bounds that the folder holds, and by its
+code only where the user gave the file: on the command line, or in the sweep that has just run it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from ratecheck.problems.errors import InputError
+
+from ..judge import judge
+from ..judge.outcome import Verdict
+from ..judge.statement import Judgeable
+from ..plugins import content_of, file_of, is_file, only, plain_name
+from ..sample_theorem import SampleTheorem
+from ..theorems import THEOREMS, find_theorem
+from .copies import FOLDER
+from .folder import Folder
+from .verdicts import write_verdicts
+
+Any = Judgeable | SampleTheorem
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``theorems`` by the plan's names, their ``verdicts``; ``notes`` say where bounds came from, ``missing`` which
+    theorems were not judged and how they can be."""
+
+    theorems: Mapping[str, Any]
+    verdicts: Sequence[Verdict]
+    notes: Sequence[str] = ()
+    missing: Sequence[str] = ()
+
+
+def judge_folder(
+    folder: Folder, allow: Iterable[str] = (), names: Iterable[str] | None = None, ran: Mapping[str, Any] | None = None
+) -> Judgement:
+    """Judge the theorems that the plan names, or *names*; by default all shipped ones.
+
+    *allow* are files that the user lets run, each of which must be one that the plan recorded. Files in *names* are
+    the user's as well. *ran*: theorems that are here as code already. Raises InputError for unknown names and for a
+    file that the plan knows nothing of; nothing else is run.
+    """
+    allow = tuple(allow)
+    permitted = {path: _recorded(folder, path) for path in allow}
+    own = {} if names is None else {name: name for name in names}
+    with only([*allow, *(file_of(name) for name in own if is_file(name))]):
+        return _judge(folder, permitted, own, ran or {})
+
+
+def write_judgement(folder: Folder, judgement: Judgement) -> None:
+    """Write verdicts.json. Theorems that were not judged this time keep what the folder holds of them."""
+    kept = {name: theorem for name, theorem in folder.stored.items() if name not in judgement.theorems}
+    write_verdicts(
+        folder.directory,
+        judgement.verdicts,
+        {**judgement.theorems, **kept},
+        folder.results,
+        folder.norm_rows,
+        folder.partial.removeprefix("partial: "),
+        [*folder.faults, *judgement.missing],
+    )
+
+
+def _judge(folder: Folder, permitted: Mapping, own: Mapping[str, str], ran: Mapping[str, Any]) -> Judgement:
+    planned = folder.plan.theorems if folder.plan else None
+    theorems, notes, missing = {}, [], []
+    for name in own or planned or ():
+        try:
+            theorem, words = _theorem(folder, name, permitted, own, ran)
+        except InputError as error:
+            if own or name in ran or _given(name, permitted):
+                raise
+            missing.append(f"{name}: {error}")
+            continue
+        theorems[name] = theorem
+        notes += words
+    if own or planned is not None:
+        return Judgement(theorems, judge(folder.results, folder.norm_rows, list(theorems.values())), notes, missing)
+    verdicts = judge(folder.results, folder.norm_rows)
+    judged = {verdict.claim for verdict in verdicts}
+    return Judgement({name: t for name, t in THEOREMS.items() if name in judged}, verdicts, notes, missing)
+
+
+def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: Mapping) -> tuple[Any, list[str]]:
+    """The theorem *name* and what is to be said of it; raises InputError where it isn't to be had."""
+    if name in THEOREMS:
+        return THEOREMS[name], []
+    if name in ran:
+        return ran[name], []
+    if name in own and (name not in folder.stored or Path(file_of(name)).exists()):
+        return find_theorem(name), []
+    if path := _given(name, permitted):
+        differs = f"{path} is not what the sweep ran (that is {_expected(folder, name)})"
+        words = [] if permitted[path][1] else [f"{name}: judged anew with {path}, though {differs}"]
+        return find_theorem(f"{path}:{plain_name(name)}"), words
+    stored = folder.stored.get(name)
+    if stored is None:
+        if not is_file(name):
+            return find_theorem(name), []
+        raise InputError(
+            f"not judged: the folder holds no bounds of it; judge anew with --allow-code {file_of(name)} "
+            f"(expected: {_expected(folder, name)})"
+        )
+    words = [f"{name}: judged from the bounds that the folder holds; --allow-code {file_of(name)} judges anew"]
+    if isinstance(stored, SampleTheorem):
+        for row in folder.norm_rows:
+            if stored.law in (None, row.law):
+                stored.gap(row)  # raises InputError where there is none
+    elif late := sum(cell.key not in stored.seen for cell in folder.results):
+        raise InputError(
+            f"not judged: {late} cells came after its bounds were stored; sweep again, or judge anew with --allow-code "
+            f"{file_of(name)} (expected: {_expected(folder, name)})"
+        )
+    return stored, words
+
+
+def _given(name: str, permitted: Mapping[str, tuple[str, bool]]) -> str | None:
+    """The permitted file that stands for the one that *name* is in."""
+    return next((path for path, (given, _) in permitted.items() if is_file(name) and file_of(name) == given), None)
+
+
+def _recorded(folder: Folder, path: str) -> tuple[str, bool]:
+    """The plan's spelling of the file at *path*, by content or else by name, and whether the content is the same."""
+    digest = hashlib.sha256(content_of(path)).hexdigest()
+    known = folder.plan.plugins if folder.plan else {}
+    holders = {file_of(name) for name in (folder.plan.theorems or ()) if is_file(name)} if folder.plan else set()
+    for given, plugin in known.items():
+        if given in holders and plugin.sha256 == digest:
+            return given, True
+    for given in holders:
+        if PurePath(given).name == PurePath(path).name:
+            return given, False
+    expected = "; ".join(_describe(folder, given) for given in sorted(holders))
+    raise InputError(
+        f"--allow-code {path}: the plan of {folder.directory} names no theorem of this file, so it was not run "
+        f"(expected: {expected or 'none, all its theorems are shipped'})"
+    )
+
+
+def _expected(folder: Folder, name: str) -> str:
+    return _describe(folder, file_of(name))
+
+
+def _describe(folder: Folder, given: str) -> str:
+    plugin = folder.plan.plugins.get(given) if folder.plan else None
+    if plugin is None:
+        return given
+    copy = folder.directory / FOLDER / plugin.file
+    return f"{Path(given).name} with sha256 {plugin.sha256[:12]}…, copied to {copy}"

@@ -1,0 +1,68 @@
+"""What a stored cell has measured, what is asked of it beyond that, and both in one cell.
+
+A quantity's name says nothing of its formula, which a user may edit. So a cell's provenance has the digest of each
+quantity beyond those of every run, and a name without its digest is no measurement.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..cells.evidence import Result
+from ..cells.quantities import QUANTITIES, Quantity
+from ..cells.spec import canonical_json
+
+
+def digest(quantity: Quantity) -> str:
+    """Equal for quantities that give equal numbers."""
+    return hashlib.sha256(canonical_json(quantity.meaning).encode()).hexdigest()[:16]
+
+
+def lacks(stored: Result, asked: Iterable[Quantity]) -> bool:
+    """Whether the cell was not measured for some of *asked*."""
+    return any(not has(stored, quantity) for quantity in asked)
+
+
+def has(stored: Result, quantity: Quantity) -> bool:
+    told = stored.provenance.get("quantities", {}).get(quantity.name)
+    return quantity.name in stored.stats.measured and told == digest(quantity)
+
+
+def wanted(stored: Result | None, asked: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """What a run has to measure, so that a stored cell loses nothing: *asked*, and what it has and we know of."""
+    names = stored.provenance.get("quantities", {}) if stored else {}
+    known = [QUANTITIES[name] for name in names if name in QUANTITIES and has(stored, QUANTITIES[name])]
+    return tuple({quantity.name: quantity for quantity in (*known, *asked)}.values())
+
+
+def merged(new: Result, stored: Result | None, extra: Iterable[Quantity]) -> tuple[Result, list[str]]:
+    """*new* with the digests of *extra*, and with what else *stored* measured if all that both have is equal, bit for
+    bit; else the names of what differs."""
+    digests = {quantity.name: digest(quantity) for quantity in extra}
+    differing: list[str] = []
+    stats = new.stats
+    if stored is not None:
+        ours, theirs = stats.arrays(), stored.stats.arrays()
+        old = stored.provenance.get("quantities", {})
+        same = [n for n in ours if n in theirs and not _edited(n, digests, old)]
+        differing = [n for n in same if not _equal(ours[n], theirs[n])]
+        if not differing:
+            kept = {name: told for name, told in old.items() if name in stored.stats.measured and name not in digests}
+            measured = {**stats.measured, **{name: stored.stats.measured[name] for name in kept}}
+            stats, digests = replace(stats, measured=measured), {**kept, **digests}
+    told = {"quantities": digests} if digests else {}
+    return replace(new, stats=stats, provenance={**new.provenance, **told}), differing
+
+
+def _edited(name: str, now: dict[str, str], before: dict[str, str]) -> bool:
+    """Whether an array is of a quantity whose formula is another one by now."""
+    plain = name.partition(".")[2]
+    return plain in now and now[plain] != before.get(plain)
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -1,0 +1,42 @@
+"""What things from a spec are called in figures and tables, and the order they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ratecheck.problems import PROBLEMS
+
+from ...cells.evidence import Result
+from ...cells.spec import canonical_json
+from ...judge.statement import Judgeable
+from ...optimizers import OPTIMIZERS
+from .text import printable
+
+
+def short(name: str) -> str:
+    """'lion' for 'my/lion.py:lion'."""
+    return printable(name.rpartition(".py:")[2])
+
+
+def value_text(value: float | str) -> str:
+    """An argument's value: a number, a name or a vector."""
+    return printable(value) if isinstance(value, str) else f"{value:g}"
+
+
+def arguments(arguments: Mapping[str, float | str], form: str) -> str:
+    text = ", ".join(f"{printable(name)} = {value_text(value)}" for name, value in arguments.items())
+    return form.format(text) if text else ""
+
+
+def order(result: Result) -> tuple:
+    """Registries first and in their order, so that figures don't depend on the order of the cells."""
+    spec = result.spec
+    ranks = [
+        list(known).index(name) if name in known else len(known)
+        for known, name in ((OPTIMIZERS, spec.optimizer), (PROBLEMS, spec.problem))
+    ]
+    return (*ranks, spec.optimizer, spec.problem, canonical_json(spec.to_dict()))
+
+
+def called(theorem: Judgeable | None) -> str:
+    return "no theorem" if theorem is None else printable(theorem.name)

@@ -1,0 +1,124 @@
+"""A page of panels: what it shares, what is in its rows, and how its caption speaks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...cells.quantities import Quantity
+from ...judge.statement import Judgeable
+from ..shown import Shown
+from .names import arguments, called, short
+from .text import printable
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The cells of one optimizer on one problem, by (d, K)."""
+
+    row: str
+    column: str
+    cells: Mapping[tuple[int, int], Shown]
+
+    @property
+    def theorem(self) -> Judgeable | None:
+        return next(iter(self.cells.values())).theorem
+
+    @property
+    def quantity(self) -> Quantity:
+        return next(iter(self.cells.values())).quantity
+
+    @property
+    def dims(self) -> list[int]:
+        return sorted({d for d, _ in self.cells})
+
+    @property
+    def steps(self) -> list[int]:
+        return sorted({k for _, k in self.cells})
+
+
+@dataclass(frozen=True)
+class Page:
+    """Panels under the same settings; ``number`` counts pages from 1, the first has most cells."""
+
+    number: int
+    settings: Mapping[str, object]
+    panels: Sequence[Panel]
+    rows: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    @property
+    def cells(self) -> list[Shown]:
+        return [cell for panel in self.panels for cell in panel.cells.values()]
+
+    @property
+    def dims(self) -> list[int]:
+        return sorted({cell.spec.dim for cell in self.cells})
+
+    @property
+    def steps(self) -> list[int]:
+        return sorted({cell.spec.steps for cell in self.cells})
+
+    def name(self, figure: str) -> str:
+        return figure if self.number == 1 else f"{figure}-{self.number}"
+
+    def title(self, title: str) -> str:
+        return title if self.number == 1 else f"{title} ({self.about})"
+
+    @property
+    def about(self) -> str:
+        """'gaussian noise, horizon schedule, σ = 1, L = 1, Δ = 1', and what departs from the defaults."""
+        s = self.settings
+        noise = short(s["noise"]) + arguments(s["noise_args"], " ({})")
+        text = f"{noise} noise, {short(s['schedule'])} schedule, "
+        text += f"σ = {s['sigma']:g}, L = {s['smoothness']:g}, Δ = {s['gap']:g}"
+        text += "" if s["dtype"] == "float64" else f", {s['dtype']}"
+        return text + (f", seed {s['seed']}" if s["seed"] else "")
+
+    @property
+    def theorems(self) -> dict[str, Judgeable | None]:
+        """What each row is shown under."""
+        return {panel.row: panel.theorem for panel in self.panels}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """What each row measures."""
+        return {panel.row: panel.quantity for panel in self.panels}
+
+    @property
+    def contents(self) -> str:
+        """The rows in words: 'Rows: sgd, mean over k of ‖∇f(x^k)‖₂ (sgd-l2).'"""
+        rows = [
+            f"{row}, {printable(self.quantities[row].text)} ({called(theorem)})"
+            for row, theorem in self.theorems.items()
+        ]
+        return f"{'Rows' if len(rows) > 1 else 'Row'}: {'; '.join(rows)}."
+
+    @property
+    def false_controls(self) -> str:
+        """A sentence on the rows that are known to be wrong, '' if there are none."""
+        names = [printable(t.name) for t in self.theorems.values() if t is not None and t.expected != "holds"]
+        return f"False controls, known to be wrong: {', '.join(dict.fromkeys(names))}. " if names else ""
+
+    def closing(self, left_out: str, intervals: str, cells: Sequence[Shown] = ()) -> str:
+        """How captions end: settings, n, what the intervals are, and what is not drawn."""
+        return f"Settings: {self.about}; {replicas(cells or self.cells)}; {intervals}. {left_out}".strip()
+
+    @property
+    def replicas(self) -> str:
+        """'n = 8 replicas', or the range."""
+        return replicas(self.cells)
+
+    @property
+    def diverged(self) -> int:
+        """How many cells have a diverged replica."""
+        return sum(math.isinf(shown.measured.value) for shown in self.cells)
+
+
+def replicas(cells: Iterable[Shown]) -> str:
+    """'n = 8 replicas', or 'n = 8 to 64 replicas'."""
+    sizes = sorted({shown.values.size for shown in cells})
+    if sizes == [1]:
+        return "n = 1 replica: no interval"
+    return f"n = {sizes[0]} replicas" if len(sizes) == 1 else f"n = {sizes[0]} to {sizes[-1]} replicas"

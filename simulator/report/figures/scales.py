@@ -1,0 +1,40 @@
+"""Axes of sizes and of values: their limits and their ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
+
+from .style import compact
+
+
+def span(values: Iterable[float], pad: float = 1.25, least: float = 2.0) -> tuple[float, float]:
+    """Limits of a log axis around the finite positive *values*, at least the factor *least* apart."""
+    good = [v for v in values if 0 < v < math.inf] or [1.0]
+    low, high = min(good) / pad, max(good) * pad
+    if high / low < least:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(least), middle * math.sqrt(least)
+    return low, high
+
+
+def size_axis(axis, values: Sequence[int], most: int = 6) -> None:
+    """Label a log axis of sizes at values that were run, at most *most* of them."""
+    values = sorted(values)
+    stride = -(-len(values) // most)
+    axis.set_major_locator(FixedLocator(values[::-1][::stride]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def value_axis(axis, limits: tuple[float, float]) -> None:
+    """Label a log axis of values at 1, 2 and 5 of each decade, or at decades where there are many."""
+    decades = math.log10(limits[1] / limits[0])
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,)))
+    plain = limits[0] > 9e-4 and limits[1] < 2e4
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}") if plain else LogFormatterMathtext())
+    axis.set_minor_locator(LogLocator(subs=range(1, 10)))
+    axis.set_minor_formatter(NullFormatter())

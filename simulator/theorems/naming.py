@@ -1,0 +1,92 @@
+"""A theorem in the words of a Spec: which optimizer, schedule and problem it is about, by name.
+
+An object has a name where a Spec can find it again: in a registry, or as FILE.py:ATTRIBUTE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ratecheck.problems import PROBLEMS
+from ratecheck.problems.errors import InputError
+
+from ..optimizers import OPTIMIZERS, Optimizer
+from ..plugins import is_file, load, neighbours
+from ..theorem import Theorem
+from ..theorem_settings import Hard
+from . import THEOREMS, find_theorem
+
+
+def spec_names(theorem_name: str) -> tuple[str, str, dict[str, float]]:
+    """The optimizer, the schedule and the optimizer's arguments of a Spec that *theorem_name* is about.
+
+    The name is one of ``THEOREMS`` or FILE.py:NAME. The schedule is "horizon" where that means the theorem's rule,
+    "constant" for a theorem without a rule, else the theorem's own name. The arguments are the numbers that its grid
+    gives for every cell. Raises InputError for an unknown theorem, one about random vectors, or one whose optimizer
+    no name leads to.
+    """
+    theorem = find_runs(theorem_name)
+    optimizer = _optimizer(theorem, theorem_name)
+    return optimizer, _schedule(theorem, theorem_name, optimizer), _given(theorem)
+
+
+def find_runs(theorem_name: str) -> Theorem:
+    """The theorem about runs of that name; raises InputError for an unknown one and for one about random vectors."""
+    theorem = find_theorem(theorem_name)
+    if isinstance(theorem, Theorem):
+        return theorem
+    raise InputError(f"theorem {theorem_name!r} is about random vectors, not about runs; `ratecheck norms` checks it")
+
+
+def horizon_theorem(optimizer_name: str, optimizer: Optimizer) -> Theorem | None:
+    """The theorem whose rule "horizon" means: the first with a rule in the optimizer's file, else of the shipped."""
+    for theorem in (*neighbours(optimizer_name), *THEOREMS.values()):
+        if isinstance(theorem, Theorem) and theorem.rule and theorem.optimizer.update.digest == optimizer.update.digest:
+            return theorem
+    return None
+
+
+def problem_name(theorem_name: str, problem: str) -> str:
+    """What a Spec calls a *problem* that a theorem names: one of the theorem's own file is FILE.py:NAME there."""
+    if problem in PROBLEMS or is_file(problem) or not is_file(theorem_name):
+        return problem
+    path = theorem_name.rpartition(":")[0]
+    return f"{path}:{problem}" if problem in vars(load(path)) else problem
+
+
+def hard_instance(theorem_name: str) -> Hard | None:
+    """The theorem's hard instance, its problem named for a Spec, where there is exactly one."""
+    hard = find_runs(theorem_name).hard
+    if len(hard) != 1:
+        return None
+    return Hard(problem_name(theorem_name, hard[0].problem), hard[0].arguments, hard[0].level)
+
+
+def _optimizer(theorem: Theorem, theorem_name: str) -> str:
+    if OPTIMIZERS.get(theorem.optimizer.name) is theorem.optimizer:
+        return theorem.optimizer.name
+    path = theorem_name.rpartition(":")[0]
+    for attribute, value in vars(load(path)).items() if is_file(theorem_name) else ():
+        if value is theorem.optimizer:
+            return f"{path}:{attribute}"
+    raise InputError(
+        f"theorem {theorem_name!r}: its optimizer {theorem.optimizer.name!r} has no name in the file; define it there "
+        "at the top level, with @optimizer"
+    )
+
+
+def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
+    if theorem.rule is None:
+        return "constant"
+    horizon = horizon_theorem(optimizer_name, theorem.optimizer)
+    return "horizon" if horizon is not None and horizon.rule is theorem.rule else theorem_name
+
+
+def _given(theorem: Theorem) -> dict[str, float]:
+    named = [table.get("optimizer_args", {}) for table in theorem.grid]
+    tables = [table for table in named if isinstance(table, Mapping)]
+    return {
+        name: value
+        for name, value in (tables[0] if tables else {}).items()
+        if isinstance(value, (int, float)) and all(table.get(name) == value for table in tables)
+    }

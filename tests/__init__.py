@@ -1,0 +1,1 @@
+"""A package, so that an installed package that is also called ``tests`` is not found in its place."""

@@ -1,0 +1,38 @@
+"""For all tests: Hypothesis without deadlines, and files in the order in which they are done soonest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import settings
+
+# What a test's first example compiles takes seconds, and on a machine that others use any example may.
+settings.register_profile("ratecheck", parent=settings(), deadline=None)
+settings.load_profile("ratecheck")
+
+# A file is one worker's: a long one that begins last is what all others wait for.
+LONGEST_FIRST = (
+    "test_gpu_kernels.py",
+    "test_machine_code.py",
+    "test_nvrtc.py",
+    "test_readme.py",
+    "test_gpucheck.py",
+    "test_engines.py",
+    "test_limits.py",
+    "test_plots.py",
+    "test_fit.py",
+    "test_cuda_formulas.py",
+    "test_sweep.py",
+    "test_extending.py",
+    "test_formula.py",
+)
+
+
+def pytest_configure(config) -> None:
+    if hasattr(config.option, "loadscopereorder"):  # xdist would begin with the files of the most tests
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items) -> None:
+    rank = {name: index for index, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(Path(item.path).name, len(rank)))

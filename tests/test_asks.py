@@ -1,0 +1,187 @@
+"""Cells measure what the theorems of a plan ask for: more is asked, more is computed, and no other bit changes."""
+
+import inspect
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cells import made_up, same_bits
+
+from problems.errors import InputError
+from simulator import engines
+from simulator.cells.quantities import QUANTITIES, READINGS, weighted
+from simulator.decorators import theorem
+from simulator.lab import compute as compute_module
+from simulator.lab.asks import quantities
+from simulator.lab.compute import compute, survey
+from simulator.lab.measured import has, merged, wanted
+from simulator.lab.plan import plan_of
+from simulator.lab.store import Store
+
+TABLE = {"problem": "rational", "optimizer": ["sgd", "adamw"], "dim": 3, "steps": [10, 20], "replicas": 2}
+OWN = """import math
+from ratecheck import theorem, weighted
+from ratecheck.simulator.cells.quantities import READINGS
+
+def w(k):
+    return {weight}
+
+late = weighted("late", READINGS["grad_l2"], w)
+
+@theorem(optimizer="adamw", measures=late)
+def mine(c):
+    '''A statement.'''
+    return 1.0
+"""
+
+
+@theorem(optimizer="adamw", measures="mean_f_gap")
+def gap(c):
+    """The gap is small."""
+    return 1.0
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine that measures what it is asked for; ``asked`` lists what that was."""
+    asked = []
+
+    def run(spec, backend="cpu", threads=None, progress=None, quantities=()):
+        asked.append(tuple(q.name for q in quantities))
+        result = made_up(**{name: getattr(spec, name) for name in ("problem", "optimizer", "dim", "steps", "replicas")})
+        extra = {q.name: np.full(spec.replicas, float(len(q.name))) for q in quantities}
+        return replace(result, stats=replace(result.stats, measured={**result.stats.measured, **extra}))
+
+    monkeypatch.setattr(compute_module, "run", run)
+    return asked
+
+
+def planned(theorems):
+    return plan_of([TABLE], theorems, "a test")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "r")
+    store.prepare()
+    return store
+
+
+def test_only_theorems_about_the_optimizer_ask(tmp_path):
+    asks = {due.spec.optimizer: due.asks for due in planned([gap, "sgd-l2"]).cells}
+    assert asks == {"sgd": (), "adamw": ("mean_f_gap",)}
+    assert {due.asks for due in planned(None).cells} == {()}  # the shipped ones ask for what every run measures
+    assert planned([gap]).cells == planned(None).cells  # keys and specs
+
+
+def test_a_cell_that_lacks_a_quantity_is_to_do_and_gains_it(store, engine):
+    first = planned(["adamw-l1"])
+    compute(survey(first, store).todo, store)
+    before = {due.key: store.load(due.key) for due in first.cells}
+    assert engine == [()] * 4 and not survey(first, store).todo
+    found = survey(planned([gap]), store)
+    assert {due.spec.optimizer for due in found.todo} == {"adamw"} and len(found.done) == 2
+    lines = []
+    compute(found.todo, store, warn=lines.append)
+    assert engine[4:] == [("mean_f_gap",)] * 2 and not lines
+    for key, old in before.items():
+        new = store.load(key)
+        assert all(new.stats.arrays()[name].tobytes() == array.tobytes() for name, array in old.stats.arrays().items())
+        assert ("mean_f_gap" in new.stats.measured) == (new.spec.optimizer == "adamw")
+    assert not survey(planned([gap]), store).todo and not survey(first, store).todo
+
+
+def test_a_third_theorem_keeps_the_second_ones_quantity(store, engine, tmp_path):
+    compute(survey(planned([gap]), store).todo, store)
+    path = tmp_path / "mine.py"
+    path.write_text(OWN.format(weight="k"))
+    found = survey(planned([f"{path}:mine"]), store)
+    compute(found.todo, store)
+    assert set(engine[-1]) == {"mean_f_gap", "late"}
+    cells = [store.load(due.key) for due in found.todo]
+    assert all({"mean_f_gap", "late"} <= set(cell.stats.measured) for cell in cells)
+    path.unlink()
+    engine.clear()
+    again = [due for due in planned([gap]).cells if due.spec.optimizer == "adamw"]
+    compute(again, store)  # a quantity whose code is gone is carried over: all that is common is equal
+    assert set(engine[-1]) == {"mean_f_gap"}
+    assert all("late" in store.load(due.key).stats.measured for due in again)
+
+
+def test_a_users_quantity_travels_by_its_theorems_name(store, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN.format(weight="k"))
+    due = next(due for due in planned([f"{path}:mine"]).cells if due.asks)
+    assert pickle.loads(pickle.dumps(due)) == due and due.asks == (f"{path}:mine",)
+    (quantity,) = quantities(due.asks)
+    assert quantity.name == "late"
+
+
+def test_an_edited_quantity_is_another(store, engine, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN.format(weight="k"))
+    compute(survey(planned([f"{path}:mine"]), store).todo, store)
+    assert len(survey(planned([f"{path}:mine"]), store).done) == 4
+    path.write_text(OWN.format(weight="k * k"))
+    found = survey(planned([f"{path}:mine"]), store)
+    assert len(found.todo) == 2
+    lines = []
+    compute(found.todo, store, warn=lines.append)
+    assert not lines and not survey(planned([f"{path}:mine"]), store).todo
+
+
+def test_other_bits_are_told_and_the_new_ones_kept(store, engine):
+    plan = planned(["adamw-l1"])
+    compute(survey(plan, store).todo, store)
+    due = next(due for due in plan.cells if due.spec.optimizer == "adamw")
+    old = store.load(due.key)
+    curve = old.stats.f_gap.copy()
+    curve[0, 0] = np.nextafter(curve[0, 0], 1)
+    measured = {**old.stats.measured, "gone": np.ones(2)}
+    told = {**old.provenance, "quantities": {"gone": "0" * 16}}
+    store.save(replace(old, stats=replace(old.stats, f_gap=curve, measured=measured), provenance=told))
+    lines = []
+    compute(survey(planned([gap]), store).todo, store, warn=lines.append)
+    assert len(lines) == 1 and "f_gap differ" in lines[0] and due.key in lines[0]
+    new = store.load(due.key)
+    assert new.stats.f_gap.tobytes() == old.stats.f_gap.tobytes() and "gone" not in new.stats.measured
+
+
+def test_merging():
+    quantity = QUANTITIES["mean_f_gap"]
+    old = made_up()
+    assert not has(old, quantity) and wanted(old, [quantity]) == (quantity,) and wanted(None, ()) == ()
+    new, differing = merged(made_up(), old, ())
+    assert same_bits(new.stats, old.stats) and differing == [] and "quantities" not in new.provenance
+
+
+def test_a_quantity_that_lies_in_no_file(store, engine):
+    own = weighted("late", READINGS["grad_l2"], _square)
+    mine = theorem(optimizer="adamw", measures=own, name="mine")(gap.function)
+    todo = survey(planned([mine]), store).todo
+    with pytest.raises(InputError, match="lies in no file"):
+        compute(todo, store, jobs=2)
+    compute(todo, store)
+    assert ("late",) in engine
+
+
+def _square(k):
+    return k * k
+
+
+def test_two_quantities_of_one_name(tmp_path):
+    own = weighted("mean_f_gap", READINGS["grad_l2"], _square)
+    mine = theorem(optimizer="adamw", measures=own, name="mine")(gap.function)
+    with pytest.raises(InputError, match="two quantities are named 'mean_f_gap'"):
+        planned([mine])
+
+
+@pytest.mark.skipif(
+    "quantities" not in inspect.signature(engines.run).parameters, reason="the engines' part is to come"
+)
+def test_the_engines_change_no_other_bit(store):
+    compute(survey(planned(None), store).todo, store, backend="reference")
+    lines = []
+    compute(survey(planned([gap]), store).todo, store, backend="reference", warn=lines.append)
+    assert not lines and not survey(planned([gap]), store).todo

@@ -1,0 +1,72 @@
+"""The checks of noise laws: mean, variance, and what their functions accept."""
+
+import numpy as np
+import pytest
+
+from problems import NOISES, Formula, Noise
+from problems.checks import check_law, check_noise
+from problems.checks.laws import makes_noise
+
+
+def failed(findings):
+    return {f.name: f.words for f in findings if not f.ok}
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_shipped_noise_passes(name):
+    assert not failed(check_noise(NOISES[name]()))
+
+
+def test_biased_noise():
+    @Formula
+    def biased(sign, size):
+        return sign if sign > 0 else 0.5 * sign
+
+    assert "the mean is 0.25" in failed(check_noise(Noise("biased", biased, "single", 1.0, 1.0, 1.0)))["mean"]
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_shipped_laws_pass_over_their_arguments(name):
+    assert not failed(check_law(NOISES[name]))
+
+
+@Formula
+def two_point(sign, size, scale):
+    return sign * scale
+
+
+def test_law_of_wrong_variance():
+    def wide(scale: float = 1.1) -> Noise:
+        return Noise("wide", two_point, "single", 1.0, 1.0, 1.0, {"scale": scale}, (np.float32(scale),))
+
+    assert "the variance is 1.21" in failed(check_law(wide))["variance"]
+
+
+def test_law_that_is_right_at_its_defaults_only():
+    def wide(scale: float = 1.0) -> Noise:
+        return Noise("wide", two_point, "single", 1.0, 1.0, 1.0, {"scale": scale}, (np.float32(scale),))
+
+    found = check_law(wide)
+    assert not failed(found[:2]) and "(with scale=" in failed(found)["variance"]
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "words"),
+    [
+        (lambda nu: None, "arguments", "nu has no default"),
+        (lambda: 3, "build", "returns int; a Noise"),
+        (lambda: {}["gone"], "build", "KeyError: 'gone'"),
+    ],
+)
+def test_law_that_can_not_be_made(make, name, words):
+    assert words in failed(check_law(make))[name]
+
+
+def test_laws_are_found_by_what_they_say_they_return():
+    def one() -> Noise: ...
+
+    def text() -> "problems.Noise": ...  # noqa: F821
+
+    def other() -> int: ...
+
+    assert [makes_noise(f) for f in (one, text, other, 3)] == [True, True, False, False]

@@ -1,0 +1,70 @@
+"""Theorems about random vectors, on rows of norm checks with made-up numbers."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from problems import InputError
+from simulator.decorators import sample_theorem
+from simulator.judge import Outcome, judge
+from simulator.sample_theorem import SampleTheorem
+from simulator.samples.rows import NormRow
+from simulator.theorems import THEOREMS
+
+ROW = NormRow(
+    "gaussian",
+    dim=100,
+    samples=1000,
+    mean_l1=79.8,
+    sem_l1=0.2,
+    exact_l1=79.788456,
+    mean_l2=9.98,
+    sem_l2=0.025,
+    exact_l2=9.975031,
+    ratio_mean=0.7997,
+    ratio_sem=0.001,
+    violations=0,
+)
+
+
+def outcomes(*rows):
+    return {v.claim: v.outcome for v in judge([], rows)}
+
+
+def test_norm_theorems():
+    assert isinstance(THEOREMS["norms"], SampleTheorem) and isinstance(THEOREMS["gaussian"], SampleTheorem)
+    assert outcomes(ROW) == {"norms": Outcome.HOLDS, "gaussian": Outcome.HOLDS}
+    assert outcomes(ROW, replace(ROW, violations=1)) == {"norms": Outcome.VIOLATED, "gaussian": Outcome.HOLDS}
+    assert outcomes(replace(ROW, law="laplace")) == {"norms": Outcome.HOLDS}
+    assert outcomes() == {}
+    [asked] = judge([], theorems=["gaussian"])
+    assert asked.outcome is Outcome.INCONCLUSIVE
+
+
+def test_gaussian_theorem_refuted_by_sample_or_by_exact_values():
+    low = replace(ROW, mean_l1=60.0, exact_l1=60.0)  # as of a sparse law: E‖g‖₁ < √(2d/π) E‖g‖₂
+    assert outcomes(low)["gaussian"] is Outcome.VIOLATED
+    assert outcomes(replace(ROW, mean_l1=60.0))["gaussian"] is Outcome.VIOLATED
+    assert outcomes(replace(ROW, exact_l1=79.0))["gaussian"] is Outcome.VIOLATED
+    # a gap below 0 by less than the sampling error refutes nothing
+    assert outcomes(replace(ROW, mean_l1=79.5))["gaussian"] is Outcome.HOLDS
+
+
+def test_gaussian_theorem_undecided_when_sample_and_exact_values_disagree():
+    [verdict] = judge([], [ROW, replace(ROW, mean_l1=81.5)], theorems=["gaussian"])
+    assert verdict.outcome is Outcome.INCONCLUSIVE and "sampler or the formula" in verdict.reasons[0]
+
+
+def test_gaussian_theorem_in_the_limit():
+    """At d = 10⁹ the exact gap is 2.5e-10 of E‖g‖₁: rounding must not refute it."""
+    dim = 10**9
+    l1, l2 = dim * math.sqrt(2 / math.pi), math.sqrt(dim) * (1 - 1 / (4 * dim))
+    far = replace(ROW, dim=dim, mean_l1=l1, sem_l1=1.0, exact_l1=l1, mean_l2=l2, sem_l2=1e-3, exact_l2=l2)
+    [verdict] = judge([], [far], theorems=["gaussian"])
+    assert verdict.outcome is Outcome.HOLDS
+
+
+def test_a_sample_theorem_needs_its_statement():
+    with pytest.raises(InputError, match="docstring"):
+        sample_theorem()(lambda row: (1.0, 0.0, None))

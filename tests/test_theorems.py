@@ -1,0 +1,105 @@
+"""The shipped theorems say what they claim: statement, source, control, rates and bounds by hand."""
+
+import math
+
+import pytest
+from synthetic import result
+
+from simulator.assumptions import ASSUMPTIONS
+from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
+from simulator.sample_theorem import SampleTheorem
+from simulator.theorem import Theorem
+from simulator.theorems import THEOREMS
+from simulator.theorems.naming import spec_names
+
+RUNS = [name for name, t in THEOREMS.items() if isinstance(t, Theorem)]
+SAMPLES = [name for name, t in THEOREMS.items() if isinstance(t, SampleTheorem)]
+
+
+def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, **settings):
+    return result(Spec.of("rational", optimizer, dim, steps, len(l1), **settings), l1)
+
+
+def cell_of(name, **settings):
+    """A cell that the shipped theorem *name* is about."""
+    optimizer, schedule, given = spec_names(name)
+    return cell(optimizer, schedule=schedule, optimizer_args=given, **settings)
+
+
+@pytest.mark.parametrize("name", THEOREMS)
+def test_every_theorem_states_itself(name):
+    t = THEOREMS[name]
+    assert t.name == name and t.statement and t.__doc__
+    assert (t.expected == "fails") == t.statement.startswith("FALSE")
+    assert t.source or t.expected == "fails"
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_theorem_has_a_control_beside_it(name):
+    t = THEOREMS[name]
+    if t.parent is None:
+        assert t.controls and all(THEOREMS[c.name] is c and c.parent is t for c in t.controls)
+        assert all(c.optimizer is t.optimizer for c in t.controls)
+    else:
+        assert t in t.parent.controls and not t.controls and t.expected == "fails"
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 30.0])
+def test_rates_and_bounds_are_positive_on_cells_of_the_theorem(name, sigma):
+    t, run = THEOREMS[name], cell_of(name, sigma=sigma, smoothness=3.0, gap=0.5)
+    found = t.on(run)
+    assert not found.void and not found.aside
+    assert 0 < found.rate == t.rate(run.constants) < math.inf
+    assert (found.bound is None) == (t.kind == "none") and (found.bound is None or 0 < found.bound < math.inf)
+    assert t.rate_tex or t.parent
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_assumptions_are_known_and_hard_instances_can_be_made(name):
+    t = THEOREMS[name]
+    assert t.assumes and all(ASSUMPTIONS[a.name] is a for a in t.assumes)
+    optimizer, schedule, given = spec_names(name)
+    for hard in t.hard:
+        resolve(
+            Spec.of(
+                hard.problem,
+                optimizer,
+                16,
+                1000,
+                2,
+                schedule=schedule,
+                problem_args=hard.arguments,
+                optimizer_args=given,
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("nadamw-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("rmsprop-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("sgd-l2", lambda c, d, k: c * k**-0.25),
+        ("momentum-l2-squared", lambda c, d, k: c**2 * k**-0.5),
+        ("control-rate", lambda c, d, k: math.sqrt(d) * c * k**-0.5),
+        ("control-dimension", lambda c, d, k: c * k**-0.25),
+        ("control-constant-lr", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("momentum-l2-squared-too-fast", lambda c, d, k: c**2 / k),
+    ],
+)
+def test_rates_by_hand(name, expected):
+    run = cell_of(name, sigma=2.0, smoothness=3.0, gap=0.5)
+    assert THEOREMS[name].on(run).rate == pytest.approx(expected((4.0 * 3.0 * 0.5) ** 0.25, 64, 10_000), rel=1e-14)
+
+
+def test_sgd_bound_follows_from_the_descent_lemma():
+    """2Δ/(ηK) + Lησ² at the rule's own η, never above the stated bound's square."""
+    for steps, sigma in [(10, 0.1), (10, 1.0), (1000, 1.0), (100_000, 3.0), (100, 0.0)]:
+        run = cell("sgd", steps=steps, sigma=sigma, smoothness=3.0, gap=0.5)
+        bound, lr = THEOREMS["sgd-l2"].on(run).bound, run.hyper["lr"]
+        proven = 2 * 0.5 / (lr * steps) + 3.0 * lr * sigma**2
+        assert proven <= bound**2 * (1 + 1e-12) < 1.5 * proven
+        assert THEOREMS["sgd-l2-too-fast"].on(run).rate == pytest.approx(THEOREMS["sgd-l2"].on(run).rate * steps**-0.25)

@@ -1,0 +1,153 @@
+"""``verify NAME``: a theorem's own grid, its verdict, and the way back to the cell that fails."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from simulator.cli import main
+
+GRID = '{"problem": "quadratic", "dim": [2, 4], "steps": [50, 100], "replicas": 8}'
+LINE = '{"problem": "quadratic", "dim": [2, 4, 8], "steps": [100, 400, 1600], "replicas": 8}'
+FILE = f"""
+import math
+
+from ratecheck import optimizer, theorem
+
+
+@optimizer()
+def plain(x, g, lr):
+    return x - lr * g
+
+
+def rule(c):
+    return {{"lr": min(1 / c.smoothness, math.sqrt(2 * c.gap / (c.smoothness * c.steps)) / c.sigma)}}
+
+
+@theorem(optimizer=plain, rule=rule, measures="mean_grad_l2", grid={GRID})
+def tenth(c):
+    '''(1/K) Σ E‖∇f‖₂ ≤ a tenth of SGD's bound, which is too little.'''
+    return c.c * c.steps**-0.25
+
+
+@tenth.declared
+def _(c):
+    return math.sqrt(2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps)) / 10
+
+
+@tenth.control
+def hundredth(c):
+    '''FALSE: a tenth of that.'''
+    return tenth.bound(c) / 10
+
+
+@theorem(optimizer=plain, rule=rule, measures="mean_grad_l2", axes=("steps",), grid={LINE})
+def fast(c):
+    '''(1/K) Σ E‖∇f‖₂ ≤ O(C/√K), which is too fast.'''
+    return c.c * c.steps**-0.5
+
+
+@fast.control
+def faster(c):
+    '''FALSE: O(C/K).'''
+    return c.c / c.steps
+"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("verify") / "mine.py"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def verify(capsys, *words) -> tuple[int, str]:
+    code = main(["verify", *map(str, words)])
+    return code, capsys.readouterr().out
+
+
+def commands(shown: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in shown.splitlines() if line.startswith("  ratecheck run ")]
+
+
+def outcomes(folder) -> dict[str, str]:
+    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
+    return {verdict["claim"]: verdict["outcome"] for verdict in verdicts}
+
+
+def test_a_bound_that_is_too_small_names_the_smallest_cell_and_the_command_shows_it_again(file, tmp_path, capsys):
+    code, shown = verify(capsys, f"{file}:tenth", "--out", tmp_path / "out")
+    assert code == 1 and outcomes(tmp_path / "out") == {"tenth": "VIOLATED", "tenth-hundredth": "VIOLATED"}
+    assert "tenth fails on quadratic, d = 2, K = 50" in shown
+    [command] = commands(shown)
+    assert main([*command, "--json"]) == 0
+    run = json.loads(capsys.readouterr().out)["theorem"]
+    assert run["measured"]["mean"] > run["bound"] and run["quantity"] == "mean_grad_l2"
+    assert main(command) == 0
+    assert "exceeds" in capsys.readouterr().out or run["ratio"] > 1
+
+
+def test_a_rate_that_is_too_fast_is_shown_by_two_commands(file, tmp_path, capsys):
+    code, shown = verify(capsys, f"{file}:fast", "--out", tmp_path / "out")
+    assert code == 1 and outcomes(tmp_path / "out")["fast"] == "VIOLATED"
+    short, long = commands(shown)
+    ratios = []
+    for command in (short, long):
+        assert main([*command, "--json"]) == 0
+        run = json.loads(capsys.readouterr().out)
+        ratios.append((run["spec"]["steps"], run["theorem"]["ratio"]))
+    assert [steps for steps, _ in ratios] == [100, 1600] and ratios[1][1] > 1.5 * ratios[0][1]
+
+
+def test_a_file_is_all_its_theorems(file, tmp_path, capsys):
+    code, _ = verify(capsys, file, "--out", tmp_path / "out")
+    assert code == 1 and set(outcomes(tmp_path / "out")) == {"tenth", "tenth-hundredth", "fast", "fast-faster"}
+
+
+def test_a_shipped_theorem_holds_and_a_second_run_computes_nothing(tmp_path, capsys):
+    out = tmp_path / "out"
+    code, shown = verify(capsys, "sgd-l2", "--quick", "--out", out)
+    assert code == 0 and outcomes(out)["sgd-l2"] in ("HOLDS", "TIGHT")
+    assert outcomes(out)["sgd-l2-too-fast"] == "VIOLATED" and not commands(shown)
+    assert {"report.html", "results.csv", "verdicts.json", "sweep.json"} <= {path.name for path in out.iterdir()}
+    code, shown = verify(capsys, "sgd-l2", "--quick", "--out", out)
+    assert code == 0 and " 0 to do" in shown
+    assert verify(capsys, out)[0] == 0  # the folder, judged on its own
+
+
+def test_a_theorem_on_random_vectors(tmp_path, capsys):
+    code, shown = verify(capsys, "gaussian", "--quick", "--out", tmp_path / "out")
+    assert code == 0 and "gaussian  HOLDS" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["sgd-l3"], ["sgd-l3", "sgd-l2"]),
+        (["nowhere/results"], ["nowhere/results"]),
+        (["sgd-l2", "--theorem", "adamw-l1"], ["sgd-l2", "--theorem", "no meaning"]),
+        (["sgd-l2", "--allow-code", "x.py"], ["sgd-l2", "--allow-code", "no meaning"]),
+        (["sgd-l2", "--backend", "abacus"], ["abacus"]),
+        (["nowhere.py"], ["nowhere.py"]),
+    ],
+)
+def test_what_can_not_be_verified_is_refused_in_one_line(words, parts, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", *words]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("error: ") and shown.err.count("\n") == 1
+    assert all(part in shown.err for part in parts), shown.err
+
+
+def test_options_of_a_theorem_are_refused_for_a_folder(tmp_path, capsys):
+    assert main(["verify", str(tmp_path), "--quick"]) == 2
+    assert "--quick has no meaning" in capsys.readouterr().err
+
+
+def test_a_file_without_theorems(tmp_path, capsys):
+    path = tmp_path / "empty.py"
+    path.write_text("x = 1\n")
+    assert main(["verify", str(path)]) == 2
+    assert "has no theorem" in capsys.readouterr().err
