@@ -22,7 +22,7 @@ EPILOG = """examples:
 a sweep file: every list means each of its values, a table is the product of its lists:
   replicas = 8
   [[sweep]]
-  problem = ["rational", "ramp"]
+  problem = ["rational", "cosine"]
   optimizer = "adamw"
   dim = [16, 64, 256]
   steps = [1000, 4000, 16000]
