@@ -5,30 +5,25 @@ from __future__ import annotations
 import csv
 import html.parser
 import io
-import json
 import math
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from figure_results import cell, grid, norm_rows
-from ratecheck import theorem
 
 from problems.errors import InputError
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
-from simulator.judge.verdicts_json import verdicts_text
 from simulator.lab.folder import missing_parts
 from simulator.lab.plan import Due, Norms, Plan
+from simulator.lab.verdicts import write_verdicts
 from simulator.report import escape_markdown, summary, write_report
 from simulator.report.provenance import provenance
 from simulator.report.results_csv import tidy_csv, tidy_rows
 from simulator.report.shown import show
 from simulator.report.tables import interval, run_table, verdict_table
-from simulator.theorems import THEOREMS
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)
@@ -53,6 +48,7 @@ def folder(tmp_path_factory):
     )
     verdicts = [*judge(RESULTS, rows), odd]
     files = write_report(directory, RESULTS, verdicts, rows, plan, notes=["cells/x.npz: damaged"])
+    files.append(write_verdicts(directory, verdicts, {}, RESULTS, rows))  # what the page links to
     return directory, files, verdicts
 
 
@@ -91,7 +87,6 @@ def test_all_files_are_there_and_named(folder):
         "report.html",
         "report.md",
         "results.csv",
-        "verdicts.json",
         "figures/rates.svg",
         "figures/rates.png",
         "figures/ratio.svg",
@@ -137,77 +132,6 @@ def test_markdown_has_the_same_and_its_tables_are_rectangular(folder):
         assert (directory / link).exists(), link
 
 
-def test_verdicts_are_strict_json_with_infinities(folder):
-    directory, _, verdicts = folder
-    text = (directory / "verdicts.json").read_text(encoding="utf-8")
-
-    def refuse(word):
-        raise AssertionError(word)
-
-    data = json.loads(text, parse_constant=refuse)
-    assert [v["claim"] for v in data["verdicts"]] == [v.claim for v in verdicts]
-    odd = data["verdicts"][-1]
-    assert odd["numbers"]["max_ratio"]["value"] == math.inf
-    assert odd["numbers"]["nan"] is None
-    assert data["exit_code"] == 1
-    assert "18 of 36" in data["partial"]
-    assert data["format"] == "ratecheck verdicts 2"
-
-
-def test_verdicts_hold_what_the_theorems_say_of_each_cell(folder):
-    data = json.loads((folder[0] / "verdicts.json").read_text(encoding="utf-8"))
-    told = {theorem["name"]: theorem for theorem in data["theorems"]}
-    judged = {v.claim for v in folder[2]}
-    assert set(told) == {name for name in judged if name in THEOREMS} - {"norms", "gaussian"}
-    for name, entry in told.items():
-        theorem = THEOREMS[name]
-        assert entry["statement"] == theorem.statement
-        assert (entry["kind"], entry["expected"], entry["axes"]) == (theorem.kind, theorem.expected, [*theorem.axes])
-        quantity = theorem.measures
-        assert entry["quantity"] == {"name": quantity.name, "text": quantity.text, "tex": quantity.tex}
-        assert (entry["rate_tex"], entry["bound_tex"], entry["source"]) == (
-            theorem.rate_tex,
-            theorem.bound_tex,
-            theorem.source,
-        )
-        bearings = {result.key: b for result in RESULTS if (b := theorem.on(result)) is not None}
-        assert entry["cells"] == {
-            key: {"bound": b.bound, "rate": b.rate, "void": b.void, "aside": b.aside} for key, b in bearings.items()
-        }
-        assert len(bearings) == 9
-
-
-def test_void_and_infinite_bounds_in_verdicts():
-    @theorem(optimizer="sgd", measures="mean_grad_l2", rule=THEOREMS["sgd-l2"].rule, assumes=("variance",))
-    def vacuous(c):
-        """Nothing at all."""
-        return math.inf
-
-    results = [cell(optimizer="sgd"), cell(optimizer="sgd", noise="student", noise_args={"nu": 1.5}), cell()]
-    verdicts = judge(results, (), [vacuous])
-    text = verdicts_text(verdicts, [vacuous, THEOREMS["norms"], THEOREMS["adamw-l1"]], results, "1 of 4", ["a fault"])
-    data = json.loads(text)
-    (told,) = data["theorems"]  # of those given, the one that was judged
-    assert told["cells"] == {
-        results[0].key: {"bound": None, "rate": math.inf, "void": "", "aside": ""},
-        results[1].key: {
-            "bound": None,
-            "rate": None,
-            "void": vacuous.on(results[1]).void,
-            "aside": "",
-        },
-    }
-    assert (data["partial"], data["exit_code"]) == ("1 of 4", 1)
-
-
-def test_verdicts_are_written_without_matplotlib():
-    code = (
-        "import sys, ratecheck.simulator.judge.verdicts_json as v; v.verdicts_text([], [], []); "
-        "sys.exit('matplotlib' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
 def test_csv_has_a_row_per_cell_with_the_numbers(folder):
     with open(folder[0] / "results.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -250,7 +174,7 @@ def test_nothing_to_report_is_reported(tmp_path):
     assert "18 of 18 cells are missing and the norm checks are missing" in text
     assert "Nothing was judged" in text
     assert text.count("Not drawn:") == 8
-    assert len(files) == 4
+    assert len(files) == 3
 
 
 def test_a_second_report_leaves_no_figures_of_the_first(tmp_path):

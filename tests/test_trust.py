@@ -9,11 +9,11 @@ from cells import made_up
 
 from simulator import plugins
 from simulator.cli import main
-from simulator.judge.verdicts_json import FORMAT as VERDICTS
 from simulator.lab.folder import open_folder
 from simulator.lab.planfile import FORMAT, write_plan
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
+from simulator.lab.verdicts import FORMAT as VERDICTS
 from simulator.sealed import write_sealed
 
 MINE = """from ratecheck import theorem

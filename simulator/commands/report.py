@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
             [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing],
             [*own, *THEOREMS.values()],
         )
-        write_judgement(folder, judgement)
+        written.append(write_judgement(folder, judgement))
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]

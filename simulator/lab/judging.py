@@ -53,10 +53,10 @@ def judge_folder(
         return _judge(folder, permitted, own, ran or {})
 
 
-def write_judgement(folder: Folder, judgement: Judgement) -> None:
-    """Write verdicts.json. Theorems that were not judged this time keep what the folder holds of them."""
+def write_judgement(folder: Folder, judgement: Judgement) -> Path:
+    """Write verdicts.json, return its path. Theorems that weren't judged this time keep what the folder holds of them."""
     kept = {name: theorem for name, theorem in folder.stored.items() if name not in judgement.theorems}
-    write_verdicts(
+    return write_verdicts(
         folder.directory,
         judgement.verdicts,
         {**judgement.theorems, **kept},

@@ -16,12 +16,11 @@ from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..judge.stored import to_dict
 from ..judge.stored_theorem import StoredTheorem, from_dict, sample_to_dict
-from ..judge.verdicts_json import FORMAT
 from ..sample_theorem import SampleTheorem
 from ..sealed import read_sealed, write_sealed
 from ..theorems import THEOREMS
 
-FILE = "verdicts.json"
+FILE, FORMAT = "verdicts.json", "ratecheck verdicts 2"
 MANY = 200_000  # bearings in a file, some 150 bytes each
 
 
@@ -33,10 +32,11 @@ def write_verdicts(
     rows: Sequence,
     partial: str = "",
     notes: Sequence[str] = (),
-) -> None:
-    """Write verdicts.json; *theorems* by the names that the plan has for them. Raises InputError when it can't be.
+) -> Path:
+    """Write verdicts.json and return its path; *theorems* by the names that the plan has for them.
 
-    Where all would be too much to read again, shipped theorems are left out: their code is at hand.
+    Where all would be too much to read again, shipped theorems are left out: their code is at hand. Raises InputError
+    when it can't be written.
     """
     records = {given: _record(given, theorem, results, rows) for given, theorem in theorems.items()}
     content = {
@@ -48,6 +48,7 @@ def write_verdicts(
     if len(results) * len(records) > MANY:
         content["theorems"] = [record for given, record in records.items() if given not in THEOREMS]
     write_sealed(directory / FILE, FORMAT, content)
+    return directory / FILE
 
 
 def read_stored(directory: Path) -> dict[str, StoredTheorem | SampleTheorem]:

@@ -14,7 +14,6 @@ from ..cells.evidence import Result
 from ..files import write_whole
 from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
-from ..judge.verdicts_json import verdicts_text
 from ..lab.folder import missing_parts
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS
@@ -45,7 +44,7 @@ def write_report(
     notes: Sequence[str] = (),
     theorems: Sequence[Judgeable | SampleTheorem] | None = None,
 ) -> list[Path]:
-    """Write report.html (self-contained), report.md, results.csv, verdicts.json and figures/*.svg, *.png.
+    """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png.
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
@@ -101,7 +100,6 @@ def write_report(
         "report.html": render("report.html.j2", content),
         "report.md": render("report.md.j2", content),
         "results.csv": tidy_csv(cells),
-        "verdicts.json": verdicts_text(verdicts, theorems, results, missing, notes),
     }
     for name, text in texts.items():
         write_whole(directory / name, text.encode())
