@@ -148,6 +148,14 @@ def test_other_bits_are_told_and_the_new_ones_kept(store, engine):
     assert new.stats.f_gap.tobytes() == old.stats.f_gap.tobytes() and "gone" not in new.stats.measured
 
 
+@pytest.mark.parametrize("factor, told", [(1 + 1e-12, []), (1.001, ["f_gap"])])
+def test_another_backend_may_differ_in_last_digits(factor, told):
+    old = made_up()
+    old = replace(old, stats=replace(old.stats, f_gap=old.stats.f_gap * factor), provenance={"backend": "other"})
+    new, differing = merged(made_up(), old, ())
+    assert differing == told and same_bits(new.stats, made_up().stats)
+
+
 def test_merging():
     quantity = QUANTITIES["mean_f_gap"]
     old = made_up()

@@ -145,9 +145,8 @@ def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: 
         result, differing = merged(result, _stored(store, due.key), extra)
         if differing:
             lines.append(
-                f"{store.path(due.key)}: computed again, and {', '.join(differing)} differ from what was stored; the "
-                f"new numbers are kept (backend {result.provenance.get('backend')}); nothing that was measured before "
-                "and isn't now was carried over"
+                f"{store.path(due.key)}: computed again for more quantities, and {', '.join(differing)} differ from "
+                "what was stored, which they must not; the new numbers are kept"
             )
         store.save(result)
     return lines

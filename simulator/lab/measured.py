@@ -41,7 +41,7 @@ def wanted(stored: Result | None, asked: Sequence[Quantity]) -> tuple[Quantity, 
 
 def merged(new: Result, stored: Result | None, extra: Iterable[Quantity]) -> tuple[Result, list[str]]:
     """*new* with the digests of *extra*, and with what else *stored* measured if all that both have is equal, bit for
-    bit; else the names of what differs."""
+    bit; else the names of what differs. Another backend's sums may differ in their last digits, which is not named."""
     digests = {quantity.name: digest(quantity) for quantity in extra}
     differing: list[str] = []
     stats = new.stats
@@ -54,6 +54,8 @@ def merged(new: Result, stored: Result | None, extra: Iterable[Quantity]) -> tup
             kept = {name: told for name, told in old.items() if name in stored.stats.measured and name not in digests}
             measured = {**stats.measured, **{name: stored.stats.measured[name] for name in kept}}
             stats, digests = replace(stats, measured=measured), {**kept, **digests}
+        if stored.provenance.get("backend") != new.provenance.get("backend"):
+            differing = [n for n in differing if not _close(ours[n], theirs[n])]
     told = {"quantities": digests} if digests else {}
     return replace(new, stats=stats, provenance={**new.provenance, **told}), differing
 
@@ -66,3 +68,7 @@ def _edited(name: str, now: dict[str, str], before: dict[str, str]) -> bool:
 
 def _equal(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-6, atol=0))
