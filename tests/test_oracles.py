@@ -21,7 +21,8 @@ from simulator.engines.cpu.noise_tile import tile
 from simulator.engines.reference import trajectory
 from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
-from simulator.optimizers import OPTIMIZERS
+from simulator.theorem import Theorem
+from simulator.theorems import THEOREMS
 
 LIMIT = 4.5
 
@@ -137,11 +138,12 @@ def test_adamw_tends_to_momentum_as_eps_grows(problem):
 
 
 @pytest.mark.parametrize("problem", ["rational", "ramp"])
-@pytest.mark.parametrize("optimizer", [o.name for o in OPTIMIZERS.values() if o.horizon])
+@pytest.mark.parametrize("optimizer", sorted(t.optimizer.name for t in THEOREMS.values() if isinstance(t, Theorem)))
 def test_scaling_f_or_x_leaves_the_ratios_as_they_are(problem, optimizer):
     def ratios(smoothness, gap, sigma):
         result = run(Spec.of(problem, optimizer, 24, 3000, 2, smoothness=smoothness, gap=gap, sigma=sigma, seed=9))
-        return result.stats.running_l1 / result.bound_l1, result.stats.max_abs_x
+        rate = math.sqrt(24) * result.constants.c * 3000**-0.25
+        return result.stats.running_l1 / rate, result.stats.max_abs_x
 
     ratio, size = ratios(1.5, 0.7, 1.1)
     c, s = 3.7, 0.29
