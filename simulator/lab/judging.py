@@ -54,7 +54,7 @@ def judge_folder(
 
 
 def write_judgement(folder: Folder, judgement: Judgement) -> Path:
-    """Write verdicts.json, return its path. Theorems that weren't judged this time keep what the folder holds of them."""
+    """Write verdicts.json, return its path. Theorems that weren't judged now keep what the folder holds of them."""
     kept = {name: theorem for name, theorem in folder.stored.items() if name not in judgement.theorems}
     return write_verdicts(
         folder.directory,
