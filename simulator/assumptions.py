@@ -26,26 +26,28 @@ def assumption(text: str, name: str = "") -> Callable[[Callable[[Result], str]],
 
 
 @assumption("f is L-smooth in the 2-norm and bounded below")
-def smooth(cell: Result) -> str:
-    return "" if "smoothness" in cell.constants else "the problem has no smoothness L in the 2-norm"
+def smooth(result: Result) -> str:
+    return "" if "smoothness" in result.constants else "the problem has no smoothness L in the 2-norm"
 
 
 @assumption("coordinate i of the noise has variance at most σ_i², Σσ_i² = σ² < ∞")
-def variance(cell: Result) -> str:
-    if "sigma" in cell.constants:
+def variance(result: Result) -> str:
+    if "sigma" in result.constants:
         return ""
     return "the noise has infinite variance, so C is infinite and the theorem says nothing"
 
 
 @assumption("there is no noise: σ = 0")
-def noiseless(cell: Result) -> str:
-    return "" if cell.constants.get("sigma") == 0 else "there is noise, and E min_k ≤ min_k E is all that is known then"
+def noiseless(result: Result) -> str:
+    if result.constants.get("sigma") == 0:
+        return ""
+    return "there is noise, and E min_k ≤ min_k E is all that is known then"
 
 
 @assumption("with weight decay, ‖x¹‖∞ ≤ √(KΔ/(dL))")
-def start_near(cell: Result) -> str:
-    c = cell.constants
-    if not cell.hyper.get("weight_decay"):
+def start_near(result: Result) -> str:
+    c = result.constants
+    if not result.hyper.get("weight_decay"):
         return ""
     limit = math.sqrt(c.steps * c.gap / (c.dim * c.smoothness))
     if c.start_linf <= limit * (1 + 1e-12):

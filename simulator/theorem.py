@@ -132,51 +132,52 @@ class Theorem:
             raise InputError(f"theorem {self.name!r} has no rule; its cells have the constant schedule")
         return self.rule(c)
 
-    def concerns(self, cell: Result) -> bool:
+    def concerns(self, result: Result) -> bool:
         """Whether the cell ran the theorem's optimizer, by the theorem's rule but for what the user gave.
 
         Hyper-parameters are compared, not the names of schedules: two rules of one optimizer have one name each, and
         one rule may have several.
         """
-        if cell.formulas.get("update") != self.optimizer.update.digest:
+        if result.formulas.get("update") != self.optimizer.update.digest:
             return False
         if self.any_hyper:
             return True
-        if self.rule is None or cell.spec.schedule == "constant":
-            return self.rule is None and cell.spec.schedule == self.schedule
-        return not set(self._outside(cell)) - set(cell.spec.optimizer_args)
+        if self.rule is None or result.spec.schedule == "constant":
+            return self.rule is None and result.spec.schedule == self.schedule
+        return not set(self._outside(result)) - set(result.spec.optimizer_args)
 
-    def on(self, cell: Result) -> Bearing | None:
-        """What the theorem says of *cell*; None where it is not concerned."""
-        if not self.concerns(cell):
+    def on(self, result: Result) -> Bearing | None:
+        """What the theorem says of *result*; None where it is not concerned."""
+        if not self.concerns(result):
             return None
         try:
-            if reason := "" if self.any_hyper else self._departure(cell):
+            if reason := "" if self.any_hyper else self._departure(result):
                 return Bearing(aside=reason)
             for assumption in self.assumes:
-                if reason := assumption.check(cell):
+                if reason := assumption.check(result):
                     return Bearing(void=reason)
-            bound, rate = self.bound(cell.constants, cell.hyper), self.rate(cell.constants, cell.hyper)
+            bound, rate = self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper)
         except MissingConstant as missing:
             return Bearing(void=str(missing))
-        if self.measures.name not in cell.stats.measured:
+        if self.measures.name not in result.stats.measured:
             return Bearing(bound, rate, aside=f"the cell has no {self.measures.name}; sweep again with this theorem")
         return Bearing(bound, rate)
 
-    def _departure(self, cell: Result) -> str:
+    def _departure(self, result: Result) -> str:
         """Where the user's hyper-parameters leave the rule, in words, or ''."""
-        outside = self._outside(cell)
+        outside = self._outside(result)
         return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
 
-    def _outside(self, cell: Result) -> list[str]:
-        """The hyper-parameters of *cell* that are not what the rule gives or the theorem allows."""
+    def _outside(self, result: Result) -> list[str]:
+        """The hyper-parameters of *result* that are not what the rule gives or the theorem allows."""
         if self.rule is None:
             return []
         try:
-            rule = self.rule(cell.constants.but(sigma=cell.spec.sigma))  # as the run had it, of infinite variance too
+            # σ as the run had it, of infinite variance too
+            rule = self.rule(result.constants.but(sigma=result.spec.sigma))
         except Exception:  # noqa: BLE001 (the user's own function: what it doesn't give, the cell didn't follow)
-            return list(cell.hyper)
-        told = json.loads(cell.identity)["hyper"]
+            return list(result.hyper)
+        told = json.loads(result.identity)["hyper"]
         allowed = {name: (value, value) for name, value in rule.items() if isinstance(value, (int, float))}
         if self.allows:
             allowed |= self.allows(Hyper(rule))
@@ -184,7 +185,7 @@ class Theorem:
             name
             for name, value in rule.items()
             if not (
-                _within(cell.hyper.get(name), *allowed[name])
+                _within(result.hyper.get(name), *allowed[name])
                 if name in allowed
                 else told.get(name) == getattr(value, "meaning", None)  # a formula of the step
             )

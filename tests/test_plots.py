@@ -105,7 +105,7 @@ def test_ratio_map_writes_the_ratios(whole):
     sgd, momentum = show([cell("rational", "sgd"), cell("rational", "momentum")])
     assert sgd.limit == pytest.approx(math.sqrt(2 / 1000 + 2 * math.sqrt(2) / math.sqrt(1000)))
     assert momentum.limit == pytest.approx(1000**-0.5)  # C²/√K, of the squared norm
-    np.testing.assert_array_equal(momentum.values, momentum.cell.stats.mean_grad_l2_squared)
+    np.testing.assert_array_equal(momentum.values, momentum.result.stats.mean_grad_l2_squared)
 
 
 def test_local_slopes_are_of_a_known_power():

@@ -47,8 +47,8 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
     than LEAST_REPLICAS, or an upper limit passes its threshold, or an axis of an O(·) has no exponent.
     """
     cells = eligible(theorem, results)
-    found = groups(judged.cell for judged in cells.sound)
-    judged = {id(judged.cell): judged for judged in cells.sound}
+    found = groups(judged.result for judged in cells.sound)
+    judged = {id(judged.result): judged for judged in cells.sound}
     growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
     members = [[judged[id(c)] for c in group.cells] for group in found]
     names = [own[0].label for own in members]
@@ -191,9 +191,9 @@ def _largest(judged: Sequence[Judged], alpha: float) -> dict | None:
         "value": top.mean.value,
         "upper": max(j.mean.high(alpha) for j in judged),
         "where": top.where,
-        "problem": top.cell.spec.problem,
-        "dim": top.cell.spec.dim,
-        "steps": top.cell.spec.steps,
+        "problem": top.result.spec.problem,
+        "dim": top.result.spec.dim,
+        "steps": top.result.spec.steps,
     }
 
 

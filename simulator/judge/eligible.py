@@ -23,7 +23,7 @@ TOO_FEW = f"too few replicas (fewer than {LEAST_REPLICAS})"
 class Judged:
     """A cell with its ratio per replica, shape (R,), the estimate of its mean, and its group's label."""
 
-    cell: Result
+    result: Result
     ratio: NDArray[np.float64]
     mean: Estimate
     label: str
@@ -51,10 +51,10 @@ def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
     """The cells that *theorem* concerns, with their ratios. What breaks an assumption is never judged, not even when
     it diverged; a replica at +∞ settles its cell, however few replicas there are."""
     cells = Eligible([], [], [], Counter(), Counter())
-    bearings = [(cell, bearing) for cell in results if (bearing := theorem.on(cell)) is not None]
-    found = groups(cell for cell, _ in bearings)
+    bearings = [(result, bearing) for result in results if (bearing := theorem.on(result)) is not None]
+    found = groups(result for result, _ in bearings)
     label = {id(c): name for group, name in zip(found, labels(found), strict=True) for c in group.cells}
-    for cell, bearing in bearings:
+    for result, bearing in bearings:
         if bearing.aside:
             cells.aside[bearing.aside] += 1
             continue
@@ -65,8 +65,8 @@ def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
         if limit is None or not 0 < limit < math.inf:
             cells.aside[f"the bound is {limit:g}"] += 1
             continue
-        values = measured(theorem, cell)
-        judged = Judged(cell, values / limit, mean(values / limit), label[id(cell)])
+        values = measured(theorem, result)
+        judged = Judged(result, values / limit, mean(values / limit), label[id(result)])
         if judged.mean.value == math.inf:
             cells.diverged.append(judged)
         else:
@@ -74,9 +74,9 @@ def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
     return cells
 
 
-def measured(theorem: Judgeable, cell: Result) -> NDArray[np.float64]:
+def measured(theorem: Judgeable, result: Result) -> NDArray[np.float64]:
     """What the theorem measures of each replica, with +∞ for what is not finite; raises InputError for bad shapes."""
-    values = np.asarray(cell.stats.measured[theorem.measures.name], dtype=np.float64)
-    if values.shape != (cell.spec.replicas,) and values.ndim != 1:
+    values = np.asarray(result.stats.measured[theorem.measures.name], dtype=np.float64)
+    if values.shape != (result.spec.replicas,) and values.ndim != 1:
         raise InputError(f"{theorem.measures.name} has shape {values.shape}, one value a replica is expected")
     return np.where(np.isfinite(values), values, math.inf)

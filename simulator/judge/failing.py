@@ -12,9 +12,9 @@ def ends(cells: Sequence[Judged], axis: str) -> tuple[Judged, Judged]:
     other = {"steps": "dim", "dim": "steps"}[axis]
     lines: dict[int, list[Judged]] = {}
     for judged in cells:
-        lines.setdefault(getattr(judged.cell.spec, other), []).append(judged)
+        lines.setdefault(getattr(judged.result.spec, other), []).append(judged)
     longest = min(lines, key=lambda value: (-len(lines[value]), value))
-    line = sorted(lines[longest], key=lambda judged: getattr(judged.cell.spec, axis))
+    line = sorted(lines[longest], key=lambda judged: getattr(judged.result.spec, axis))
     return line[0], line[-1]
 
 
@@ -22,9 +22,9 @@ def smallest(failing: Sequence[tuple[Judged, ...]]) -> dict | None:
     """The smallest failing case: least d, then least K, of the last of its cells. ``cells`` are their keys."""
     if not failing:
         return None
-    case = min(failing, key=lambda cells: (cells[-1].cell.spec.dim, cells[-1].cell.spec.steps))
+    case = min(failing, key=lambda cells: (cells[-1].result.spec.dim, cells[-1].result.spec.steps))
     return {
         "where": " and ".join(judged.where for judged in case),
-        "cells": [judged.cell.key for judged in case],
+        "cells": [judged.result.key for judged in case],
         "ratios": [judged.mean.value for judged in case],
     }

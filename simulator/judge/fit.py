@@ -125,21 +125,21 @@ def constant_exponents(
     Takes cells with enough replicas whose values are all positive and finite.
     """
     of = {
-        id(cell): (values, rate)
-        for cell, values, rate in zip(cells, samples, rates, strict=True)
+        id(result): (values, rate)
+        for result, values, rate in zip(cells, samples, rates, strict=True)
         if values.size >= LEAST_REPLICAS and np.all(np.isfinite(values)) and np.all(values > 0)
     }
-    sound = [cell for cell in cells if id(cell) in of]
+    sound = [result for result in cells if id(result) in of]
     found = []
     for constant in CONSTANTS:
-        positive = [cell for cell in sound if getattr(cell.spec, constant) > 0]
+        positive = [result for result in sound if getattr(result.spec, constant) > 0]
         for group in groups(positive, free=(constant,)):
-            values = sorted({getattr(cell.spec, constant) for cell in group.cells})
+            values = sorted({getattr(result.spec, constant) for result in group.cells})
             if len(values) < LEAST_VALUES:
                 continue
-            logs = np.log([getattr(cell.spec, constant) for cell in group.cells])
-            own = [of[id(cell)] for cell in group.cells]
-            fitted = power_law(logs[:, None], [y for y, _ in own], _seed(cell.spec for cell in group.cells))
+            logs = np.log([getattr(result.spec, constant) for result in group.cells])
+            own = [of[id(result)] for result in group.cells]
+            fitted = power_law(logs[:, None], [y for y, _ in own], _seed(result.spec for result in group.cells))
             expected = _slope(logs, [rate for _, rate in own])
             found.append(ConstantExponent(constant, fitted[0], expected, group.settings, tuple(values), group.cells))
     return found

@@ -13,7 +13,7 @@ def to_dict(theorem: Judgeable, results: Iterable[Result]) -> dict:
 
     An infinite bound stays infinite: ``strict_json`` writes it.
     """
-    bearings = ((cell.key, theorem.on(cell)) for cell in results)
+    bearings = ((result.key, theorem.on(result)) for result in results)
     return {
         "name": theorem.name,
         "statement": theorem.statement,

@@ -48,10 +48,10 @@ class StoredTheorem:
     given: str = ""
     seen: frozenset[str] = frozenset()
 
-    def on(self, cell: Result) -> Bearing | None:
-        """What the theorem said of *cell*; None where it was not concerned, or never asked."""
-        bearing = self.cells.get(cell.key)
-        if bearing is None or bearing.void or bearing.aside or self.measures.name in cell.stats.measured:
+    def on(self, result: Result) -> Bearing | None:
+        """What the theorem said of *result*; None where it was not concerned, or never asked."""
+        bearing = self.cells.get(result.key)
+        if bearing is None or bearing.void or bearing.aside or self.measures.name in result.stats.measured:
             return bearing
         return Bearing(bearing.bound, bearing.rate, aside=f"the cell has no {self.measures.name}")
 

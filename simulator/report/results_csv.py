@@ -30,12 +30,13 @@ def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
     the bound or else the rate; the status. A diverged replica makes all means infinite.
     """
     sections = [_sections(shown) for shown in cells]
-    taken = {name for cell in sections for part in cell for name in part}
+    taken = {name for row in sections for part in row for name in part}
     sections = [
-        (*cell, _further(shown.cell, taken), _closing(shown.cell)) for cell, shown in zip(sections, cells, strict=True)
+        (*row, _further(shown.result, taken), _closing(shown.result))
+        for row, shown in zip(sections, cells, strict=True)
     ]
     columns = list(dict.fromkeys(name for kind in zip(*sections, strict=True) for part in kind for name in part))
-    rows = [{name: value for part in cell for name, value in part.items()} for cell in sections]
+    rows = [{name: value for part in row for name, value in part.items()} for row in sections]
     return [{name: row.get(name) for name in columns} for row in rows]
 
 
@@ -51,7 +52,7 @@ def tidy_csv(cells: Sequence[Shown]) -> str:
 
 def _sections(shown: Shown) -> tuple[dict[str, object], ...]:
     """The row in parts, so that a column which only some cells have still stands beside its kind."""
-    result = shown.cell
+    result = shown.result
     entries = result.spec.to_dict()
     arguments = {
         f"{name[:-1]}_{argument}": value

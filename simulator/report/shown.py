@@ -25,13 +25,13 @@ DEFAULT = ALWAYS[0]  # what is drawn of a cell that no theorem is about
 class Shown:
     """A cell and the theorem it is shown under, None if no theorem is about it."""
 
-    cell: Result
+    result: Result
     theorem: Judgeable | None = None
     bearing: Bearing = Bearing()
 
     @property
     def spec(self):
-        return self.cell.spec
+        return self.result.spec
 
     @property
     def quantity(self) -> Quantity:
@@ -40,7 +40,7 @@ class Shown:
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """The measured quantity of each replica, shape (R,); +∞ for what is not finite."""
-        values = np.asarray(self.cell.stats.measured[self.quantity.name], dtype=np.float64)
+        values = np.asarray(self.result.stats.measured[self.quantity.name], dtype=np.float64)
         return np.where(np.isfinite(values), values, math.inf)
 
     @cached_property
@@ -95,15 +95,15 @@ def show(results: Iterable[Result], theorems: Sequence[Judgeable | SampleTheorem
     """
     known = [t for t in (THEOREMS.values() if theorems is None else theorems) if not isinstance(t, SampleTheorem)]
     known.sort(key=lambda t: t.expected != "holds")
-    return [_under_first(cell, known) for cell in results]
+    return [_under_first(result, known) for result in results]
 
 
-def _under_first(cell: Result, theorems: Sequence[Judgeable]) -> Shown:
+def _under_first(result: Result, theorems: Sequence[Judgeable]) -> Shown:
     for theorem in theorems:
-        bearing = theorem.on(cell)
-        if bearing is not None and not bearing.aside and theorem.measures.name in cell.stats.measured:
-            return Shown(cell, theorem, bearing)
-    return Shown(cell)
+        bearing = theorem.on(result)
+        if bearing is not None and not bearing.aside and theorem.measures.name in result.stats.measured:
+            return Shown(result, theorem, bearing)
+    return Shown(result)
 
 
 def _usable(value: float | None) -> float | None:

@@ -50,7 +50,7 @@ def run_table(cells: Sequence[Shown], plan) -> list[dict]:
         return short(spec.optimizer), short(spec.problem), short(spec.noise), short(spec.schedule)
 
     done: dict[tuple, list[Shown]] = {}
-    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+    for shown in sorted(cells, key=lambda shown: order(shown.result)):
         done.setdefault(kind(shown.spec), []).append(shown)
     due: dict[tuple, int] = {}
     for spec in plan.specs if plan is not None else [shown.spec for shown in cells]:
@@ -59,7 +59,7 @@ def run_table(cells: Sequence[Shown], plan) -> list[dict]:
     for name in dict.fromkeys([*done, *due]):
         own = done.get(name, [])
         specs = [shown.spec for shown in own]
-        diverged = sum(shown.cell.status == "diverged" for shown in own)
+        diverged = sum(shown.result.status == "diverged" for shown in own)
         rows.append(
             {
                 "optimizer": name[0],
@@ -142,8 +142,8 @@ def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
 def cell_table(cells: Sequence[Shown]) -> list[dict]:
     """The first MOST_CELLS cells: what their theorem is about, and its ratio to bound or rate with 95 % limits."""
     rows = []
-    for shown in sorted(cells, key=lambda shown: order(shown.cell))[:MOST_CELLS]:
-        spec, cell = shown.spec, shown.cell
+    for shown in sorted(cells, key=lambda shown: order(shown.result))[:MOST_CELLS]:
+        spec, result = shown.spec, shown.result
         rows.append(
             {
                 "optimizer": short(spec.optimizer),
@@ -157,7 +157,7 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
                 "mean": interval(shown.measured),
                 "ratio": shown.why if shown.ratio is None else interval(mean(shown.ratio)),
                 "replicas": shown.values.size,
-                "status": cell.status if cell.status == "ok" else f"{int(cell.stats.diverged.sum())} diverged",
+                "status": result.status if result.status == "ok" else f"{int(result.stats.diverged.sum())} diverged",
             }
         )
     return rows

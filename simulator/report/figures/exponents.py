@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from ratecheck.problems import PROBLEMS
 
-from ...cells.cell import DEFAULTS
+from ...cells.result import DEFAULTS
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
 from ..shown import Shown
@@ -45,8 +45,8 @@ def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing 
     axes[0].set_yticks(range(len(rows[:MOST])), map(plain, rows[:MOST]))
     axes[0].set_ylim(len(rows[:MOST]) - 0.4, -0.6)
     legend(figure, [line_key("exponent in the theorem's rate")])
-    by_key = {shown.cell.key: shown for shown in cells}
-    used = replicas([by_key[cell.key] for _, e in found for cell in e.cells])
+    by_key = {shown.result.key: shown for shown in cells}
+    used = replicas([by_key[result.key] for _, e in found for result in e.cells])
     headline(figure, f"{used}; bars: 95 % t-intervals, bootstrap over replicas")
     about = dict.fromkeys(f"{t.measures.text} ({t.name})" for t, _ in found)
     more = f"{len(rows) - MOST} further settings are in the table. " if len(rows) > MOST else ""
@@ -62,13 +62,13 @@ def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing 
 def measured_exponents(cells: Sequence[Shown]) -> list[Found]:
     """The exponents of each theorem's quantity over the cells that are shown under it."""
     by_theorem: dict[int, list[Shown]] = {}
-    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+    for shown in sorted(cells, key=lambda shown: order(shown.result)):
         if shown.theorem is not None and not shown.void:
             by_theorem.setdefault(id(shown.theorem), []).append(shown)
     return [
         (own[0].theorem, e)
         for own in by_theorem.values()
-        for e in constant_exponents([s.cell for s in own], [s.values for s in own], [s.rate for s in own])
+        for e in constant_exponents([s.result for s in own], [s.values for s in own], [s.rate for s in own])
     ]
 
 

@@ -50,15 +50,15 @@ class Page:
 
     @property
     def cells(self) -> list[Shown]:
-        return [cell for panel in self.panels for cell in panel.cells.values()]
+        return [result for panel in self.panels for result in panel.cells.values()]
 
     @property
     def dims(self) -> list[int]:
-        return sorted({cell.spec.dim for cell in self.cells})
+        return sorted({result.spec.dim for result in self.cells})
 
     @property
     def steps(self) -> list[int]:
-        return sorted({cell.spec.steps for cell in self.cells})
+        return sorted({result.spec.steps for result in self.cells})
 
     def name(self, figure: str) -> str:
         return figure if self.number == 1 else f"{figure}-{self.number}"

@@ -25,7 +25,7 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
     are any. Wide or long pages are split, and at most MOST_PAGES are drawn.
     """
     families: dict[str, tuple[dict, list[Shown]]] = {}
-    for shown in sorted(cells, key=lambda shown: order(shown.cell)):
+    for shown in sorted(cells, key=lambda shown: order(shown.result)):
         spec = shown.spec.to_dict()
         settings = {name: spec[name] for name in SHARED}
         families.setdefault(canonical_json(settings), (settings, []))[1].append(shown)

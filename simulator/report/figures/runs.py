@@ -35,7 +35,7 @@ def density(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | 
 
 
 def _recorded(cells: Sequence[Shown]) -> list[Shown]:
-    return [shown for shown in cells if shown.cell.stats.checkpoints.size > 1]
+    return [shown for shown in cells if shown.result.stats.checkpoints.size > 1]
 
 
 def _nothing(cells: Sequence[Shown]) -> str:
@@ -56,7 +56,7 @@ def _density(page: Page, left_out: str) -> Drawing:
         ax.axhline(1.0, color=INK, linewidth=0.8, zorder=1.5)
         ax.axhline(GAUSSIAN, color=INK, linewidth=0.8, linestyle="--", zorder=1.5)
         for shown in _longest(panel):
-            d, look, stats = shown.spec.dim, looks[shown.spec.dim], shown.cell.stats
+            d, look, stats = shown.spec.dim, looks[shown.spec.dim], shown.result.stats
             with np.errstate(invalid="ignore", divide="ignore"):
                 curve = stats.grad_l1 / (math.sqrt(d) * stats.grad_l2)
             lost |= _curve(ax, stats.checkpoints, curve, look)
@@ -115,10 +115,10 @@ def _curves(page: Page, left_out: str) -> Drawing:
         spec = next(iter(cells[column].values())).spec
         ax.set_title(f"{plain(column)}, $d={spec.dim}$, $K={spec.steps}$" if quantity == "f_gap" else "", pad=3)
         for row, shown in cells[column].items():
-            stats = shown.cell.stats
+            stats = shown.result.stats
             lost |= _curve(ax, stats.checkpoints, getattr(stats, quantity), looks[row], log=True)
     for quantity, ax in leftmost(grid, axes):
-        seen = np.concatenate([getattr(shown.cell.stats, quantity).ravel() for shown in drawn])
+        seen = np.concatenate([getattr(shown.result.stats, quantity).ravel() for shown in drawn])
         limits = span(seen[np.isfinite(seen)], 1.3, least=4.0)
         limits = (max(limits[0], limits[1] * 1e-9), limits[1])  # a curve that hits zero must not squeeze the others
         ax.set_yscale("log")
