@@ -21,7 +21,7 @@ class Assumption:
 
 
 def assumption(text: str, name: str = "") -> Callable[[Callable[[Result], str]], Assumption]:
-    """Decorator that turns ``cell → reason or ''`` into an Assumption that is stated by *text*."""
+    """decorator that turns ``result → reason or ''`` into an Assumption that is stated by *text*."""
     return lambda function: Assumption(name or function.__name__, text, function)
 
 

@@ -30,7 +30,7 @@ class Judged:
 
     @property
     def where(self) -> str:
-        return f"{self.label}, d = {self.cell.spec.dim}, K = {self.cell.spec.steps}"
+        return f"{self.label}, d = {self.result.spec.dim}, K = {self.result.spec.steps}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from ratecheck.problems import PROBLEMS
 
-from ...cells.result import DEFAULTS
+from ...cells.cell import DEFAULTS
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
 from ..shown import Shown
