@@ -146,6 +146,7 @@ def test_a_right_file_passes(check):
         ({"settings": "rule=rule, hard=('ramp', {'slope': 1.0}, 1.0)"}, "hard instance", ["'slope'"]),
         ({"settings": "rule=rule, grid={'problem': 'rational', 'dim': 4}"}, "grid", ["steps"]),
         ({"settings": "rule=rule, grid={'problem': 'rational', 'dim': 4, 'stpes': 3}"}, "grid", ["'stpes'"]),
+        ({"settings": "rule=rule, grid={'problem': 'rational', 'dim': 4, 'steps': 9, 'quick': 3}"}, "grid", ["quick"]),
         (
             {"settings": "rule=lambda c: {'lr': of_step(formula, scale=-1.0), 'beta1': 0.9}"},
             "steps",

@@ -31,8 +31,10 @@ def check_file(path: str) -> dict[str, list[Finding]]:
         if isinstance(thing, Optimizer):
             if thing.update.function.__module__ == module.__name__:
                 found[name] = check_optimizer(thing)
-        elif isinstance(thing, (Theorem, SampleTheorem)):
-            if (thing.function if isinstance(thing, Theorem) else thing.gap).__module__ == module.__name__:
-                check = check_theorem if isinstance(thing, Theorem) else check_sample_theorem
-                found[name] = check(thing, f"{path}:{name}")
+        elif isinstance(thing, Theorem):
+            if thing.function.__module__ == module.__name__:
+                found[name] = check_theorem(thing, f"{path}:{name}")
+        elif isinstance(thing, SampleTheorem):
+            if thing.gap.__module__ == module.__name__:
+                found[name] = check_sample_theorem(thing, f"{path}:{name}")
     return found

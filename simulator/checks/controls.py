@@ -27,9 +27,8 @@ def check_controls(theorem: Theorem) -> Finding:
     )
 
 
-def check_control(control: Theorem, cells: list[Cell]) -> Finding:
+def check_control(control: Theorem, parent: Theorem, cells: list[Cell]) -> Finding:
     """That *control* says something else than its theorem, and something that the theorem's truth doesn't make true."""
-    parent = control.parent
     if control.rule is not parent.rule or control.schedule != parent.schedule:
         return Finding("differs", True, f"it has other hyper-parameters than {parent.name}")
     if control.measures.meaning != parent.measures.meaning:
@@ -59,4 +58,4 @@ def _ratio(control: Theorem, parent: Theorem, cell: Cell) -> float | None:
         )
     except InputError:  # a missing constant, or a fault that is told of the theorem itself
         return None
-    return ours / theirs if theirs and math.isfinite(theirs) else None
+    return ours / theirs if ours is not None and theirs and math.isfinite(theirs) else None

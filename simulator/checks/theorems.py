@@ -15,7 +15,7 @@ from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
 from ..cells.spec import Spec
 from ..engines.resolve import resolve
-from ..lab.grid import ARGUMENTS, FIELDS, product
+from ..lab.grid import ARGUMENTS, FIELDS, product, quick_values
 from ..optimizers import BIASES
 from ..theorem import Theorem
 from ..theorems.naming import problem_name, spec_names
@@ -39,15 +39,16 @@ def check_theorem(theorem: Theorem, name: str) -> list[Finding]:
         return findings
     if theorem.parent is None:
         return [*findings, check_controls(theorem)]
-    return [*findings, check_control(theorem, cells)]
+    return [*findings, check_control(theorem, theorem.parent, cells)]
 
 
 def grid_cells(theorem: Theorem, name: str) -> Iterator[Cell]:
     """The cells of the theorem's grid, the quick one included; raises InputError for one that can't be made."""
     optimizer, schedule, _ = spec_names(name)
     for table in theorem.grid:
-        for quick in ({}, table.get("quick", {})):
-            whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **table, **quick}
+        for quick in (False, True):
+            own = {**table, **quick_values(table, quick, "grid")}
+            whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **own}
             whole = {key: value for key, value in whole.items() if key != "quick"}
             if unknown := set(whole) - set(FIELDS):
                 raise InputError(f"grid: {min(unknown)!r} is no key of a sweep; known: {', '.join(FIELDS)}")

@@ -41,8 +41,8 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
 
 def said(theorem: Theorem, result: Result) -> dict:
     """What *theorem* says of a cell, with the numbers that it is about."""
-    bearing, measured = theorem.on(result), result.stats.measured.get(theorem.measures.name)
-    measured = None if measured is None else average(np.where(np.isfinite(measured), measured, math.inf))
+    bearing, values = theorem.on(result), result.stats.measured.get(theorem.measures.name)
+    measured = None if values is None else average(np.where(np.isfinite(values), values, math.inf))
     bound, rate = (bearing.bound, bearing.rate) if bearing else (None, None)
     limit = rate if bound is None else bound
     return {

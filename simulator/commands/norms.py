@@ -67,8 +67,10 @@ def _device(backend: str):
 
     from ..engines.gpu.device import cupy_device
 
+    if backend == "cpu":
+        return None
     try:
-        device = cupy_device() if backend != "cpu" else None
+        device = cupy_device()
     except InputError as error:
         if backend == "gpu":
             raise

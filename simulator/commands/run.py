@@ -125,7 +125,7 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     from ..lab.progress import simple_bar
 
     known = {quantity.name for quantity in ALWAYS}
-    asked = {} if theorem is None or theorem.measures.name in known else {"quantities": (theorem.measures,)}
+    asked = () if theorem is None or theorem.measures.name in known else (theorem.measures,)
     done, total = 0, work(spec)
     with (
         nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}") as update,
@@ -139,5 +139,5 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
             if update:
                 update(done, total)
 
-        future = executor.submit(functools.partial(run, **asked), spec, backend, None, progress, fast)
+        future = executor.submit(functools.partial(run, quantities=asked), spec, backend, None, progress, fast)
         return next(executor.as_completed([future])).result()

@@ -9,8 +9,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .options import add_backend, number
+
+if TYPE_CHECKING:
+    from ..cells.spec import Spec
 
 HELP = "all cells of a TOML file; run again to resume"
 EPILOG = """examples:
@@ -200,14 +204,15 @@ def _norms_seconds(norms, directory: Path, fresh: bool, backend: str) -> float:
 def _show_kinds(plan, found, about) -> None:
     from .tables import show_table
 
-    def kind(spec) -> tuple[str, ...]:
+    def kind(spec: Spec) -> tuple[str, ...]:
         return spec.problem, spec.optimizer, spec.noise, spec.schedule
 
     def span(values) -> str:
         values = sorted(set(values))
         return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
 
-    todo, groups = {}, {}
+    todo: dict[tuple[str, ...], list[Spec]] = {}
+    groups: dict[tuple[str, ...], list[Spec]] = {}
     for spec in plan.specs:
         groups.setdefault(kind(spec), []).append(spec)
     for spec in found.specs:

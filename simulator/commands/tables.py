@@ -24,7 +24,7 @@ def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], 
 
     table = Table(title=Text(title), title_justify="left", title_style="bold", show_header=bool(heads), box=box.SIMPLE)
     for index in range(len(rows[0]) if rows else len(heads)):
-        table.add_column(heads[index] if heads else None, overflow="fold")
+        table.add_column(heads[index] if heads else "", overflow="fold")
     for index, row in enumerate(rows):
         table.add_row(*map(Text, row), style=colours[index] if colours else None)
     Console().print(table)

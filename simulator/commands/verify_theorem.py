@@ -90,7 +90,7 @@ def _norms(named: dict[str, AnyTheorem], args: argparse.Namespace):
     laws = [t.law for t in named.values() if isinstance(t, SampleTheorem)]
     if not laws:
         return None
-    every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(laws))
+    every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(law for law in laws if law is not None))
     return Norms(every, SAMPLES["quick" if args.quick else "dims"], None, args.seed or 0)
 
 

@@ -18,7 +18,7 @@ from .eligible import TOO_FEW, Eligible, Judged, eligible
 from .failing import ends, smallest
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
-from .outcome import Cells, Outcome, Verdict
+from .outcome import Cells, Exponent, GroupNumbers, Largest, Numbers, Outcome, Verdict
 from .statement import Judgeable
 
 MARGIN = 0.02
@@ -63,7 +63,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
     for reason, count in (cells.broken + cells.aside).items():
         reasons.append(f"{count} cell(s) left aside: {reason}")
     tested = cells.sound + cells.diverged
-    numbers = {
+    numbers: Numbers = {
         "alpha": alpha,
         "margin": MARGIN,
         "bound": "explicit" if explicit else "O(·)",
@@ -180,7 +180,7 @@ def _level_groups(names: Sequence[str], growths: Sequence[Growth], alpha: float)
     return [name for (name, _), p in zip(whole, adjusted, strict=True) if p < alpha]
 
 
-def _largest(judged: Sequence[Judged], alpha: float) -> dict:
+def _largest(judged: Sequence[Judged], alpha: float) -> Largest:
     """The largest mean ratio of at least one cell, its place, and an upper limit of all true ones.
 
     The largest of the cells' own limits is one: the cell whose true ratio is largest is under its own.
@@ -196,16 +196,19 @@ def _largest(judged: Sequence[Judged], alpha: float) -> dict:
     }
 
 
-def _group_numbers(name: str, group: Group, own: Growth, largest: float, alpha: float) -> dict:
-    exponents = {
-        axis: {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
-        for axis, b in own.exponents.items()
-    }
+def _group_numbers(name: str, group: Group, own: Growth, largest: float, alpha: float) -> GroupNumbers:
+    def exponent(axis: str) -> Exponent:
+        if axis not in own.exponents:
+            return {"why": own.missing.get(axis)}
+        b = own.exponents[axis]
+        return {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
+
     return {
         "group": name,
         "settings": dict(group.settings),
         "cells": len(group.cells),
         "cells_fitted": own.cells,
         "max_ratio": largest,
-        **{axis: exponents.get(axis, {"why": own.missing.get(axis)}) for axis in AXES},
+        "steps": exponent("steps"),
+        "dim": exponent("dim"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .eligible import Judged
+from .outcome import Failing
 
 
 def ends(cells: Sequence[Judged], axis: str) -> tuple[Judged, Judged]:
@@ -18,7 +19,7 @@ def ends(cells: Sequence[Judged], axis: str) -> tuple[Judged, Judged]:
     return line[0], line[-1]
 
 
-def smallest(failing: Sequence[tuple[Judged, ...]]) -> dict | None:
+def smallest(failing: Sequence[tuple[Judged, ...]]) -> Failing | None:
     """The smallest failing case: least d, then least K, of the last of its cells. ``cells`` are their keys."""
     if not failing:
         return None

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from ..sample_theorem import SampleTheorem
 from .intervals import holm
-from .outcome import Cells, Outcome, Verdict
+from .outcome import Cells, Numbers, Outcome, Verdict
 
 
 def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict:
@@ -51,7 +51,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
                 f"the exact gap is ≥ 0 in each and the samples agree with the exact means; it is smallest "
                 f"at d = {row.dim}: {value / row.exact_l1:.3g} of E‖g‖₁"
             )
-    numbers = {
+    numbers: Numbers = {
         "alpha": alpha,
         "correction": f"Holm over {len(rows)} rows",
         "samples": sum(row.samples for row in rows),

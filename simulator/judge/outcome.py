@@ -6,6 +6,7 @@ import enum
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 
 class Outcome(enum.StrEnum):
@@ -18,6 +19,64 @@ class Outcome(enum.StrEnum):
     VIOLATED = "VIOLATED"
     INCONCLUSIVE = "INCONCLUSIVE"
     VOID = "VOID"
+
+
+class Largest(TypedDict):
+    """The largest mean ratio, an upper limit of all true ones, and the cell."""
+
+    value: float
+    upper: float
+    where: str
+    problem: str
+    dim: int
+    steps: int
+
+
+class Failing(TypedDict):
+    """A case in which a theorem fails; ``cells`` are keys."""
+
+    where: str
+    cells: list[str]
+    ratios: list[float]
+
+
+class Exponent(TypedDict, total=False):
+    """An exponent with its limits, or why there is none."""
+
+    exponent: float
+    error: float
+    low: float
+    high: float
+    why: str | None
+
+
+class GroupNumbers(TypedDict):
+    """Of cells that differ in K and d only: their largest mean ratio, and its exponents in K and d."""
+
+    group: str
+    settings: Mapping[str, object]
+    cells: int
+    cells_fitted: int
+    max_ratio: float
+    steps: Exponent
+    dim: Exponent
+
+
+class Numbers(TypedDict, total=False):
+    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on runs all other entries."""
+
+    alpha: float
+    margin: float
+    bound: str
+    correction: str
+    tests: int
+    blind: bool
+    max_ratio: Largest | None
+    smallest_failing: Failing | None
+    groups: list[GroupNumbers]
+    samples: int
+    smallest_gap: float | None
+    smallest_p: float | None
 
 
 @dataclass(frozen=True)
@@ -37,7 +96,7 @@ class Verdict:
     expected: str
     statement: str
     reasons: tuple[str, ...] = ()
-    numbers: Mapping[str, object] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=Numbers)
     cells: Cells = field(default_factory=Cells)
 
     @property
