@@ -64,9 +64,9 @@ def write_report(
         if not isinstance(drawing, Drawing):
             continue
         drawn = drawing.files()
-        for name, content in drawn.items():
+        for name, data in drawn.items():
             files.append(figures / name)
-            write_whole(files[-1], content)
+            write_whole(files[-1], data)
         shown.append(
             {
                 "name": drawing.name,

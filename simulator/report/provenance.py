@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeGuard
 
 from ..cells.evidence import Result
 
@@ -22,12 +23,12 @@ def provenance(results: Sequence[Result], plan) -> list[tuple[str, str]]:
     rows += [(str(name), spans(str(own[name]) for own in versions if name in own)) for name in names]
     dates = sorted(str(s["date"]) for s in sources if "date" in s)
     rows += [("computed", f"{dates[0]} to {dates[-1]}" if len(set(dates)) > 1 else dates[0])] if dates else []
-    seconds = [s["seconds"] for s in sources if _is_time(s.get("seconds"))]
+    seconds = [told for s in sources if _is_time(told := s.get("seconds"))]
     rows += [("engine time", f"{sum(seconds):.1f} s over {len(seconds)} cells")] if seconds else []
     return [(what, value) for what, value in rows if value]
 
 
-def _is_time(value: object) -> bool:
+def _is_time(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e12
 
 

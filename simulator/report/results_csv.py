@@ -92,7 +92,7 @@ def _theorem(shown: Shown) -> dict[str, object]:
     }
 
 
-def _further(result: Result, taken: set[str]) -> dict[str, float]:
+def _further(result: Result, taken: set[str]) -> dict[str, object]:
     """The means of the quantities that not every run measures; a name that is another column's gets a prefix."""
     names = [name for name in result.stats.measured if name not in (*NORMS, SQUARED)]
     return {

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.evidence import Result
-from ..cells.quantities import ALWAYS, Quantity
+from ..cells.quantities import ALWAYS
+from ..cells.spec import Spec
 from ..judge.intervals import Estimate, mean
-from ..judge.statement import Judgeable
+from ..judge.statement import Judgeable, Measured
 from ..sample_theorem import SampleTheorem
 from ..theorem import Bearing
 from ..theorems import THEOREMS
@@ -30,11 +31,11 @@ class Shown:
     bearing: Bearing = Bearing()
 
     @property
-    def spec(self):
+    def spec(self) -> Spec:
         return self.result.spec
 
     @property
-    def quantity(self) -> Quantity:
+    def quantity(self) -> Measured:
         return DEFAULT if self.theorem is None else self.theorem.measures
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..judge.fit import SYMBOLS
 from ..judge.intervals import Estimate, mean
-from ..judge.outcome import Outcome, Verdict
+from ..judge.outcome import Exponent, Outcome, Verdict
 from ..samples.rows import NormRow, measured
 from .figures.exponents import measured_exponents, places
 from .figures.names import order, short
@@ -85,7 +85,7 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
     rows = []
     for v in verdicts:
         for group in v.numbers.get("groups", []):
-            if not any("exponent" in group[axis] for axis in ("steps", "dim")):
+            if "exponent" not in group["steps"] and "exponent" not in group["dim"]:
                 continue
             rows.append(
                 {
@@ -93,7 +93,8 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
                     "group": group["group"],
                     "cells": group["cells"],
                     "max_ratio": number(group["max_ratio"]),
-                    **{axis: _exponent(group[axis]) for axis in ("steps", "dim")},
+                    "steps": _exponent(group["steps"]),
+                    "dim": _exponent(group["dim"]),
                 }
             )
     return rows
@@ -181,7 +182,7 @@ def interval(e: Estimate) -> str:
     return f"{number(e.value)} [{number(e.low(LEVEL))}, {number(e.high(LEVEL))}]"
 
 
-def _exponent(entry: dict) -> str:
+def _exponent(entry: Exponent) -> str:
     if "exponent" not in entry:
         return f"none: {entry.get('why') or 'not asked for'}"
     return f"{entry['exponent']:+.3f} [{entry['low']:+.3f}, {entry['high']:+.3f}]"

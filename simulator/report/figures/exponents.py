@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from ratecheck.problems import PROBLEMS
 
 from ...cells.cell import DEFAULTS
+from ...cells.spec import Spec
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
 from ..shown import Shown
@@ -34,10 +35,10 @@ def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing 
     constants = [c for c in CONSTANTS if any(e.constant == c for _, e in found)]
     figure = blank(TWO_COLUMN, 1.15 + 0.29 * len(rows[:MOST]))
     axes = figure.subplots(1, len(constants), sharey=True, squeeze=False)[0]
-    looks = named(list(dict.fromkeys(e.settings["optimizer"] for _, e in found)))
+    looks = named(list(dict.fromkeys(_spec(e).optimizer for _, e in found)))
     for ax, constant in zip(axes, constants, strict=True):
         points = [
-            (rows.index(label), e, looks[e.settings["optimizer"]])
+            (rows.index(label), e, looks[_spec(e).optimizer])
             for label, (_, e) in zip(labels, found, strict=True)
             if e.constant == constant and label in rows[:MOST]
         ]
@@ -61,13 +62,13 @@ def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing 
 
 def measured_exponents(cells: Sequence[Shown]) -> list[Found]:
     """The exponents of each theorem's quantity over the cells that are shown under it."""
-    by_theorem: dict[int, list[Shown]] = {}
+    by_theorem: dict[int, tuple[Judgeable, list[Shown]]] = {}
     for shown in sorted(cells, key=lambda shown: order(shown.result)):
         if shown.theorem is not None and not shown.void:
-            by_theorem.setdefault(id(shown.theorem), []).append(shown)
+            by_theorem.setdefault(id(shown.theorem), (shown.theorem, []))[1].append(shown)
     return [
-        (own[0].theorem, e)
-        for own in by_theorem.values()
+        (theorem, e)
+        for theorem, own in by_theorem.values()
         for e in constant_exponents([s.result for s in own], [s.values for s in own], [s.rate for s in own])
     ]
 
@@ -79,28 +80,33 @@ def places(found: Sequence[Found]) -> list[str]:
     """
     about: dict[str, set[str]] = {}
     for theorem, e in found:
-        about.setdefault(e.settings["optimizer"], set()).add(theorem.name)
+        about.setdefault(_spec(e).optimizer, set()).add(theorem.name)
     return [
-        _place(e) + (f" ({printable(theorem.name)})" if len(about[e.settings["optimizer"]]) > 1 else "")
+        _place(e) + (f" ({printable(theorem.name)})" if len(about[_spec(e).optimizer]) > 1 else "")
         for theorem, e in found
     ]
 
 
+def _spec(e: ConstantExponent) -> Spec:
+    """A Spec of the cells, whose settings all have."""
+    return e.cells[0].spec
+
+
 def _place(e: ConstantExponent) -> str:
-    s = e.settings
-    defaults = PROBLEMS[s["problem"]].parameters if s["problem"] in PROBLEMS else {}
-    held = {printable(a): v for a, v in s["problem_args"].items() if v != defaults.get(a)}
-    held |= {printable(a): v for a, v in s["optimizer_args"].items()}
-    held |= {SYMBOLS[c]: s[c] for c in CONSTANTS if s.get(c, 1.0) != 1.0}
-    noise = [] if s["noise"] == DEFAULTS["noise"] else [f"{short(s['noise'])} noise"]
-    schedule = [] if s["schedule"] == DEFAULTS["schedule"] else [f"{short(s['schedule'])} schedule"]
+    spec = _spec(e)
+    defaults = PROBLEMS[spec.problem].parameters if spec.problem in PROBLEMS else {}
+    held = {printable(a): v for a, v in spec.problem_args.items() if v != defaults.get(a)}
+    held |= {printable(a): v for a, v in spec.optimizer_args.items()}
+    held |= {SYMBOLS[c]: getattr(spec, c) for c in CONSTANTS if c != e.constant and getattr(spec, c) != 1.0}
+    noise = [] if spec.noise == DEFAULTS["noise"] else [f"{short(spec.noise)} noise"]
+    schedule = [] if spec.schedule == DEFAULTS["schedule"] else [f"{short(spec.schedule)} schedule"]
     return ", ".join(
         [
-            f"{short(s['optimizer'])} · {short(s['problem'])}",
+            f"{short(spec.optimizer)} · {short(spec.problem)}",
             *noise,
             *schedule,
             *(f"{name} = {value_text(value)}" for name, value in held.items()),
-            f"d = {s['dim']}, K = {s['steps']}",
+            f"d = {spec.dim}, K = {spec.steps}",
         ]
     )
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 
-from ...cells.quantities import Quantity
-from ...judge.statement import Judgeable
+from ...judge.statement import Judgeable, Measured
 from .page import Panel
 from .style import INK, PAPER, Look
 from .text import formula, plain, printable
@@ -20,7 +20,7 @@ from .text import formula, plain, printable
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
 
 
-def symbol(quantity: Quantity) -> str:
+def symbol(quantity: Measured) -> str:
     """A quantity's expectation as a label."""
     label = formula(quantity.tex, quantity.text)
     return label if label.startswith("$") else "\n".join(textwrap.wrap(label, 26))
@@ -57,7 +57,7 @@ def key(look: Look, label: str) -> Line2D:
     return Line2D([], [], label=label, markeredgecolor=PAPER, markeredgewidth=0.4, **look.line)
 
 
-def line_key(label: str, dash: object = "--", color: str = INK, width: float = 0.9) -> Line2D:
+def line_key(label: str, dash: LineStyleType = "--", color: str = INK, width: float = 0.9) -> Line2D:
     return Line2D([], [], color=color, linestyle=dash, linewidth=width, label=label)
 
 

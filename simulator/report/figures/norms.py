@@ -58,7 +58,7 @@ def _inequality(ax: Axes, rows: Sequence[NormRow], dims: Sequence[int], look: Lo
     ax.plot(d, [math.sqrt(v) / gaussian_l2(v) for v in d], color=INK, linewidth=0.9)
     ax.axhline(1.0, color=INK, linestyle="--", linewidth=0.8)
     handles = [line_key(r"exact, $\sqrt{d}\,/\,\mathrm{E}\|g\|_2$", "-"), line_key("1, the bound")]
-    if rows:
+    if look is not None:
         points(ax, [row.dim for row in rows], [_ratio(row) for row in rows], look, line=False)
         handles.append(key(look, "Monte Carlo"))
         handles[-1].set_linestyle("none")

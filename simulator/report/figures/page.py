@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...cells.quantities import Quantity
-from ...judge.statement import Judgeable
+from ...judge.statement import Judgeable, Measured
 from ..shown import Shown
 from .names import arguments, called, short
 from .text import printable
@@ -26,7 +25,7 @@ class Panel:
         return next(iter(self.cells.values())).theorem
 
     @property
-    def quantity(self) -> Quantity:
+    def quantity(self) -> Measured:
         return next(iter(self.cells.values())).quantity
 
     @property
@@ -69,12 +68,12 @@ class Page:
     @property
     def about(self) -> str:
         """'gaussian noise, horizon schedule, σ = 1, L = 1, Δ = 1', and what departs from the defaults."""
-        s = self.settings
-        noise = short(s["noise"]) + arguments(s["noise_args"], " ({})")
-        text = f"{noise} noise, {short(s['schedule'])} schedule, "
-        text += f"σ = {s['sigma']:g}, L = {s['smoothness']:g}, Δ = {s['gap']:g}"
-        text += "" if s["dtype"] == "float64" else f", {s['dtype']}"
-        return text + (f", seed {s['seed']}" if s["seed"] else "")
+        spec = self.cells[0].spec  # as good as any: what is said of it is in ``settings``
+        noise = short(spec.noise) + arguments(spec.noise_args, " ({})")
+        text = f"{noise} noise, {short(spec.schedule)} schedule, "
+        text += f"σ = {spec.sigma:g}, L = {spec.smoothness:g}, Δ = {spec.gap:g}"
+        text += "" if spec.dtype == "float64" else f", {spec.dtype}"
+        return text + (f", seed {spec.seed}" if spec.seed else "")
 
     @property
     def theorems(self) -> dict[str, Judgeable | None]:
@@ -82,7 +81,7 @@ class Page:
         return {panel.row: panel.theorem for panel in self.panels}
 
     @property
-    def quantities(self) -> dict[str, Quantity]:
+    def quantities(self) -> dict[str, Measured]:
         """What each row measures."""
         return {panel.row: panel.quantity for panel in self.panels}
 

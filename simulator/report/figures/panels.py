@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.typing import LineStyleType
 
 from ...judge.intervals import Estimate
 from .page import Page
@@ -15,7 +18,9 @@ from .style import LEVEL, PAPER, TWO_COLUMN, Look
 from .text import plain
 
 
-def sheet(page: Page, height: float = 1.75, sharey: bool | str = "row") -> tuple[Figure, dict[tuple[str, str], Axes]]:
+def sheet(
+    page: Page, height: float = 1.75, sharey: Literal[True, "row"] = "row"
+) -> tuple[Figure, dict[tuple[str, str], Axes]]:
     """A figure of the page's rows × columns, and its axes by (row, column); panels that were not run are blank."""
     rows, columns = len(page.rows), len(page.columns)
     figure = blank(min(TWO_COLUMN, 1.1 + 2.2 * columns) if columns > 1 else 3.9, 0.85 + height * rows)
@@ -39,9 +44,8 @@ def sheet(page: Page, height: float = 1.75, sharey: bool | str = "row") -> tuple
 
 
 def blank(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.03)
-    return figure
+    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.03)
+    return Figure(figsize=(width, height), layout=layout)
 
 
 def lowest(page: Page, axes: dict[tuple[str, str], Axes]) -> list[Axes]:
@@ -93,7 +97,9 @@ class Line:
     points: Sequence[tuple[float, float]]
 
 
-def reference_lines(ax: Axes, lines: Sequence[Line], dash: object, own_dash: object, color: str, **style) -> str:
+def reference_lines(
+    ax: Axes, lines: Sequence[Line], dash: LineStyleType, own_dash: LineStyleType, color: str, **style
+) -> str:
     """Draw bounds or rates: one line of *color* and *dash* if all series have the same, else each in its own colour.
 
     Returns "shared", "own" or, if there is nothing to draw, "".
@@ -108,7 +114,8 @@ def reference_lines(ax: Axes, lines: Sequence[Line], dash: object, own_dash: obj
     if shared:
         drawn = [Line(Look(color, "", dash), [(x, merged[x][0]) for x in sorted(merged)])]
     for line in drawn:
-        x, y = zip(*line.points, strict=True)
-        mark = {"marker": "_", "markersize": 14} if len(x) == 1 else {}  # a line of one point can't be seen
-        ax.plot(x, y, color=line.look.color, linestyle=dash if shared else own_dash, **mark, **style)
+        across, up = zip(*line.points, strict=True)
+        # a line of one point can't be seen
+        mark: dict[str, Any] = {"marker": "_", "markersize": 14} if len(across) == 1 else {}
+        ax.plot(across, up, color=line.look.color, linestyle=dash if shared else own_dash, **mark, **style)
     return "shared" if shared else "own" if drawn else ""

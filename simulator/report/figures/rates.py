@@ -77,11 +77,12 @@ def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Mar
         if theorem is not None and theorem.kind != "none":
             bounds.append(Line(look, [(x, shown.bound) for x, shown in line if shown.bound is not None]))
         points(ax, [x for x, _ in line], [shown.measured for _, shown in line], look)
-    if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
-        marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
-    # a bound that is the same for every line is one black line, else each line has its own, dash-dotted
-    if bounded := reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6):
-        marks[legend_label("bound", theorem.bound_tex, theorem)] = ("-" if bounded == "shared" else "-.", INK, 1.0)
+    if theorem is not None:
+        if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
+            marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
+        # a bound that is the same for every line is one black line, else each line has its own, dash-dotted
+        if bounded := reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6):
+            marks[legend_label("bound", theorem.bound_tex, theorem)] = ("-" if bounded == "shared" else "-.", INK, 1.0)
     if why := without_limit(panel):
         note(ax, why)
 

@@ -79,7 +79,7 @@ def _words(panel: Panel) -> tuple[str, str]:
 
 def _ratio(shown: Shown) -> tuple[float, float]:
     """measured/limit and the half-width of its interval; NaN where there is no limit or no interval."""
-    if shown.limit is None:
+    if shown.ratio is None:
         return math.nan, math.nan
     e = mean(shown.ratio)
     half = e.value - e.low(LEVEL) if math.isfinite(e.value) else math.nan

@@ -39,7 +39,9 @@ def local_slope(lower: Shown, upper: Shown) -> Estimate:
     """The exponent of K between two cells, by the judge's own bootstrap: replicas share their noise."""
     logs = np.log([[lower.spec.steps], [upper.spec.steps]])
     seed = seed_of("\n".join(canonical_json(shown.spec.to_dict()) for shown in (lower, upper)))
-    return power_law(logs, [lower.values, upper.values], seed)[0]
+    fitted = power_law(logs, [lower.values, upper.values], seed)
+    assert fitted is not None  # two horizons are never one
+    return fitted[0]
 
 
 def rate_slope(lower: Shown, upper: Shown) -> float | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
 
 TWO_COLUMN = 7.0  # inches: the text width of a two-column paper
 INK, PAPER, FAINT = "#1c1c21", "#ffffff", "#8a8a94"
@@ -22,9 +24,16 @@ RAMP_DARK = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(
 NAMED = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c3e"]
 NAMED_DARK = ["#5aaee6", "#f08a4b", "#3cc79e", "#e3a3c6", "#f0b840", "#8bd0f5", "#c0a080"]
 MARKERS = "osD^vPX<>h"
-DASHES = ["-", (0, (6, 1.5)), (0, (4, 1.2, 1, 1.2)), (0, (2, 1)), (0, (6, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 0.8))]
+DASHES: list[LineStyleType] = [
+    "-",
+    (0, (6, 1.5)),
+    (0, (4, 1.2, 1, 1.2)),
+    (0, (2, 1)),
+    (0, (6, 1.2, 1, 1.2, 1, 1.2)),
+    (0, (1, 0.8)),
+]
 
-RC = {
+RC: dict[mpl.typing.RcKeyType, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 9.0,
@@ -111,7 +120,7 @@ class Look:
 
     color: str
     marker: str
-    dash: object
+    dash: LineStyleType
 
     @property
     def line(self) -> dict:
