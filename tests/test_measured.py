@@ -136,6 +136,11 @@ def test_a_weight_that_is_none_is_refused():
         run(spec(), quantities=[quantity])
 
 
+def test_a_weighted_mean_without_a_weight_is_refused():
+    with pytest.raises(InputError, match="'bare': a weighted mean needs a weight"):
+        run(spec(), quantities=[Quantity("bare", READINGS["grad_l1"], "weighted")])
+
+
 @reading(fold="max", degrees=(1.0, 0.0), text="max −x_i − 1")
 def below(x):
     return -x - 1.0

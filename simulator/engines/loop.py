@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,17 @@ from . import pieces, totals
 from .measures import Measures
 from .parts import Part
 from .pieces import Piece
-from .protocol import Engine, State, Sums
+from .protocol import Engine, S, Sums
 from .totals import Totals
 
 
 @dataclass
-class Run:
+class Run(Generic[S]):
     """A part of a cell on its way: the engine's state, the totals of all steps that are added up, and the pieces of
     those that are not."""
 
-    engine: Engine
-    state: State
+    engine: Engine[S]
+    state: S
     totals: Totals
     pieces: list[Piece] = field(default_factory=list)
 
@@ -48,7 +49,7 @@ class Run:
         return self.engine.values(self.state)
 
 
-def begin(engine: Engine, cell: Cell, quantities: Iterable[Quantity | str] = (), part: Part | None = None) -> Run:
+def begin(engine: Engine[S], cell: Cell, quantities: Iterable[Quantity | str] = (), part: Part | None = None) -> Run[S]:
     """A run of *cell*, or of *part*, before its first step, that measures *quantities* besides those it always does."""
     whole = Part.whole(cell.spec)
     part = (part or whole).require_in(whole)
@@ -57,7 +58,7 @@ def begin(engine: Engine, cell: Cell, quantities: Iterable[Quantity | str] = (),
     return Run(engine, state, Totals.of(measures, len(part.replicas), cell.spec.steps))
 
 
-def advance(run: Run, stop: int | None = None, progress: Callable[[int], None] | None = None) -> Run:
+def advance(run: Run[S], stop: int | None = None, progress: Callable[[int], None] | None = None) -> Run[S]:
     """Do the steps up to number *stop*, by default all; returns *run*, changed.
 
     *progress* is called with the coordinate-steps done since its last call.
@@ -96,7 +97,7 @@ def finish(cell: Cell, runs: Sequence[Run]) -> Stats:
 
 
 def simulate(
-    engine: Engine,
+    engine: Engine[S],
     cell: Cell,
     quantities: Iterable[Quantity | str] = (),
     progress: Callable[[int], None] | None = None,

@@ -7,7 +7,7 @@ Steps are counted from 0 here; step number k − 1 is the step k of the theorems
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,9 @@ class State:
     values: Any
 
 
+S = TypeVar("S", bound=State)
+
+
 @dataclass
 class Sums:
     """The sums of the steps ``start`` … of a part, in the nodes of its groups (``parts.nodes``).
@@ -48,24 +51,24 @@ class Sums:
     diagnostics: NDArray[np.float64]
 
 
-class Engine(Protocol):
-    """Options (threads, device, …) are arguments of the engine's constructor."""
+class Engine(Protocol[S]):
+    """Options (threads, device, …) are arguments of the engine's constructor; it makes its own kind of State."""
 
     def most_replicas(self, cell: Cell, measures: Measures) -> int:
         """How many replicas, at least 1, this engine takes at a time."""
 
-    def begin(self, cell: Cell, part: Part, measures: Measures, step: int, values: NDArray | None) -> State:
+    def begin(self, cell: Cell, part: Part, measures: Measures, step: int, values: NDArray | None) -> S:
         """The part at its start (``step`` 0, no *values*) or where ``values`` of another run left it. Raises
         InputError where the engine can't take the part."""
 
-    def values(self, state: State) -> NDArray:
+    def values(self, state: S) -> NDArray:
         """x and the optimizer's state as they are now: a copy of the cell's dtype, shape
         (replicas, 1 + state, coordinates of the part)."""
 
-    def longest(self, state: State) -> int:
+    def longest(self, state: S) -> int:
         """How many steps, at least 1, the next ``advance`` should take at most: of memory and of progress."""
 
-    def advance(self, state: State, stop: int, marks: NDArray[np.int64]) -> Sums:
+    def advance(self, state: S, stop: int, marks: NDArray[np.int64]) -> Sums:
         """Do the steps state.step … stop − 1, of which *marks* are measured, and set state.step to *stop*."""
 
     def fold(self, measures: Measures, totals: Totals, sums: Sums) -> None:

@@ -89,7 +89,8 @@ def check_given(optimizer: Optimizer, given: Mapping[str, object]) -> None:
 
 def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
     if spec.schedule == "horizon":
-        if theorem := horizon_theorem(spec.optimizer, optimizer):
+        theorem = horizon_theorem(spec.optimizer, optimizer)
+        if theorem is not None and theorem.rule is not None:
             return theorem.rule
         known = dict.fromkeys(t.optimizer.name for t in THEOREMS.values() if isinstance(t, Theorem) and t.rule)
         raise InputError(
@@ -100,7 +101,7 @@ def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
         choose(
             {**SCHEDULES, **{n: t for n, t in THEOREMS.items() if isinstance(t, Theorem)}}, spec.schedule, "schedule"
         )
-    found = find_theorem(spec.schedule, also=Callable)
+    found = find_theorem(spec.schedule, also=Callable)  # type: ignore[arg-type]  # mypy takes it for no class
     if not isinstance(found, Theorem):
         return found
     if found.optimizer.update.digest != optimizer.update.digest:

@@ -111,6 +111,8 @@ def add_weights(totals: Totals, weights: Mapping[int, NDArray[np.float64]]) -> N
 
 def weights_of(quantity: Quantity, start: int, count: int) -> NDArray[np.float64]:
     """w_k of *count* steps; raises InputError where one is no weight."""
+    if quantity.weight is None:
+        raise InputError(f"quantity {quantity.name!r}: a weighted mean needs a weight; make it with weighted(…)")
     k = np.arange(start + 1, start + count + 1, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(quantity.weight(k), dtype=np.float64), k.shape)
     wrong = ~((weights > 0) & np.isfinite(weights))

@@ -45,7 +45,7 @@ class Sizes(NamedTuple):
     coordinate: int
     groups: int
     group_size: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple's method, which nobody calls
     start: int
     stop: int
     stride: int

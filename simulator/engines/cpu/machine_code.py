@@ -64,7 +64,7 @@ class _Stored(NullCache):
     def load_overload(self, signature, target_context):
         target_context.refresh()  # makes the symbols known that the code refers to
         folder = version_folder()
-        content = folder and kept_code.read(*self._file(folder, target_context.codegen()))
+        content = None if folder is None else kept_code.read(*self._file(folder, target_context.codegen()))
         if content is None:
             return None
         try:
@@ -97,7 +97,8 @@ def version_folder(create: bool = False) -> Path | None:
 
 @cache
 def _version() -> str:
-    sources = sorted(path for package in (problems, simulator) for path in Path(package.__file__).parent.rglob("*.py"))
+    folders = [Path(folder) for package in (problems, simulator) for folder in package.__path__]
+    sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
     versions = platform.python_version(), *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))
     return kept_code.digest(versions, settings, *(path.read_bytes() for path in sources))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ratecheck.problems.formulas.elementary import COMPILE
 
 
@@ -10,6 +12,6 @@ def tuple_reader(first: int, count: int):
 
     Numbers in a tuple are registers to the compiler, while an array might change under the loop.
     """
-    namespace = {}
+    namespace: dict[str, Any] = {}
     exec(f"def read(a): return ({''.join(f'a[{first + j}], ' for j in range(count))})", namespace)
     return COMPILE(namespace["read"])

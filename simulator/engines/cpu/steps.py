@@ -41,7 +41,7 @@ class Span(NamedTuple):
     """*count* steps from *first* of the chunk on, over whole tiles of noise but the first *skip* steps, of which *used*
     lanes are coordinates; *stride*: rows of hyper-parameters from a step to the next, 0 or 1; *mark*: the next one."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple's method, which nobody calls
     first: int
     skip: int
     used: int
@@ -147,7 +147,8 @@ def compile_measure(phi: Formula, dphi: Formula, dtype: np.dtype):
     """``measure(x, slopes, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
     read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
-    real, bits, size_bits = dtype.type, *size_bits_of(dtype)
+    real = dtype.type
+    bits, size_bits = size_bits_of(dtype)
 
     @COMPILE
     def terms(x, slope, numbers, arguments):

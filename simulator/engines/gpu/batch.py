@@ -167,7 +167,7 @@ class Batch:
         given = [np.array(plan, np.int64), table, np.append(marks, 0).astype(np.int64), totals]
         given = [self.device.put(values) for values in given]
         curves = self.device.zeros((self.count, len(marks) + 1, 2 * RUNNING), float)
-        sizes = map(np.int64, (self.count, readings, len(quantities), len(marks), count))
-        self._launch("fold", self.count * len(quantities), 32, self.readings, *given, curves, *sizes)
+        extents = map(np.int64, (self.count, readings, len(quantities), len(marks), count))
+        self._launch("fold", self.count * len(quantities), 32, self.readings, *given, curves, *extents)
         shape = self.count, len(marks), 2 * RUNNING
         return self.device.get(given[-1]), self.device.get(curves, math.prod(shape)).reshape(shape)

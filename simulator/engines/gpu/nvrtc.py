@@ -100,11 +100,10 @@ def cubin(source: str, architecture: str, fast: bool = False, major: int | None 
     meaning = repr((nvrtc.version, chosen, source))
     name = f"{kept_code.digest(meaning)}.cubin"
     folder = subfolder("cubins")
-    code = folder and kept_code.read(folder / name, meaning)
-    if code is not None:
+    if folder is not None and (kept := kept_code.read(folder / name, meaning)) is not None:
         with contextlib.suppress(OSError):
             (folder / name).touch()  # used today
-        return code
+        return kept
     try:
         code, _ = nvrtc.compile(source, chosen)
     except CompileError as error:
