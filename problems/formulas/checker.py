@@ -7,6 +7,7 @@ import inspect
 import math
 import types
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 from ..errors import nearest
 from .language import (
@@ -50,7 +51,7 @@ class Checker:
                 tree, "only plain positional parameters without defaults are allowed", "give defaults in the decorator"
             )
 
-    def fail(self, node: ast.AST, said: str, hint: str = "") -> None:
+    def fail(self, node: ast.AST, said: str, hint: str = "") -> NoReturn:
         line = self.out.first_line + getattr(node, "lineno", 1) - 1
         raise FormulaError(
             f"{self.out.file}:{line}: formula {self.out.tree.name!r}: {said}" + (f"; {hint}" if hint else "")
@@ -186,7 +187,7 @@ class Checker:
             if node.id not in known:
                 self.fail(node, f"{node.id!r} may be unset here", "assign it in every branch")
             return self.kinds[node.id]
-        value = self.names.get(node.id)
+        value: Any = self.names.get(node.id)
         if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0:
             value = value.item()
         if type(value) not in (int, float):
@@ -255,7 +256,7 @@ class Checker:
             else "only abs, min, max, functions of math and formulas defined above" + nearest(name, MATH),
         )
 
-    def refuse(self, node: ast.AST, at: ast.AST | None = None) -> None:
+    def refuse(self, node: ast.AST, at: ast.AST | None = None) -> NoReturn:
         word = {"Mod": "%", "FloorDiv": "//", "MatMult": "@"}.get(type(node).__name__, type(node).__name__.lower())
         hint = HINTS.get(type(node), "use math.floor" if word in ("%", "//") else "")
         self.fail(at or node, f"{word!r} is not in the formula language", hint)

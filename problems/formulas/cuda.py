@@ -15,10 +15,10 @@ from pathlib import Path
 
 from .elementary import PRECISIONS
 from .formula import Formula
-from .lowering import REAL, lower
+from .lowering import REAL, lower, name_of
 from .parsing import Parsed
 
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 OPERATORS |= {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 OPERATORS |= {ast.And: "&&", ast.Or: "||", ast.Not: "!", ast.USub: "-", ast.UAdd: "+"}
 INLINE = "__device__ __forceinline__"
@@ -86,15 +86,20 @@ class _Printer:
             if node.orelse:
                 lines += [indent + "} else {", *self.block(node.orelse, indent + "    ")]
             return [*lines, indent + "}"]
+        if not isinstance(node, ast.Assign):
+            raise _unknown(node)
         target = node.targets[0]
         if isinstance(target, ast.Tuple):
-            names = [t.id for t in target.elts]
+            names = [name_of(t) for t in target.elts]
             self.kinds |= dict.fromkeys(names, "R")
             return [f"{indent}{self.call(node.value, [_identifier(n) for n in names])};"]
-        self.kinds.setdefault(target.id, self.kind(node.value))
-        return [f"{indent}{_identifier(target.id)} = {self.expression(node.value)};"]
+        name = name_of(target)
+        self.kinds.setdefault(name, self.kind(node.value))
+        return [f"{indent}{_identifier(name)} = {self.expression(node.value)};"]
 
-    def returned(self, value: ast.expr) -> str:
+    def returned(self, value: ast.expr | None) -> str:
+        if value is None:
+            raise _unknown(value)
         values = [self.expression(v) for v in (value.elts if isinstance(value, ast.Tuple) else [value])]
         if len(values) == 1:
             return f"return {values[0]};"
@@ -111,7 +116,7 @@ class _Printer:
         if isinstance(node, ast.Name):
             return _identifier(node.id)
         if isinstance(node, ast.Call):
-            return _literal(node.args[0].value) if node.func.id == REAL else self.call(node, [])
+            return self.call(node, [])
         if isinstance(node, ast.BinOp):
             return f"({self.expression(node.left)} {OPERATORS[type(node.op)]} {self.expression(node.right)})"
         if isinstance(node, ast.UnaryOp):
@@ -124,12 +129,20 @@ class _Printer:
             return "(" + f" {OPERATORS[type(node.op)]} ".join(map(self.expression, node.values)) + ")"
         if isinstance(node, ast.IfExp):
             return f"({self.expression(node.test)} ? {self.expression(node.body)} : {self.expression(node.orelse)})"
-        raise TypeError(f"no formula has a {type(node).__name__} once it is lowered")
+        raise _unknown(node)
 
-    def call(self, node: ast.Call, references: Sequence[str]) -> str:
+    def call(self, node: ast.expr, references: Sequence[str]) -> str:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            raise _unknown(node)
         name = node.func.id
+        if name == REAL:
+            return _literal(ast.literal_eval(node.args[0]))
         function = f"elementary::{name[2:]}" if name.startswith("__") else name
         return f"{function}<R>({', '.join([*map(self.expression, node.args), *references])})"
+
+
+def _unknown(node: ast.AST | None) -> TypeError:
+    return TypeError(f"no formula has a {type(node).__name__} once it is lowered")
 
 
 def _identifier(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import Any
 
 from .parsing import Parsed
 
@@ -22,8 +23,16 @@ def lower(parsed: Parsed, formulas: Mapping[str, str], ordinary: frozenset[str] 
     ``__log_ordinary``.
     """
     tree = ast.parse(ast.unparse(parsed.tree)).body[0]
+    assert isinstance(tree, ast.FunctionDef)  # as it went in
     tree.decorator_list = []
     return ast.fix_missing_locations(_Lowering(parsed, formulas, ordinary).visit(tree))
+
+
+def name_of(target: ast.expr) -> str:
+    """The name that is assigned to: the checker lets no other target through."""
+    if not isinstance(target, ast.Name):
+        raise TypeError(f"no formula assigns to a {type(target).__name__}")
+    return target.id
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
@@ -37,7 +46,7 @@ class _Lowering(ast.NodeTransformer):
         self.ordinary = ordinary - assigned
 
     def constant(self, node: ast.expr) -> float | None:
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             return node.value
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             inner = self.constant(node.operand)
@@ -46,7 +55,7 @@ class _Lowering(ast.NodeTransformer):
             return self.parsed.constants.get(ast.unparse(node))
         return None
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:  # what of, depends on the node
         if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store):
             value = self.constant(node)
             if value is not None:
@@ -57,10 +66,11 @@ class _Lowering(ast.NodeTransformer):
         return ast.Pass()  # a docstring
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        value = ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
+        value = ast.BinOp(ast.Name(name_of(node.target), ast.Load()), node.op, node.value)
         return ast.Assign([node.target], self.visit(value))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        assert node.value is not None  # as the checker has seen
         return ast.Assign([node.target], self.visit(node.value))
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
