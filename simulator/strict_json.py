@@ -21,6 +21,20 @@ def dumps(value: object, indent: int = 2) -> str:
     return _write(value, indent, "")
 
 
+def as_table(value: object) -> Mapping[str, object]:
+    """*value* of a parsed text, if it is a JSON object; raises TypeError otherwise."""
+    if not isinstance(value, dict):
+        raise TypeError(f"a JSON object is expected, got {value!r:.100}")
+    return value
+
+
+def as_list(value: object) -> list[object]:
+    """*value* of a parsed text, if it is a JSON array; raises TypeError otherwise."""
+    if not isinstance(value, list):
+        raise TypeError(f"a JSON array is expected, got {value!r:.100}")
+    return value
+
+
 def _write(value: object, indent: int, margin: str) -> str:
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from simulator.cells.evidence import Result
+from simulator.cells.hyper import Hyper
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats, checkpoint_steps
 from simulator.engines.resolve import resolve
@@ -26,7 +27,7 @@ def made_up(seed=0, means=None, **changes) -> Result:
     return Result(
         cell.spec,
         cell.constants,
-        cell.hyper,
+        Hyper(cell.hyper),
         Stats(always(means, means / np.sqrt(spec.dim)), points, **curves),
         cell.identity,
         {"seconds": 0.1, "backend": "made up"},

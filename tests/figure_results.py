@@ -8,6 +8,7 @@ import numpy as np
 from cells import always
 
 from simulator.cells.evidence import Result
+from simulator.cells.hyper import Hyper
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats, checkpoint_steps
 from simulator.engines.resolve import resolve
@@ -65,7 +66,7 @@ def cell(
     measured = {**always(l2 * math.sqrt(dim), l2), **{n: np.asarray(v, float) for n, v in (further or {}).items()}}
     stats = Stats.of(measured, points, **curves)
     told = PROVENANCE if provenance is None else provenance
-    return Result(resolved.spec, resolved.constants, resolved.hyper, stats, resolved.identity, told)
+    return Result(resolved.spec, resolved.constants, Hyper(resolved.hyper), stats, resolved.identity, told)
 
 
 def grid(

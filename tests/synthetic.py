@@ -6,6 +6,7 @@ import numpy as np
 from cells import always
 
 from simulator.cells.evidence import Result
+from simulator.cells.hyper import Hyper
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats
 from simulator.engines.resolve import resolve
@@ -21,7 +22,7 @@ def result(spec: Spec, l1, l2=None) -> Result:
     l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
     nothing = np.ones((l1.size, 1))
     stats = Stats(always(l1, l2), np.array([1]), *[nothing] * 7)
-    return Result(cell.spec, cell.constants, cell.hyper, stats, cell.identity, {})
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), stats, cell.identity, {})
 
 
 def sweep(

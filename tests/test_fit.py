@@ -166,6 +166,17 @@ def test_diagonal_grid_cannot_tell_the_axes_apart():
     assert l1_growth(stairs).exponents == {}  # two values of K at each d give a slope through any trend
 
 
+def test_values_too_close_together_have_no_exponent():
+    """The rank of the fit is lost at a relative distance of 1e-9: a reason in words, no error."""
+    near = sweep(rate(), dims=(16,), steps=range(10**9, 10**9 + 6)) + sweep(rate(), dims=(64,), steps=(4 * 10**9,))
+    found = l1_growth(near)
+    assert found.exponents == {} and "too close together" in found.missing["steps"]
+    equal_logs = [
+        cell for n in range(3) for cell in sweep(rate(), dims=(16,), steps=(1000,), gap=1e300 * (1 + n * 1e-15))
+    ]
+    assert constant_exponents(equal_logs, [cell.stats.mean_grad_l1 for cell in equal_logs], [1.0] * 3) == []
+
+
 def test_same_data_same_verdict():
     cells = sweep(rate())
     assert l1_growth(cells) == l1_growth(cells)

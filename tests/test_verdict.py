@@ -13,6 +13,9 @@ from simulator.decorators import theorem
 from simulator.judge import Cells, Outcome, Verdict, exit_code, judge
 from simulator.judge.cells import MARGIN
 from simulator.judge.intervals import ALPHA
+from simulator.judge.stored import to_dict
+from simulator.judge.stored_theorem import from_dict
+from simulator.theorems import THEOREMS
 from simulator.theorems.sgd_l2 import rule as sgd_rule
 
 FALSE_ALARM = 1e-4  # of each test of an error rate, were its seed not fixed
@@ -329,6 +332,15 @@ def test_a_bound_of_zero_is_left_aside():
     cells = sweep(lambda c: 1.0, sigma=0.0, **CONSTANT)
     found = verdict(cells, "control-constant-lr")
     assert found.outcome is Outcome.INCONCLUSIVE and found.cells.aside == {"the bound is 0": 25}
+
+
+def test_a_folder_without_the_bound_of_a_cell():
+    """Its bearings may be anybody's: a cell with neither a bound nor a reason is left aside, no error."""
+    cells = sweep(lambda c: 1.0, dims=(16,), steps=(1000,))
+    [told] = json.loads(json.dumps([to_dict(THEOREMS["adamw-l1"], cells)]))
+    told["cells"][cells[0].key]["bound"] = told["cells"][cells[0].key]["rate"] = None
+    found = verdict(cells, from_dict(told))
+    assert found.outcome is Outcome.INCONCLUSIVE and found.cells.aside == {"it has no bound": 1}
 
 
 def test_unequal_replicas_and_seeds():

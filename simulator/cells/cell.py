@@ -14,7 +14,6 @@ from .of_step import OfStep
 from .spec import Spec, canonical_json, key_of
 
 NUMERICS = 2  # raise when engines or rules give other numbers for the same Spec
-Hyper = Mapping[str, float | OfStep]
 
 DEFAULTS = {"noise": "gaussian", "schedule": "horizon", "smoothness": 1.0, "gap": 1.0, "sigma": 1.0}
 DEFAULTS |= {"dtype": "float64", "seed": 0, "problem_args": {}, "optimizer_args": {}, "noise_args": {}}
@@ -32,7 +31,7 @@ class Cell:
     noise: Noise
     optimizer: Optimizer
     constants: Constants
-    hyper: Hyper
+    hyper: Mapping[str, float | OfStep]
     departures: Mapping[str, object]
 
     @cached_property
@@ -58,7 +57,7 @@ class Cell:
             # 12 digits: the last ones may be another C library's
             "numbers": {name: f"{value:.12g}" for name, value in numbers.items() if value},
             "profile": [f"{value:.12g}" for value in problem.formula_arguments],
-            "law": [f"{float(value):.12g}" for value in (noise.variance, *noise.formula_arguments)],
+            "law": [f"{value:.12g}" for value in (noise.variance, *map(float, noise.formula_arguments))],
             "hyper": {
                 name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}"
                 for name, value in self.hyper.items()

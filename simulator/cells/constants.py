@@ -35,6 +35,8 @@ class Constants(Mapping[str, float]):
     """
 
     __slots__ = ("_missing", "_values")
+    _missing: Mapping[str, str]
+    _values: Mapping[str, float]
 
     def __init__(self, values: Mapping[str, float], missing: Mapping[str, str] | None = None):
         object.__setattr__(self, "_values", MappingProxyType(dict(values)))

@@ -20,6 +20,7 @@ from ratecheck.problems.errors import InputError, choose
 
 from ..cells.cell import Cell
 from ..cells.evidence import Result
+from ..cells.hyper import Hyper
 from ..cells.quantities import Quantity
 from ..cells.spec import Spec
 from ..version import version
@@ -78,7 +79,7 @@ def run(
     return Result(
         cell.spec,
         cell.constants,
-        cell.hyper,
+        Hyper(cell.hyper),
         stats,
         cell.identity,
         {

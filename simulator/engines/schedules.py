@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from ratecheck.problems.errors import InputError, choose, require_known, require_number
 
 from ..cells.constants import Constants
-from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
 from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
@@ -29,12 +28,12 @@ SCHEDULES = {
 LIMITS = dict.fromkeys(("lr", "beta1", "beta2", "eps", "weight_decay"), 0.0)
 
 
-def hyper_parameters(spec: Spec, optimizer: Optimizer, constants: Constants) -> Hyper:
+def hyper_parameters(spec: Spec, optimizer: Optimizer, constants: Constants) -> dict[str, float | OfStep]:
     """The hyper-parameters of a cell; raises InputError where its schedule gives none."""
     given = {name: float(value) for name, value in spec.optimizer_args.items()}
     if spec.schedule == "constant":
-        return Hyper(constant(optimizer, given))
-    return Hyper({**follow(_rule(spec, optimizer), optimizer, constants), **given})
+        return {**constant(optimizer, given)}
+    return {**follow(_rule(spec, optimizer), optimizer, constants), **given}
 
 
 def constant(optimizer: Optimizer, given: Mapping[str, float]) -> dict[str, float]:

@@ -62,6 +62,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
             reasons.append(f"the ratio stays level in K and d, within ±{MARGIN:g}, on {', '.join(level)}")
     for reason, count in (cells.broken + cells.aside).items():
         reasons.append(f"{count} cell(s) left aside: {reason}")
+    tested = cells.sound + cells.diverged
     numbers = {
         "alpha": alpha,
         "margin": MARGIN,
@@ -69,7 +70,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
         "correction": f"Holm over {ruling.tests} test(s)",
         "tests": ruling.tests,
         "blind": ruling.blind and not cells.scarce,
-        "max_ratio": _largest(cells.sound + cells.diverged, alpha),
+        "max_ratio": _largest(tested, alpha) if tested else None,
         "smallest_failing": smallest([(j,) for j in cells.diverged] + list(ruling.failing)),
         "groups": [
             _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
@@ -84,7 +85,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
         theorem.statement,
         tuple(reasons),
         numbers,
-        Cells(len(cells.sound) + len(cells.diverged), dict(aside)),
+        Cells(len(tested), dict(aside)),
     )
 
 
@@ -179,13 +180,11 @@ def _level_groups(names: Sequence[str], growths: Sequence[Growth], alpha: float)
     return [name for (name, _), p in zip(whole, adjusted, strict=True) if p < alpha]
 
 
-def _largest(judged: Sequence[Judged], alpha: float) -> dict | None:
-    """The largest mean ratio, its place, and an upper limit of all true ones.
+def _largest(judged: Sequence[Judged], alpha: float) -> dict:
+    """The largest mean ratio of at least one cell, its place, and an upper limit of all true ones.
 
     The largest of the cells' own limits is one: the cell whose true ratio is largest is under its own.
     """
-    if not judged:
-        return None
     top = max(judged, key=lambda j: j.mean.value)
     return {
         "value": top.mean.value,

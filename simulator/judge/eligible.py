@@ -63,7 +63,7 @@ def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
             continue
         limit = bearing.rate if theorem.kind == "none" else bearing.bound
         if limit is None or not 0 < limit < math.inf:
-            cells.aside[f"the bound is {limit:g}"] += 1
+            cells.aside["it has no bound" if limit is None else f"the bound is {limit:g}"] += 1
             continue
         values = measured(theorem, result)
         judged = Judged(result, values / limit, mean(values / limit), label[id(result)])

@@ -71,7 +71,8 @@ def labels(found: Sequence[Group]) -> list[str]:
     for own in flat:
         peers = [other for other in flat if other["problem"] == own["problem"]]
         telling = [k for k in own if any(other.get(k) != own[k] for other in peers)]
-        names.append(own["problem"] + (f" ({', '.join(_setting(k, own[k]) for k in telling)})" if telling else ""))
+        told = f" ({', '.join(_setting(k, own[k]) for k in telling)})" if telling else ""
+        names.append(f"{own['problem']}{told}")
     return names
 
 
@@ -112,6 +113,9 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
             levels=[getattr(s, other) for s, _ in used],
             spread=np.log([[getattr(s, name) for name in GRID] for s, _ in used]),
         )
+        if fitted is None:
+            missing[axis] = f"the values of {SYMBOLS[axis]} at the same {SYMBOLS[other]} lie too close together"
+            continue
         exponents[axis] = fitted[0]
     return Growth(exponents, missing, len(used))
 
@@ -140,6 +144,8 @@ def constant_exponents(
             logs = np.log([getattr(result.spec, constant) for result in group.cells])
             own = [of[id(result)] for result in group.cells]
             fitted = power_law(logs[:, None], [y for y, _ in own], _seed(result.spec for result in group.cells))
+            if fitted is None:  # the values lie too close together
+                continue
             expected = _slope(logs, [rate for _, rate in own])
             found.append(ConstantExponent(constant, fitted[0], expected, group.settings, tuple(values), group.cells))
     return found
@@ -147,9 +153,10 @@ def constant_exponents(
 
 def _slope(logs: NDArray[np.float64], rates: Sequence[float | None]) -> float | None:
     """The exponent of *rates*, by least squares of their logarithms."""
-    if not all(rate is not None and 0 < rate < math.inf for rate in rates):
+    usable = [rate for rate in rates if rate is not None and 0 < rate < math.inf]
+    if len(usable) < len(rates):
         return None
-    return float(np.polyfit(logs, np.log(rates), 1)[0])
+    return float(np.polyfit(logs, np.log(usable), 1)[0])
 
 
 def _larger_half(values: Iterable[int]) -> float:
@@ -163,7 +170,7 @@ def _seed(specs: Iterable) -> int:
 
 
 def _flat(settings: Mapping[str, object]) -> dict[str, object]:
-    flat = {}
+    flat: dict[str, object] = {}
     for name, value in settings.items():
         flat.update(value if isinstance(value, Mapping) else {name: value})
     return flat

@@ -47,18 +47,17 @@ class Verdict:
 
     def to_dict(self) -> dict:
         """Strict JSON: an infinite number is the text 'inf' or '-inf'."""
-        return _jsonable(
-            {
-                "claim": self.claim,
-                "outcome": self.outcome.value,
-                "expected": self.expected,
-                "as_expected": self.as_expected,
-                "statement": self.statement,
-                "reasons": self.reasons,
-                "numbers": self.numbers,
-                "cells": {"judged": self.cells.judged, "aside": self.cells.aside},
-            }
-        )
+        content = {
+            "claim": self.claim,
+            "outcome": self.outcome.value,
+            "expected": self.expected,
+            "as_expected": self.as_expected,
+            "statement": self.statement,
+            "reasons": self.reasons,
+            "numbers": self.numbers,
+            "cells": {"judged": self.cells.judged, "aside": self.cells.aside},
+        }
+        return {name: _jsonable(value) for name, value in content.items()}
 
 
 def exit_code(verdicts: Iterable[Verdict], partial: bool = False) -> int:

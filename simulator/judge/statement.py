@@ -5,20 +5,47 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..cells.evidence import Result
-from ..cells.quantities import Quantity
 from ..theorem import Bearing
+
+
+class Measured(Protocol):
+    """A quantity as it is found in cells and written."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def tex(self) -> str: ...
 
 
 class Judgeable(Protocol):
     """A theorem as it is judged. ``on`` says what it says of a cell, None where it is not concerned."""
 
-    name: str
-    statement: str
-    expected: str
-    kind: str
-    axes: tuple[str, ...]
-    rate_tex: str
-    bound_tex: str
-    measures: Quantity
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def statement(self) -> str: ...
+
+    @property
+    def expected(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def axes(self) -> tuple[str, ...]: ...
+
+    @property
+    def rate_tex(self) -> str: ...
+
+    @property
+    def bound_tex(self) -> str: ...
+
+    @property
+    def measures(self) -> Measured: ...
 
     def on(self, result: Result) -> Bearing | None: ...

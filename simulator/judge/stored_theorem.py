@@ -13,6 +13,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
 from ..sample_theorem import SampleTheorem
+from ..strict_json import as_list, as_table
 from ..theorem import KINDS, Bearing
 from ..theorem_settings import AXES
 
@@ -59,20 +60,23 @@ class StoredTheorem:
 def from_dict(data: object) -> StoredTheorem | SampleTheorem:
     """The inverse of ``stored.to_dict`` and of ``sample_to_dict``; raises InputError for anything else."""
     try:
+        data = as_table(data)
         if data["kind"] == "samples":
             return _sample(data)
-        quantity = data["quantity"]
+        quantity = as_table(data["quantity"])
         return StoredTheorem(
             _text(data["name"], "name"),
             _text(data["statement"], "statement"),
             _one_of(data["expected"], ("holds", "fails"), "expected"),
             _one_of(data["kind"], KINDS, "kind"),
-            tuple(_one_of(axis, AXES, "axes") for axis in data["axes"]),
-            *(_text(data[what], what) for what in ("source", "rate_tex", "bound_tex")),
+            tuple(_one_of(axis, AXES, "axes") for axis in as_list(data["axes"])),
+            _text(data["source"], "source"),
+            _text(data["rate_tex"], "rate_tex"),
+            _text(data["bound_tex"], "bound_tex"),
             StoredQuantity(*(_text(quantity[what], f"quantity's {what}") for what in ("name", "text", "tex"))),
-            {_text(key, "key"): _bearing(value) for key, value in data["cells"].items()},
+            {_text(key, "key"): _bearing(as_table(value)) for key, value in as_table(data["cells"]).items()},
             _text(data.get("given", ""), "given"),
-            frozenset(_text(key, "key") for key in data.get("seen", ())),
+            frozenset(_text(key, "key") for key in as_list(data.get("seen", []))),
         )
     except InputError:
         raise
@@ -94,8 +98,8 @@ def sample_to_dict(theorem: SampleTheorem, rows: Iterable) -> dict:
 
 def _sample(data: Mapping[str, object]) -> SampleTheorem:
     gaps = {
-        _row_key(each["row"]): (_number(each["gap"]), _number(each["error"]), _maybe(each["exact"]))
-        for each in data["rows"]
+        _row_key(as_table(each["row"])): (_number(each["gap"]), _number(each["error"]), _maybe(each["exact"]))
+        for each in map(as_table, as_list(data["rows"]))
     }
 
     def gap(row):

@@ -46,7 +46,8 @@ def encode(result: Result) -> bytes:
         "provenance": dumps(dict(result.provenance), indent=0),
     }
     content = io.BytesIO()
-    np.savez(content, **{name: np.array(text) for name, text in texts.items()}, **result.stats.arrays())
+    entries = {name: np.array(text) for name, text in texts.items()} | result.stats.arrays()
+    np.savez(content, **entries)  # type: ignore[arg-type]  # to the stubs any entry may be allow_pickle
     return content.getvalue()
 
 
@@ -157,7 +158,7 @@ def _check_provenance(provenance: object) -> None:
         raise CellError("damaged: the seconds in its provenance are no number")
 
 
-def _numbers(values: Mapping[str, object]) -> dict[str, float]:
+def _numbers(values: Mapping[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
+from ..cells.evidence import Result
 from ..cells.quantities import Quantity
 from ..cells.spec import Spec
 from ..cores import cores
@@ -51,7 +52,9 @@ def survey(plan: Plan, store: Store, fresh: bool = False) -> Survey:
 
     A cell that lacks a quantity that is asked of it is to do again.
     """
-    done, todo, faults = [], [], []
+    done: list[Due] = []
+    todo: list[Due] = []
+    faults: list[str] = []
     asked = {due.asks: quantities(due.asks) for due in plan.cells}
     for due in plan.cells:
         try:
@@ -109,14 +112,14 @@ def compute(
     todo = list(todo)
     _require_possible(todo, backend, jobs)
     threads = max(1, cores() // jobs)
-    todo = batches(todo, backend, threads, jobs)
+    tasks = batches(todo, backend, threads, jobs)
     begin = time.perf_counter()
-    specs = [due.spec for batch in todo for due in batch]
+    specs = [due.spec for batch in tasks for due in batch]
     with (
         open_executor(jobs) as executor,
         Monitor(specs, backend, threads, jobs, executor.count, quiet) as monitor,
     ):
-        futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in todo}
+        futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in tasks}
         try:
             for future in executor.as_completed(futures):
                 for line in future.result() or ():
@@ -136,8 +139,7 @@ def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: 
     for due in batch:
         asked = quantities(due.asks)
         extra = wanted(_stored(store, due.key), asked)
-        options = {"quantities": extra} if extra else {}
-        result = run(due.spec, backend=backend, threads=threads, progress=report, **options)
+        result = run(due.spec, backend=backend, threads=threads, progress=report, quantities=extra)
         if result.key != due.key:
             raise InputError(
                 f"a plug-in of {due.spec.problem} with {due.spec.optimizer} changed while the sweep ran; run it again"
@@ -152,7 +154,7 @@ def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: 
     return lines
 
 
-def _stored(store: Store, key: str):
+def _stored(store: Store, key: str) -> Result | None:
     try:
         return store.load(key)
     except CellError:

@@ -88,7 +88,9 @@ class Inline:
 
     def stop(self) -> None:
         self._stopped = True
-        if self._thread is not None and self._thread.is_alive():  # Ctrl-C may come before it has started
+        if self._thread is None or self._running is None:
+            return
+        if self._thread.is_alive():  # Ctrl-C may come before it has started
             concurrent.futures.wait([self._running], PATIENCE)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..judge.stored_theorem import StoredTheorem
+from ..sample_theorem import SampleTheorem
 from .plan import Norms, Plan
 from .planfile import PLAN, read_plan, write_plan
 from .store import Store
@@ -38,7 +40,7 @@ class Folder:
     norm_rows: list
     faults: list[str]
     others: int = 0
-    stored: Mapping[str, object] = field(default_factory=dict)
+    stored: Mapping[str, StoredTheorem | SampleTheorem] = field(default_factory=dict)
 
     @property
     def partial(self) -> str:

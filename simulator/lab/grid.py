@@ -43,7 +43,7 @@ def cells(table: Mapping[str, object], quick: bool, where: str) -> Iterator[Cell
 
 def product(table: Mapping[str, object], where: str) -> Iterator[dict]:
     """Every choice of one value from each list of *table*, nested argument tables included, last key fastest."""
-    choices = []
+    choices: list[list[object]] = []
     for name, value in table.items():
         if name in ARGUMENTS:
             if not isinstance(value, Mapping):

@@ -7,7 +7,7 @@ quantity beyond those of every run, and a name without its digest is no measurem
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,14 +28,15 @@ def lacks(stored: Result, asked: Iterable[Quantity]) -> bool:
 
 
 def has(stored: Result, quantity: Quantity) -> bool:
-    told = stored.provenance.get("quantities", {}).get(quantity.name)
-    return quantity.name in stored.stats.measured and told == digest(quantity)
+    return quantity.name in stored.stats.measured and _told(stored).get(quantity.name) == digest(quantity)
 
 
 def wanted(stored: Result | None, asked: Sequence[Quantity]) -> tuple[Quantity, ...]:
     """What a run has to measure, so that a stored cell loses nothing: *asked*, and what it has and we know of."""
-    names = stored.provenance.get("quantities", {}) if stored else {}
-    known = [QUANTITIES[name] for name in names if name in QUANTITIES and has(stored, QUANTITIES[name])]
+    known: list[Quantity] = []
+    if stored is not None:
+        told = [QUANTITIES[name] for name in _told(stored) if name in QUANTITIES]
+        known = [quantity for quantity in told if has(stored, quantity)]
     return tuple({quantity.name: quantity for quantity in (*known, *asked)}.values())
 
 
@@ -47,7 +48,7 @@ def merged(new: Result, stored: Result | None, extra: Iterable[Quantity]) -> tup
     stats = new.stats
     if stored is not None:
         ours, theirs = stats.arrays(), stored.stats.arrays()
-        old = stored.provenance.get("quantities", {})
+        old = _told(stored)
         same = [n for n in ours if n in theirs and not _edited(n, digests, old)]
         differing = [n for n in same if not _equal(ours[n], theirs[n])]
         if not differing:
@@ -60,7 +61,13 @@ def merged(new: Result, stored: Result | None, extra: Iterable[Quantity]) -> tup
     return replace(new, stats=stats, provenance={**new.provenance, **told}), differing
 
 
-def _edited(name: str, now: dict[str, str], before: dict[str, str]) -> bool:
+def _told(stored: Result) -> Mapping[str, str]:
+    """The digests of quantities in a cell's provenance."""
+    told = stored.provenance.get("quantities")
+    return told if isinstance(told, Mapping) else {}
+
+
+def _edited(name: str, now: Mapping[str, str], before: Mapping[str, str]) -> bool:
     """Whether an array is of a quantity whose formula is another one by now."""
     plain = name.partition(".")[2]
     return plain in now and now[plain] != before.get(plain)

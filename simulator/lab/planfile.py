@@ -11,6 +11,7 @@ from ratecheck.problems.errors import InputError, choose, require_integer
 
 from ..cells.spec import Spec
 from ..sealed import read_sealed, write_sealed
+from ..strict_json import as_list, as_table
 from .copies import DIGEST, PlugIn, copy_name, write_copies
 from .plan import MOST_CELLS, Due, Norms, Plan
 
@@ -49,27 +50,28 @@ def read_plan(directory: Path) -> Plan | None:
 
 
 def _plan(data: Mapping[str, object]) -> Plan:
-    if len(data["cells"]) > MOST_CELLS:
-        raise InputError(f"it has {len(data['cells'])} cells, and {MOST_CELLS} are the most")
-    cells = [Due(_key(cell["key"]), Spec.from_dict(cell["spec"])) for cell in data["cells"]]
-    theorems = data["theorems"]
+    told = as_list(data["cells"])
+    if len(told) > MOST_CELLS:
+        raise InputError(f"it has {len(told)} cells, and {MOST_CELLS} are the most")
+    cells = [Due(_key(cell["key"]), Spec.from_dict(cell["spec"])) for cell in map(as_table, told)]
+    theorems, norms = data["theorems"], data["norms"]
     return Plan(
         _text(data["source"]),
         bool(data["quick"]),
         tuple(cells),
-        None if theorems is None else tuple(map(_text, theorems)),
-        None if data["norms"] is None else _norms(data["norms"]),
-        {_text(each["given"]): _plug_in(each) for each in data["plugins"]},
+        None if theorems is None else tuple(map(_text, as_list(theorems))),
+        None if norms is None else _norms(as_table(norms)),
+        {_text(each["given"]): _plug_in(each) for each in map(as_table, as_list(data["plugins"]))},
     )
 
 
 def _norms(data: Mapping[str, object]) -> Norms:
-    laws, samples = data["laws"], data["samples"]
+    laws, samples = tuple(map(_text, as_list(data["laws"]))), data["samples"]
     for law in laws:
-        choose(NOISES, _text(law), "noise law")
+        choose(NOISES, law, "noise law")
     return Norms(
-        tuple(laws),
-        tuple(require_integer(dim, "dims", least=1, most=2**32) for dim in data["dims"]),
+        laws,
+        tuple(require_integer(dim, "dims", least=1, most=2**32) for dim in as_list(data["dims"])),
         None if samples is None else require_integer(samples, "samples", least=2, most=2**32),
         require_integer(data["seed"], "seed", least=0, most=2**64 - 1),
     )

@@ -80,6 +80,6 @@ def _record(given: str, theorem: Judgeable | SampleTheorem, results: Sequence[Re
         return {"given": given, **sample_to_dict(theorem, rows)}
     record = {"given": given, **to_dict(theorem, results)}
     if given not in THEOREMS:
-        stored = isinstance(theorem, StoredTheorem)
-        record["seen"] = sorted(theorem.seen) if stored else [cell.key for cell in results]
+        seen = sorted(theorem.seen) if isinstance(theorem, StoredTheorem) else [cell.key for cell in results]
+        record["seen"] = seen
     return record
