@@ -267,7 +267,7 @@ def test_rows_of_other_settings_are_not_taken_for_these(tmp_path):
         check_key(["gaussian"], [1, 3], 100, 0),
         check_key(["gaussian"], [1, 2], None, 0),
         check_key(["gaussian"], [1, 2], 100, 1),
-        check_key([replace(gaussian(), constants=(np.float32(1),))], [1, 2], 100, 0),
+        check_key([replace(gaussian(), formula_arguments=(np.float32(1),))], [1, 2], 100, 0),
     ]
     assert len({key, *others}) == 6
     for other in others:

@@ -14,6 +14,7 @@ import pytest
 
 from simulator.cells.spec import Spec
 from simulator.engines import run
+from simulator.theorems import THEOREMS
 
 LIMIT = 4.5
 PROFILES = {  # φ′, sup|φ''|, φ(u₀) − min φ, u₀
@@ -21,6 +22,11 @@ PROFILES = {  # φ′, sup|φ''|, φ(u₀) − min φ, u₀
     "rational": (lambda u: 2 * u / (1 + u * u) ** 2, 2.0, 0.8, 2.0),
     "cosine": (math.sin, 1.0, 1 - math.cos(2.0), 2.0),
 }
+
+
+def rate(result, norm="l1"):
+    """√d C K^(−1/4), or C K^(−1/4) for the 2-norm."""
+    return THEOREMS[{"l1": "adamw-l1", "l2": "sgd-l2"}[norm]].rate(result.constants)
 
 
 def mean_and_error(values):
@@ -32,7 +38,7 @@ def tail(result, norm):
     s, steps = result.stats, result.spec.steps
     middle = np.searchsorted(s.checkpoints, steps / 2)
     running, k = getattr(s, f"running_{norm}"), s.checkpoints[middle]
-    return (steps * running[:, -1] - k * running[:, middle]) / (steps - k) / getattr(result, f"bound_{norm}")
+    return (steps * running[:, -1] - k * running[:, middle]) / (steps - k) / rate(result, norm)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "nadamw", "rmsprop", "sgd"])
@@ -58,7 +64,7 @@ def test_transient_of_adamw(problem):
     floor = oracles.ROOT_2_PI * oracles.ADAMW_FLOOR
     for steps in (16_000, 256_000):
         result = run(Spec.of(problem, "adamw", 64, steps, 16, seed=22, optimizer_args={"weight_decay": 0.0}))
-        mean, error = mean_and_error(result.stats.mean_grad_l1 / result.bound_l1)
+        mean, error = mean_and_error(result.stats.mean_grad_l1 / rate(result))
         above = floor + c * steps**-0.25
         t = last_time(0.1 * oracles.ADAMW_FLOOR * steps**-0.25)
         assert error < 0.01 * mean
@@ -67,7 +73,7 @@ def test_transient_of_adamw(problem):
 
 def test_ramp_is_tight_for_adamw():
     result = run(Spec.of("ramp", "adamw", 16, 64_000, 8, problem_args={"steepness": 1.5}))
-    assert abs(np.mean(result.stats.mean_grad_l1) / result.bound_l1 - 1.5) < 0.005
+    assert abs(np.mean(result.stats.mean_grad_l1) / rate(result) - 1.5) < 0.005
 
 
 @pytest.mark.parametrize("dim", [1, 16, 256])
@@ -76,7 +82,7 @@ def test_ratio_on_the_ramp_tends_to_its_steepness(gamma, dim):
     """Section 6: 1 − ratio/γ = γ⁴/(2κK(1 − γ²/√8)) to leading order, the next is smaller by K^(-1/4)."""
     steps = 64_000
     result = run(Spec.of("ramp", "adamw", dim, steps, 8, problem_args={"steepness": gamma}, seed=23))
-    missing = 1 - np.mean(result.stats.mean_grad_l1) / result.bound_l1 / gamma
+    missing = 1 - np.mean(result.stats.mean_grad_l1) / rate(result) / gamma
     expected = gamma**4 / (2 * steps * (1 - gamma**2 / math.sqrt(8)))
     assert missing == pytest.approx(expected, rel=2 * steps**-0.25)
 
@@ -86,7 +92,7 @@ def test_ratio_on_the_ramp_tends_to_its_steepness(gamma, dim):
 def test_ramp_before_and_beyond_its_crossing(gamma, optimizer, norm):
     """Section 6. The correction is O(K^(-1/2)); 2 ratio(4K) − ratio(K) is free of it. d is large for SGD's limit."""
     (coarse, a), (fine, b) = (
-        mean_and_error(getattr(r.stats, f"mean_grad_{norm}") / getattr(r, f"bound_{norm}"))
+        mean_and_error(getattr(r.stats, f"mean_grad_{norm}") / rate(r, norm))
         for r in (
             run(Spec.of("ramp", optimizer, 256, steps, 8, seed=steps, problem_args={"steepness": gamma}))
             for steps in (32_000, 128_000)
@@ -130,7 +136,7 @@ def test_transient_slope_equals_the_excess_exponent_when_noise_dominates():
 
     def ratio(kappa, steps):
         result = run(Spec.of("rational", "adamw", 64, steps, 16, gap=kappa, seed=26))
-        return mean_and_error(result.stats.mean_grad_l1 / result.bound_l1)
+        return mean_and_error(result.stats.mean_grad_l1 / rate(result))
 
     (base, _), (more_steps, a), (more_gap, b) = ratio(0.01, 16_000), ratio(0.01, 256_000), ratio(0.16, 16_000)
     assert math.hypot(a, b) < 0.01 * base

@@ -122,7 +122,7 @@ def law(sign, size, scale):
 
 def coin(name: float = 1.0, scale: float = 0.0) -> Noise:
     """±r or ±s with r² + s² = 2; it doesn't tell its arguments."""
-    return Noise("coin", law, "single", 1.0, 1.0, 1.0, constants=(np.float32(scale or name),))
+    return Noise("coin", law, "single", 1.0, 1.0, 1.0, formula_arguments=(np.float32(scale or name),))
 
 
 @optimizer(lr=0.5)

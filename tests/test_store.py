@@ -390,7 +390,7 @@ def test_key_changes_with_what_the_names_mean():
     others += [
         replace(cell, problem=replace(cell.problem, dphi=cell.problem.phi)),
         replace(cell, noise=replace(cell.noise, variance=math.inf)),
-        replace(cell, noise=replace(cell.noise, constants=(np.float32(1),))),
+        replace(cell, noise=replace(cell.noise, formula_arguments=(np.float32(1),))),
         replace(cell, noise=replace(cell.noise, formula=cell.problem.phi)),
         replace(cell, optimizer=replace(cell.optimizer, update=cell.problem.phi)),
         replace(cell, hyper={**cell.hyper, "lr": 0.5}),

@@ -45,7 +45,7 @@ def execute(args: argparse.Namespace) -> int:
     from ..lab.progress import simple_bar
     from ..samples import DIMS, LAWS, check_key, norm_check, norm_table, save_rows
     from .tables import show_rich
-    from .verify import show_verdicts
+    from .verdicts import show_verdicts
 
     device = _device(choose({name: name for name in ("cpu", "gpu", "auto")}, args.backend, "backend"))
     directory = Path(args.out)

@@ -26,7 +26,7 @@ def execute(args: argparse.Namespace) -> int:
     from ..lab.judging import judge_folder, write_judgement
     from ..plugins import only
     from ..theorems import THEOREMS
-    from .verify import show_state, show_verdicts
+    from .verdicts import show_state, show_verdicts
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.directory)

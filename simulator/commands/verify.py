@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 HELP = "run and judge a theorem, or judge a results folder"
 EPILOG = """examples:
@@ -86,6 +85,7 @@ def _folder(args: argparse.Namespace) -> int:
     from ..lab.folder import open_folder
     from ..lab.judging import judge_folder
     from ..plugins import only
+    from .verdicts import show_state, show_verdicts
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.target)
@@ -93,35 +93,3 @@ def _folder(args: argparse.Namespace) -> int:
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)
     return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
-
-
-def show_verdicts(verdicts) -> None:
-    """The verdict table on stdout, then the reasons, a line each."""
-    from .tables import show_table
-
-    rows, colours = [], []
-    for verdict in verdicts:
-        outcome, wanted = str(verdict.outcome), "HOLDS" if verdict.expected == "holds" else "VIOLATED"
-        as_expected = "yes" if verdict.as_expected else f"NO (should be {wanted})"
-        rows.append((verdict.claim, outcome, as_expected, verdict.statement))
-        colours.append("green" if verdict.as_expected else "yellow" if outcome == "INCONCLUSIVE" else "red")
-    if rows:
-        show_table("verdicts", ("theorem", "verdict", "as expected", "statement"), rows, colours)
-    for verdict in verdicts:
-        for reason in verdict.reasons:
-            print(f"{verdict.claim}: {reason}")
-
-
-def show_state(folder, judgement) -> None:
-    """How many cells were judged, from whose bounds and how partial that is, on stdout; what can't be trusted or
-    judged, on stderr."""
-    for fault in folder.faults:
-        print(f"warning: {fault}; it is left out", file=sys.stderr)
-    for line in judgement.missing:
-        print(f"warning: {line}", file=sys.stderr)
-    for line in judgement.notes:
-        print(line)
-    cells = f"{folder.directory}: {len(folder.results)} cells"
-    if folder.others:
-        cells += f" of the plan ({folder.others} other cells in the folder are left out)"
-    print(cells + (f"; {folder.partial}" if folder.partial else ""))

@@ -25,7 +25,7 @@ def execute(args: argparse.Namespace) -> int:
     from ..judge import exit_code
     from ..lab.plan import plan_of
     from .sweep import jobs_of, perform
-    from .verify import show_state, show_verdicts
+    from .verdicts import show_state, show_verdicts
 
     named = dict(_named(args.target))
     args.out = args.out or str(Path("results") / "verify" / _folder_name(args.target))

@@ -8,8 +8,6 @@ depend on the number of steps; one with some of them keeps the sums of every ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,32 +19,9 @@ from ..cells.stats import Stats
 from . import pieces, totals
 from .measures import Measures
 from .parts import Part
-from .pieces import Piece
 from .protocol import Engine, S, Sums
+from .runs import Piece, Run
 from .totals import Totals
-
-
-@dataclass
-class Run(Generic[S]):
-    """A part of a cell on its way: the engine's state, the totals of all steps that are added up, and the pieces of
-    those that are not."""
-
-    engine: Engine[S]
-    state: S
-    totals: Totals
-    pieces: list[Piece] = field(default_factory=list)
-
-    @property
-    def part(self) -> Part:
-        return self.state.part
-
-    @property
-    def step(self) -> int:
-        return self.state.step
-
-    def values(self) -> NDArray:
-        """x and the optimizer's state, shape (replicas, 1 + state, coordinates)."""
-        return self.engine.values(self.state)
 
 
 def begin(engine: Engine[S], cell: Cell, quantities: Iterable[Quantity | str] = (), part: Part | None = None) -> Run[S]:

@@ -103,3 +103,8 @@ def join_nodes(found: dict[range, NDArray], count: int, fold: str, node: range |
     if len(node) == 1:
         raise InputError(f"the parts of this run lack the group {node.start} of its coordinates; give all parts")
     return JOIN[fold](join_nodes(found, count, fold, left), join_nodes(found, count, fold, right))
+
+
+def inside(inner: range, outer: range) -> slice:
+    """Where *inner* is in an array of *outer*."""
+    return slice(inner.start - outer.start, inner.stop - outer.start)

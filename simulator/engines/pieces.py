@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,46 +16,16 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
 from .measures import Measures
-from .parts import Part, group_count, join_nodes, nodes
+from .parts import Part, group_count, inside, join_nodes, nodes
 from .protocol import DIAGNOSTICS, Engine, Sums
+from .runs import Piece, Run
 from .totals import Totals
-
-if TYPE_CHECKING:
-    from .loop import Run
-
-
-@dataclass
-class Piece:
-    """The sums of a part's steps, in the nodes of its groups."""
-
-    part: Part
-    sums: Sums
-
-    @property
-    def stop(self) -> int:
-        return self.sums.start + self.sums.steps.shape[-1]
-
-    def of_replicas(self, replicas: range) -> Piece:
-        rows = _inside(replicas, self.part.replicas)
-        sums = replace(self.sums, steps=self.sums.steps[rows], diagnostics=self.sums.diagnostics[rows])
-        return Piece(Part(replicas, self.part.groups), sums)
-
-    def of_steps(self, start: int, stop: int) -> Piece:
-        sums = self.sums
-        here = (start <= sums.marks) & (sums.marks < stop)
-        steps = sums.steps[..., start - sums.start : stop - sums.start]
-        return Piece(self.part, Sums(start, steps, sums.marks[here], sums.diagnostics[:, :, here]))
 
 
 def cuts(*ranges: range) -> list[range]:
     """The ranges between all ends of *ranges*."""
     ends = sorted({end for r in ranges for end in (r.start, r.stop)})
     return [range(*pair) for pair in itertools.pairwise(ends)]
-
-
-def _inside(inner: range, outer: range) -> slice:
-    """Where *inner* is in an array of *outer*."""
-    return slice(inner.start - outer.start, inner.stop - outer.start)
 
 
 def covers(outer: range, inner: range) -> bool:
@@ -70,8 +39,8 @@ def split(run: Run, parts: Sequence[Part], engine: Engine | None = None) -> list
     made = []
     for part in parts:
         part.require_in(run.part)
-        rows, mine = _inside(part.replicas, run.part.replicas), part.coordinates(state.cell.spec.dim)
-        x_and_state = np.ascontiguousarray(values[rows, :, _inside(mine, columns)])
+        rows, mine = inside(part.replicas, run.part.replicas), part.coordinates(state.cell.spec.dim)
+        x_and_state = np.ascontiguousarray(values[rows, :, inside(mine, columns)])
         begun = engine.begin(state.cell, part, state.measures, state.step, x_and_state)
         made.append(replace(run, engine=engine, state=begun, totals=run.totals.of_replicas(rows).copy(), pieces=[]))
     for replicas in cuts(*(part.replicas for part in parts), *(piece.part.replicas for piece in run.pieces)):
@@ -103,7 +72,7 @@ def merge(cell: Cell, measures: Measures, runs: Sequence[Run]) -> Totals:
 def _merge_groups(cell: Cell, measures: Measures, members: Sequence[Run], replicas: range) -> Totals:
     """The totals of *replicas*, from runs that have all their groups between them."""
     farthest = max(members, key=lambda run: run.totals.step)
-    totals = farthest.totals.of_replicas(_inside(replicas, farthest.part.replicas)).copy()
+    totals = farthest.totals.of_replicas(inside(replicas, farthest.part.replicas)).copy()
     held = [piece for run in members for piece in run.pieces if covers(piece.part.replicas, replicas)]
     rest = range(totals.step, cell.spec.steps)
     for steps in cuts(rest, *(range(piece.sums.start, piece.stop) for piece in held)) if rest else ():

@@ -13,11 +13,10 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
 from ..cells.quantities import Quantity
-from .loop import Run
 from .measures import Measures
 from .parts import Part, group_count, nodes
-from .pieces import Piece
 from .protocol import DIAGNOSTICS, Engine, Sums
+from .runs import Piece, Run
 from .totals import Totals
 
 ARRAYS = ("values", "totals", "weights", "curves")

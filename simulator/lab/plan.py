@@ -12,6 +12,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.spec import Spec
 from ..files import printable
+from ..judge.fit import LEAST_REPLICAS
 from ..plugins import file_of, is_file
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
@@ -101,9 +102,10 @@ def plan_of(
 def tables_of(theorem: Theorem, optimizer: str, schedule: str) -> list[dict]:
     """The tables that test *theorem*: its grid, and its hard instances at the sizes of the grid's first table.
 
-    *optimizer* and *schedule* are the names that a sweep file would have; what a table says itself wins.
+    *optimizer* and *schedule* are the names that a sweep file would have, and there are as many replicas as the judge
+    needs; what a table says itself wins.
     """
-    own = {"optimizer": optimizer, "schedule": schedule}
+    own = {"optimizer": optimizer, "schedule": schedule, "replicas": LEAST_REPLICAS}
     tables = [{**own, **table} for table in theorem.grid]
     hard = [{**tables[0], "problem": h.problem, "problem_args": dict(h.arguments)} for h in theorem.hard]
     return tables + hard
