@@ -115,6 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = 130
     if code >= 128:
         _ignore_interrupts(alone)
+        if alone:
+            _leave_threads(code)
     return code
 
 
@@ -167,6 +169,21 @@ def _ignore_interrupts(alone: bool) -> None:
     if alone:
         with contextlib.suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _leave_threads(code: int) -> None:
+    """End the program here where a task's thread didn't end in time.
+
+    A compiler that is still at work while Python takes itself down aborts the process.
+    """
+    import os
+    import threading
+
+    if threading.active_count() > 1:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def complain(message: str, code: int = 2) -> int:
