@@ -77,6 +77,17 @@ def neighbours(name: str) -> list[object]:
     return list(vars(load(file_of(name))).values()) if is_file(name) else []
 
 
+def names_in(path: str | Path, kind: type | tuple[type, ...]) -> dict[str, object]:
+    """The objects of a *kind* in a file, each once, by its name there.
+
+    A decorator that gives back an object leaves it under a second name, ``_`` as a rule: a name that starts with an
+    underscore counts only where an object has no other.
+    """
+    every = [(name, value) for name, value in vars(load(path)).items() if isinstance(value, kind)]
+    public = {id(value): name for name, value in reversed(every) if not name.startswith("_")}
+    return {public.get(id(value), name): value for name, value in every}
+
+
 def content_of(path: str | Path) -> bytes:
     """The bytes of a plug-in; raises InputError when it can't be read."""
     try:

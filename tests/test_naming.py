@@ -79,6 +79,12 @@ def quick(c):
     return 0.5
 
 
+@second.control
+def third(c):
+    """FALSE: a control by the rule of its own theorem, which horizon doesn't mean."""
+    return 0.5
+
+
 def hidden():
     @optimizer()
     def nameless(x, g, lr):
@@ -122,7 +128,8 @@ def test_the_control_with_a_constant_step_gives_its_arguments():
         ("of_shipped", "sgd", "{path}:of_shipped"),
         ("of_imported", "sgd", "{path}:of_imported"),
         ("half", "{path}:_step", "horizon"),
-        ("quick", "{path}:_step", "{path}:quick"),
+        ("quick", "{path}:_step", "{path}:second"),
+        ("third", "{path}:_step", "{path}:second"),
     ],
 )
 def test_names_of_a_file(path, name, optimizer, schedule):

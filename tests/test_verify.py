@@ -74,6 +74,7 @@ def commands(shown: str) -> list[list[str]]:
 
 def outcomes(folder) -> dict[str, str]:
     verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
+    assert len({verdict["claim"] for verdict in verdicts}) == len(verdicts)
     return {verdict["claim"]: verdict["outcome"] for verdict in verdicts}
 
 
@@ -102,8 +103,9 @@ def test_a_rate_that_is_too_fast_is_shown_by_two_commands(file, tmp_path, capsys
 
 
 def test_a_file_is_all_its_theorems(file, tmp_path, capsys):
-    code, _ = verify(capsys, file, "--out", tmp_path / "out")
+    code, shown = verify(capsys, file, "--out", tmp_path / "out")
     assert code == 1 and set(outcomes(tmp_path / "out")) == {"tenth", "tenth-hundredth", "fast", "fast-faster"}
+    assert ": 11 cells" in shown  # 2·2 of tenth and 3·3 of fast, of which 2 are both's; their controls add none
 
 
 def test_a_shipped_theorem_holds_and_a_second_run_computes_nothing(tmp_path, capsys):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ..cells.cell import DEFAULTS
 from ..cells.evidence import Result
+from ..theorems.naming import spec_names
 
 
 def run_line(theorem: str, cell: Result) -> str:
@@ -17,8 +18,8 @@ def run_line(theorem: str, cell: Result) -> str:
     """
     spec, told = cell.spec, json.loads(cell.identity)
     words = ["ratecheck", "run", "--theorem", theorem, "--problem", spec.problem]
-    if spec.schedule == "constant":
-        words += ["--schedule", "constant"]
+    if spec.schedule != spec_names(theorem)[1]:
+        words += ["--schedule", spec.schedule]
     for name in ("dim", "steps", "replicas", "seed", "noise", "smoothness", "gap", "sigma", "dtype"):
         value = getattr(spec, name)
         if value != DEFAULTS.get(name):

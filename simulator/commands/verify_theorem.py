@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from ..plugins import is_file, load, plain_name
+from ..plugins import file_of, is_file, names_in, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
 
+KINDS = (Theorem, SampleTheorem)
 SAMPLES = {"dims": (1, 10, 100, 1000, 10_000, 100_000), "quick": (1, 10, 100, 1000)}  # of theorems on random vectors
 
 
@@ -51,20 +52,21 @@ def execute(args: argparse.Namespace) -> int:
 
 def _named(target: str) -> Iterator[tuple[str, AnyTheorem]]:
     """The theorems of *target* with their false controls, by the names that a plan has for them."""
-    if target.endswith(".py") and not is_file(target):
-        found = {n: t for n, t in vars(load(target)).items() if isinstance(t, (Theorem, SampleTheorem))}
-        if not found:
+    whole = target.endswith(".py") and not is_file(target)
+    path = target if whole else file_of(target)
+    beside = THEOREMS if not path else {f"{path}:{n}": t for n, t in names_in(path, KINDS).items()}
+    if whole:
+        if not beside:
             raise InputError(f"{target} has no theorem; one is a function under @theorem(…), see docs/extending.md")
-        yield from ((f"{target}:{name}", theorem) for name, theorem in found.items())
+        yield from beside.items()
         return
     theorem = find_theorem(target)
     yield target, theorem
-    beside = vars(load(target.rpartition(":")[0])) if is_file(target) else THEOREMS
     for control in theorem.controls:
         names = [name for name, other in beside.items() if other is control]
         if not names:
             raise InputError(f"the control {control.name!r} of {target} has no name in its file; give it one")
-        yield (f"{target.rpartition(':')[0]}:{names[0]}" if is_file(target) else names[0]), control
+        yield names[0], control
 
 
 def _tables(name: str, theorem: Theorem) -> Iterator[dict]:

@@ -6,12 +6,13 @@ An object has a name where a Spec can find it again: in a registry, or as FILE.p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ratecheck.problems import PROBLEMS
 from ratecheck.problems.errors import InputError
 
 from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import is_file, load, neighbours
+from ..plugins import file_of, is_file, load, names_in, neighbours
 from ..theorem import Theorem
 from ..theorem_settings import Hard
 from . import THEOREMS, find_theorem
@@ -50,7 +51,7 @@ def problem_name(theorem_name: str, problem: str) -> str:
     """What a Spec calls a *problem* that a theorem names: one of the theorem's own file is FILE.py:NAME there."""
     if problem in PROBLEMS or is_file(problem) or not is_file(theorem_name):
         return problem
-    path = theorem_name.rpartition(":")[0]
+    path = file_of(theorem_name)
     return f"{path}:{problem}" if problem in vars(load(path)) else problem
 
 
@@ -65,10 +66,9 @@ def hard_instance(theorem_name: str) -> Hard | None:
 def _optimizer(theorem: Theorem, theorem_name: str) -> str:
     if OPTIMIZERS.get(theorem.optimizer.name) is theorem.optimizer:
         return theorem.optimizer.name
-    path = theorem_name.rpartition(":")[0]
-    for attribute, value in vars(load(path)).items() if is_file(theorem_name) else ():
+    for name, value in _beside(theorem_name, Optimizer).items():
         if value is theorem.optimizer:
-            return f"{path}:{attribute}"
+            return name
     raise InputError(
         f"theorem {theorem_name!r}: its optimizer {theorem.optimizer.name!r} has no name in the file; define it there "
         "at the top level, with @optimizer"
@@ -76,10 +76,25 @@ def _optimizer(theorem: Theorem, theorem_name: str) -> str:
 
 
 def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
+    """One name for one rule, however many theorems have it, or the same cells would run once for each of them."""
     if theorem.rule is None:
         return "constant"
     horizon = horizon_theorem(optimizer_name, theorem.optimizer)
-    return "horizon" if horizon is not None and horizon.rule is theorem.rule else theorem_name
+    if horizon is not None and horizon.rule is theorem.rule:
+        return "horizon"
+    beside = _beside(theorem_name, Theorem).items()
+    same = (
+        n for n, t in beside if t.rule is theorem.rule and t.optimizer.update.digest == theorem.optimizer.update.digest
+    )
+    return next(same, theorem_name)
+
+
+def _beside(theorem_name: str, kind: type) -> dict[str, Any]:
+    """The objects of a *kind* in the theorem's file as a Spec names them; for a shipped theorem, the shipped ones."""
+    if not is_file(theorem_name):
+        return {name: value for name, value in THEOREMS.items() if isinstance(value, kind)}
+    path = file_of(theorem_name)
+    return {f"{path}:{name}": value for name, value in names_in(path, kind).items()}
 
 
 def _given(theorem: Theorem) -> dict[str, float]:
