@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from ratecheck.problems.errors import InputError, choose, nearest
 
@@ -77,7 +78,7 @@ def neighbours(name: str) -> list[object]:
     return list(vars(load(file_of(name))).values()) if is_file(name) else []
 
 
-def names_in(path: str | Path, kind: type | tuple[type, ...]) -> dict[str, object]:
+def names_in(path: str | Path, kind: type | tuple[type, ...]) -> dict[str, Any]:
     """The objects of a *kind* in a file, each once, by its name there.
 
     A decorator that gives back an object leaves it under a second name, ``_`` as a rule: a name that starts with an
