@@ -118,11 +118,17 @@ def student_defect(t: Array, nu: float) -> Array:
     return np.array([np.dot(-np.expm1(-s * square), weights) for s in t])
 
 
+def skew_defect(t: Array, q: float) -> Array:
+    """1 − M for two values: √((1−q)/q) with probability q, else −√(q/(1−q))."""
+    return -q * np.expm1(-t * (1 - q) / q) - (1 - q) * np.expm1(-t * q / (1 - q))
+
+
 DEFECTS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "uniform": uniform_defect,
     "laplace": laplace_defect,
     "sparse": sparse_defect,
     "student": student_defect,
+    "skew": skew_defect,
 }
 
 
@@ -130,5 +136,6 @@ def _check(noise: Noise, dim: int) -> None:
     require_integer(dim, "dim", least=1)
     if not math.isfinite(noise.variance):
         raise InputError(
-            f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; for student take nu > 2"
+            f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; "
+            "for student and pareto take nu > 2"
         )
