@@ -85,6 +85,14 @@ def test_skew_norms_are_of_a_binomial_number_of_its_two_values(q):
     assert mean_l2(skew(q), dim) == pytest.approx(exact, rel=1e-12)
 
 
+def test_skew_norms_by_monte_carlo(tmp_path):
+    rows = norm_check([skew(0.1), skew(0.9), skew(0.5)], [1, 10, 1000], 20_000)
+    assert max(abs(z) for row in rows for z in (row.z_l1, row.z_l2)) < 5
+    assert [row.violations for row in rows] == [0] * 9
+    save_rows(rows, tmp_path, "key")
+    assert load_rows(tmp_path, "key") == rows and rows[0].law == "skew(q=0.1)"
+
+
 def test_a_law_of_one_side_has_no_exact_norms():
     with pytest.raises(InputError, match=r"no exact E‖g‖₂ is known for the noise 'pareto' \(known: .*student, skew\)"):
         norm_check([pareto(3.0)], [10], 100)
