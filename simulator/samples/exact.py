@@ -1,4 +1,4 @@
-"""E‖g‖₁ and E‖g‖₂ of d independent coordinates, for every noise law, without Monte Carlo.
+"""E‖g‖₁ and E‖g‖₂ of d independent coordinates, for every noise law but pareto, without Monte Carlo.
 
 E‖g‖₁ = d·E|g_i|. The Gaussian E‖g‖₂ is a ratio of gamma functions; for the others, with
 M(t) = E exp(−t g_i²) and √S = (1/(2√π)) ∫₀^∞ (1 − e^(−tS)) t^(−3/2) dt for S ≥ 0,
