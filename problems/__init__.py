@@ -22,7 +22,7 @@ if __name__ == "problems":  # by the folder's own name: the modules of ratecheck
 
 from .errors import InputError
 from .formulas.formula import Formula, FormulaError
-from .noise import NOISES, Noise, gaussian, laplace, rademacher, sparse, student, uniform
+from .noise import NOISES, Noise, gaussian, laplace, pareto, rademacher, skew, sparse, student, uniform
 from .problem import SeparableProblem
 from .profiles import cauchy, cosine, quadratic, rational, ripple, welsch
 from .ramps import ramp
@@ -43,12 +43,14 @@ __all__ = [
     "cosine",
     "gaussian",
     "laplace",
+    "pareto",
     "profile",
     "quadratic",
     "ramp",
     "rademacher",
     "rational",
     "ripple",
+    "skew",
     "sparse",
     "student",
     "uniform",

@@ -17,6 +17,8 @@ HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0
 
 def spec(problem="rational", optimizer="adamw", noise="gaussian", dim=5, steps=40, replicas=2, **more) -> Spec:
     given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
+    if (problem, noise) == ("ramp", "pareto"):  # a ramp is made from σ, so the variance must be finite
+        more = {"noise_args": {"nu": 3.0}, **more}
     return Spec.of(
         problem,
         optimizer,

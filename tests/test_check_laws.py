@@ -30,6 +30,18 @@ def test_shipped_laws_pass_over_their_arguments(name):
     assert not failed(check_law(NOISES[name]))
 
 
+@pytest.mark.parametrize("breaks", [(), (1e-3,)])
+def test_a_law_that_jumps_must_say_where(breaks):
+    """Without it the quadrature takes the jump to be elsewhere in its piece, and the variance for another."""
+
+    @Formula
+    def jump(sign, size):
+        return 31.60696 if size < 1e-3 else -0.03163859
+
+    findings = failed(check_noise(Noise("jump", jump, "single", 1.0, 998.0, 0.0632, breaks=breaks)))
+    assert set(findings) == (set() if breaks else {"variance"})
+
+
 @Formula
 def two_point(sign, size, scale):
     return sign * scale

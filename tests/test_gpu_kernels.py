@@ -153,7 +153,7 @@ def test_sizes_of_launches(dim):
         assert Room.of(*given, room.least).replicas == 1 and Room.of(*given, room.least - 1).replicas == 0
 
 
-@pytest.mark.parametrize("law", NOISES)
+@pytest.mark.parametrize("law", [name for name in NOISES if name != "pareto"])  # it has no exact norms
 def test_norms_of_random_vectors(law):
     """The same samples as the CPU's, at sizes that fill no block and at one of two groups; other sums."""
     noise = NOISES[law]()

@@ -1,26 +1,11 @@
-"""The moments of a noise law over the words it is fed, by quadrature: no sampling, no model of the law.
-
-A size is one of 2³¹ equally likely words. The smallest 1024 are summed one by one, the others by
-Gauss and Legendre's rule in pieces that shrink towards 0 and 1, where laws have logarithms and roots.
-*breaks* are sizes where the law jumps. Every sign is taken. So the result is what a run's noise has, float32
-rounding included, to about 1e-8 for the shipped laws.
-"""
+"""The moments of a noise law over the words it is fed, beside those that it declares."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-import numba
-import numpy as np
-from numpy.typing import NDArray
-
-from ..formulas.elementary import FLAGS
-from ..formulas.formula import Formula
 from ..noise import Noise
-
-BITS, SINGLE = 31, 10  # words of a size; the 2^SINGLE smallest are taken one by one
-NODES, PIECES = 12, 4
+from ..words import means
 
 
 @dataclass(frozen=True)
@@ -34,69 +19,6 @@ class Moments:
     cross: float
 
 
-def moments(noise: Noise, breaks: tuple[float, ...] = ()) -> Moments:
-    """Moments of *noise* in float32; of both numbers of a 'pair' law together."""
-    size, weight = quadrature(breaks)
-    if noise.draws == "single":
-        other, other_weight = np.ones(1, np.float32), np.ones(1)
-    else:
-        other, other_weight = size, weight
-    return Moments(
-        *_sums(noise.formula, noise.draws)(
-            size, weight, other, other_weight, np.array(noise.formula_arguments, dtype=np.float32)
-        )
-    )
-
-
-def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Sizes and their weights, which sum to 1: E f(size) ≈ Σ weight f(size)."""
-    places = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
-    places += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
-    places += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
-    edges = np.unique(places)
-    at, share = np.polynomial.legendre.leggauss(NODES)
-    half = np.diff(edges)[:, None] / 2
-    words = np.concatenate([np.arange(2**SINGLE), np.floor(edges[:-1, None] + half * (1 + at)).ravel()])
-    weights = np.concatenate([np.ones(2**SINGLE), (half * share).ravel()]) * 2.0**-BITS
-    return (words.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-BITS), weights
-
-
-@cache
-def _sums(formula: Formula, draws: str):
-    law = formula.numba(np.float32)
-    arguments = len(formula.parameters) - (2 if draws == "single" else 4)
-    call = {
-        "single": "law(s, x{0}), np.float32(0)",
-        "double": "law(s, x, r, y{0}), np.float32(0)",
-        "pair": "law(s, x, r, y{0})",
-    }[draws].format("".join(f", arguments[{i}]" for i in range(arguments)))
-    namespace = {"law": law, "np": np}
-    exec(f"def evaluate(s, x, r, y, arguments): return {call}", namespace)
-    evaluate = numba.njit(**FLAGS)(namespace["evaluate"])
-    signs = (np.float32(1), np.float32(-1))
-    each = 0.5 if draws == "pair" else 1.0
-
-    @numba.njit(**FLAGS)
-    def sums(first, first_weight, second, second_weight, arguments):
-        mean = absolute = square = fourth = cross = 0.0
-        for i in range(first.size):
-            for s in signs:
-                for r in signs:
-                    m = a = q = f = c = 0.0
-                    for j in range(second.size):
-                        z = evaluate(s, first[i], r, second[j], arguments)
-                        u, v, w = np.float64(z[0]), np.float64(z[1]), second_weight[j]
-                        m += w * (u + v)
-                        a += w * (abs(u) + abs(v))
-                        q += w * (u * u + v * v)
-                        f += w * (u**4 + v**4)
-                        c += w * u * v
-                    share = first_weight[i] / 4
-                    mean += share * m
-                    absolute += share * a
-                    square += share * q
-                    fourth += share * f
-                    cross += share * c
-        return each * mean, each * absolute, each * square, each * fourth, cross
-
-    return sums
+def moments(noise: Noise) -> Moments:
+    """Moments of *noise* in float32, by quadrature (problems/words.py); of both numbers of a 'pair' law together."""
+    return Moments(*means(noise.formula, noise.draws, noise.formula_argument_array, noise.breaks))

@@ -30,6 +30,8 @@ EXTRA = {  # what else costs more or less, in times that
     "uniform": -0.17,
     "student": 0.49,
     "sparse": 0.26,
+    "skew": -0.13,
+    "pareto": 0.3,
     "float32": -0.24,
     "small": 0.31,
     "wide": -0.07,

@@ -5,7 +5,7 @@ moments of the blocks are merged in order, so the numbers do not depend on the t
 
 If the noise is exact, every z-score is standard normal: of the 84 of the default rows the largest is
 below 4 in size with probability 0.995. The noise is float32 with |z| ≤ 6.66, which moves its moments by
-less than 2e-7 relative (problems/checks/moments.py computes them). The default budget of 2²⁶ coordinates
+less than 2e-7 relative (problems/words.py computes them). The default budget of 2²⁶ coordinates
 a row has standard errors of about 1e-4, so that shifts a z-score by some 0.003; 10¹² would see it.
 """
 

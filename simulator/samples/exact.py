@@ -1,4 +1,4 @@
-"""E‖g‖₁ and E‖g‖₂ of d independent coordinates, for every noise law, without Monte Carlo.
+"""E‖g‖₁ and E‖g‖₂ of d independent coordinates, for every noise law but pareto, without Monte Carlo.
 
 E‖g‖₁ = d·E|g_i|. The Gaussian E‖g‖₂ is a ratio of gamma functions; for the others, with
 M(t) = E exp(−t g_i²) and √S = (1/(2√π)) ∫₀^∞ (1 − e^(−tS)) t^(−3/2) dt for S ≥ 0,
@@ -118,11 +118,17 @@ def student_defect(t: Array, nu: float) -> Array:
     return np.array([np.dot(-np.expm1(-s * square), weights) for s in t])
 
 
+def skew_defect(t: Array, q: float) -> Array:
+    """1 − M for two values: √((1−q)/q) with probability q, else −√(q/(1−q))."""
+    return -q * np.expm1(-t * (1 - q) / q) - (1 - q) * np.expm1(-t * q / (1 - q))
+
+
 DEFECTS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "uniform": uniform_defect,
     "laplace": laplace_defect,
     "sparse": sparse_defect,
     "student": student_defect,
+    "skew": skew_defect,
 }
 
 
@@ -130,5 +136,6 @@ def _check(noise: Noise, dim: int) -> None:
     require_integer(dim, "dim", least=1)
     if not math.isfinite(noise.variance):
         raise InputError(
-            f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; for student take nu > 2"
+            f"norms need a noise of finite variance, got {noise.name!r} with {noise.arguments}; "
+            "for student and pareto take nu > 2"
         )
