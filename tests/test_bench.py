@@ -8,7 +8,9 @@ import types
 import numpy as np
 import pytest
 
-from tests.bench import command, measure, page, peers, results
+from problems import NOISES, PROBLEMS
+from simulator.optimizers import OPTIMIZERS
+from tests.bench import command, costs, measure, page, peers, results
 from tests.bench.peers import PEERS, RATECHECK, load
 from tests.bench.processes import PeerError, Worker
 from tests.bench.results import Comparison, Outcome, Series, Spread
@@ -198,3 +200,11 @@ def test_a_long_run_is_shortened():
 
 def test_divisor():
     assert [divisor(n, most) for n, most in ((100, 30), (100, 1000), (7, 6), (12, 0))] == [25, 100, 1, 1]
+
+
+def test_the_table_of_costs_is_of_every_problem_law_and_optimizer():
+    """Each cell differs from the standard in what it is named for."""
+    made = costs.cells()
+    assert {*PROBLEMS, *NOISES, *OPTIMIZERS, costs.STANDARD} < set(made)
+    same = {name for name, cell in made.items() if cell.key == made[costs.STANDARD].key}
+    assert same == {costs.STANDARD, "rational", "adamw", "gaussian"}

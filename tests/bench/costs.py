@@ -12,6 +12,7 @@ from simulator.cells.spec import Spec
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.resolve import resolve
 from simulator.optimizers import OPTIMIZERS
+from simulator.theorems.naming import horizon_theorem
 
 ROUNDS = 25
 STANDARD = "standard"
@@ -21,7 +22,8 @@ def cells() -> dict[str, Cell]:
     """Name → a cell that differs from the standard in that alone."""
 
     def cell(problem="rational", optimizer="adamw", noise="gaussian", dim=64, dtype="float64") -> Cell:
-        more = {} if OPTIMIZERS[optimizer].horizon else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
+        ruled = horizon_theorem(optimizer, OPTIMIZERS[optimizer])
+        more = {} if ruled else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
         replicas, steps = max(1, 256 // dim), 8000 * 256 // max(256, dim)
         return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, dtype=dtype, **more))
 
