@@ -26,9 +26,10 @@ from .noise import NOISES, Noise, gaussian, laplace, rademacher, sparse, student
 from .problem import SeparableProblem
 from .profiles import cauchy, cosine, quadratic, rational, ripple, welsch
 from .ramps import ramp
+from .sawteeth import sawtooth
 from .separable import Profile, profile
 
-PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, ramp)}
+PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, ramp, sawtooth)}
 
 __all__ = [
     "NOISES",
@@ -49,6 +50,7 @@ __all__ = [
     "rademacher",
     "rational",
     "ripple",
+    "sawtooth",
     "sparse",
     "student",
     "uniform",

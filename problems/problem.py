@@ -6,6 +6,7 @@ dimension, up to the rounding of a few float64 operations.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,7 +40,7 @@ class SeparableProblem:
     center: float = 0.0
     spectrum: float = 0.0
     formula_arguments: tuple[float, ...] = ()
-    arguments: dict[str, float] = field(default_factory=dict)
+    arguments: Mapping[str, float | str] = field(default_factory=dict)
     supplies: dict[str, float] = field(default_factory=dict)
 
     def curvatures(self, low: int = 0, high: int | None = None) -> NDArray[np.float64]:
