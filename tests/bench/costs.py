@@ -21,7 +21,8 @@ def cells() -> dict[str, Cell]:
     """Name → a cell that differs from the standard in that alone."""
 
     def cell(problem="rational", optimizer="adamw", noise="gaussian", dim=64, dtype="float64") -> Cell:
-        more = {} if OPTIMIZERS[optimizer].horizon else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
+        ruled = OPTIMIZERS[optimizer].horizon and not getattr(PROBLEMS[problem], "growth", 0)  # rules need an L
+        more = {} if ruled else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
         replicas, steps = max(1, 256 // dim), 8000 * 256 // max(256, dim)
         return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, dtype=dtype, **more))
 
