@@ -24,11 +24,12 @@ from .errors import InputError
 from .formulas.formula import Formula, FormulaError
 from .noise import NOISES, Noise, gaussian, laplace, pareto, rademacher, skew, sparse, student, uniform
 from .problem import SeparableProblem
-from .profiles import cauchy, cosine, quadratic, rational, ripple, welsch
+from .profiles import cauchy, cosh, cosine, quadratic, rational, ripple, welsch
 from .ramps import ramp
+from .sawteeth import sawtooth
 from .separable import Profile, profile
 
-PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, ramp)}
+PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, cosh, ramp, sawtooth)}
 
 __all__ = [
     "NOISES",
@@ -40,6 +41,7 @@ __all__ = [
     "Profile",
     "SeparableProblem",
     "cauchy",
+    "cosh",
     "cosine",
     "gaussian",
     "laplace",
@@ -50,6 +52,7 @@ __all__ = [
     "rademacher",
     "rational",
     "ripple",
+    "sawtooth",
     "skew",
     "sparse",
     "student",

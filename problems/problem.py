@@ -1,11 +1,13 @@
 """What a problem is: a function on R^d whose smoothness and gap are known exactly.
 
 'Exact' means: f is L-smooth in the 2-norm with no smaller L, and f(x¹) − inf f = Δ, at every
-dimension, up to the rounding of a few float64 operations.
+dimension, up to the rounding of a few float64 operations. Where no L exists, f is (L₀, L₁)-smooth with
+no smaller L₀ or L₁.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +24,9 @@ class SeparableProblem:
     ``smoothness`` L, ``gap`` Δ and ``minimum`` f* are exact; ``profile_minimum`` is min φ, so that coordinate i is
     w_i (φ(u_i) − min φ) above its part of f*; ``start`` is the value that every coordinate of x¹ has. Arrays have
     shape (..., dim); values have the leading shape. ``supplies`` has the constants beside L and Δ that a theorem may
-    use: ``curvature_l1`` Σ h_i, ``start_linf`` ‖x¹‖∞, and ``pl`` μ where ‖∇f‖₂² ≥ 2μ(f − f*) everywhere.
+    use: ``curvature_l1`` Σ h_i, ``start_linf`` ‖x¹‖∞, and ``pl`` μ where ‖∇f‖₂² ≥ 2μ(f − f*) everywhere; ``missing``
+    says why one that may be expected isn't there. With ``growth`` m > 0, |φ''| ≤ ``curvature`` + m|φ′| instead of
+    ``curvature``, ``smoothness`` is L₀ and ``supplies`` has L₀ and L₁ in L's place.
     """
 
     name: str
@@ -39,8 +43,10 @@ class SeparableProblem:
     center: float = 0.0
     spectrum: float = 0.0
     formula_arguments: tuple[float, ...] = ()
-    arguments: dict[str, float] = field(default_factory=dict)
+    arguments: Mapping[str, float | str] = field(default_factory=dict)
     supplies: dict[str, float] = field(default_factory=dict)
+    growth: float = 0.0
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def curvatures(self, low: int = 0, high: int | None = None) -> NDArray[np.float64]:
         """h_i of coordinates low … high−1 (all by default), shape (high − low,)."""

@@ -93,3 +93,16 @@ def soft_ramp(u):
 @soft_ramp.derivative
 def _soft_ramp(u):
     return u / math.sqrt(1.0 + u * u)
+
+
+@profile(curvature=1.0, growth=1.0, pl=1.0, start=3.0)
+def cosh(u):
+    """cosh u − 1: (L₀, L₁)-smooth, not L-smooth: its curvature grows with its slope."""
+    e = math.expm1(abs(u))  # cosh u − 1 itself would lose the gap of a start near 0
+    return 0.5 * e * (e / (1.0 + e))
+
+
+@cosh.derivative
+def _cosh(u):
+    e = math.expm1(abs(u))
+    return math.copysign(0.5 * (e + e / (1.0 + e)), u)

@@ -17,13 +17,17 @@ from .formulas.formula import Formula
 from .problem import SeparableProblem
 
 Rule = float | Callable[..., float]
+NO_SMOOTHNESS = "f'' grows with |f′|: the problem is (L₀, L₁)-smooth and has no smoothness L in the 2-norm"
+NO_CURVATURES = "f'' grows with |f′|: the coordinates have no largest curvatures h_i"
 
 
 class Profile:
     """A scalar profile φ with its derivative and its two constants; calling it builds a problem.
 
     Made by the decorator ``@profile(curvature=sup|φ''|, minimum=min φ, start=u₀, **parameters)``.
-    ``curvature`` and ``minimum`` are numbers, or functions of the profile's parameters.
+    ``curvature`` and ``minimum`` are numbers, or functions of the profile's parameters. Where φ'' is unbounded,
+    ``growth`` is the least m and ``curvature`` the least M with |φ''| ≤ M + m|φ′|; the problem then has L₀, which is
+    given as ``smoothness``, and L₁ = m/s, and no L.
     """
 
     requires = ("dim", "smoothness", "gap")
@@ -35,12 +39,13 @@ class Profile:
         minimum: Rule,
         start: float,
         pl: Rule | None,
+        growth: Rule,
         parameters: Mapping[str, float],
     ):
         self.phi = Formula(function)
         self.dphi: Formula | None = None
         self.name = function.__name__
-        self.curvature, self.minimum, self.pl = curvature, minimum, pl
+        self.curvature, self.minimum, self.pl, self.growth = curvature, minimum, pl, growth
         self.shape = dict(parameters)
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
@@ -87,6 +92,7 @@ class Profile:
         formula_arguments = tuple(shape.values())
         curvature = require_number(_value(self.curvature, shape), f"problem {self.name!r}: sup|φ''|", above=0)
         minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
+        growth = require_number(_value(self.growth, shape), f"problem {self.name!r}: growth", least=0)
         height = float(self.phi(np.float64(values["start"]), *formula_arguments)) - minimum
         if not (height > 0 and math.isfinite(height)):
             raise InputError(
@@ -116,7 +122,14 @@ class Profile:
             formula_arguments=formula_arguments,
             arguments=values,
             supplies=self._supplies(dim, smoothness, spectrum, curvature, shape)
-            | {"curvature_l1": total, "start_linf": abs(scale * values["start"])},
+            | (
+                {"smoothness_l0": smoothness, "smoothness_l0_sum": total, "smoothness_l1": growth / scale}
+                if growth
+                else {"curvature_l1": total}
+            )
+            | {"start_linf": abs(scale * values["start"])},
+            growth=growth,
+            missing={"smoothness": NO_SMOOTHNESS, "curvature_l1": NO_CURVATURES} if growth else {},
         )
 
     def _supplies(
@@ -129,11 +142,18 @@ class Profile:
 
 
 def profile(
-    *, curvature: Rule, minimum: Rule = 0.0, start: float = 2.0, pl: Rule | None = None, **parameters: float
+    *,
+    curvature: Rule,
+    minimum: Rule = 0.0,
+    start: float = 2.0,
+    pl: Rule | None = None,
+    growth: Rule = 0.0,
+    **parameters: float,
 ) -> Callable[[Callable[..., Any]], Profile]:
     """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
-    ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one."""
-    return lambda function: Profile(function, curvature, minimum, start, pl, parameters)
+    ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one. *growth*: the
+    least m with |φ''| ≤ curvature + m|φ′| where φ'' is unbounded."""
+    return lambda function: Profile(function, curvature, minimum, start, pl, growth, parameters)
 
 
 def power_sum(dim: int, exponent: float) -> float:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from problems import PROBLEMS, InputError, cosine, profile, quadratic, ramp, rational, ripple
 from problems.separable import power_sum
 
-PROFILES = [name for name in PROBLEMS if name != "ramp"]
+PROFILES = [name for name, problem in PROBLEMS.items() if "start" in problem.parameters]
 positive = st.floats(-6, 6).map(lambda e: 10.0**e)
 
 

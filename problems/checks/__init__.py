@@ -18,7 +18,7 @@ from ..noise import Noise
 from ..problem import SeparableProblem
 from ..separable import Profile
 from .laws import check_law, check_noise, makes_noise
-from .scalar import EPS, ROUND, TIGHT, Finding, Scalar, check_scalar, places, steepest_secant
+from .scalar import EPS, ROUND, TIGHT, Finding, Scalar, alone, check_scalar, grown_secants, places, steepest_secant
 
 __all__ = ["Finding", "check_law", "check_module", "check_noise", "check_problem", "check_profile"]
 
@@ -33,7 +33,9 @@ def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
     rng = np.random.default_rng(seed)
     u0 = (problem.start - problem.center) / problem.scale
     minimum = problem.minimum / _total_weight(problem)
-    scalar = Scalar(problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.formula_arguments)
+    scalar = Scalar(
+        problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.formula_arguments, problem.growth
+    )
     findings = check_scalar(scalar, rng)
     if not findings[0].ok:
         return findings
@@ -41,7 +43,11 @@ def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
     if findings[-1].ok:
         findings.append(_gap(problem, scalar))
         if problem.dim <= MOST_DIM:
-            findings += [_gradient(problem, rng), _above(problem, rng), *_smoothness(problem, scalar, rng)]
+            findings += [
+                _gradient(problem, rng),
+                _above(problem, rng),
+                *(_grown if problem.growth else _smoothness)(problem, scalar, rng),
+            ]
     return findings
 
 
@@ -149,10 +155,12 @@ def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
         + np.abs(x * gradient),
         axis=1,
     )
-    h = np.sqrt(2 * ROUND * EPS * size / problem.smoothness)[:, None]
-    difference = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h[:, 0])
+    smoothness = problem.smoothness + 1.01 * problem.growth / problem.scale * np.max(np.abs(gradient), axis=1)
+    h = np.sqrt(2 * ROUND * EPS * size / smoothness)[:, None]
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ where sup|φ''| is declared far too small
+        difference = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h[:, 0])
     along = np.sum(gradient * v, axis=1)
-    excess = np.abs(difference - along) - (problem.smoothness * h[:, 0] / 2 + ROUND * EPS * size / h[:, 0])
+    excess = np.abs(difference - along) - (smoothness * h[:, 0] / 2 + ROUND * EPS * size / h[:, 0])
     worst = int(np.argmax(excess))
     return Finding(
         "gradient",
@@ -197,3 +205,30 @@ def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Genera
         bound,
         Finding("L reached", reached >= TIGHT, f"along the first coordinate a secant of ∇f reaches {reached:.6f} L"),
     ]
+
+
+def _grown(problem: SeparableProblem, scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
+    """‖∇f(y) − ∇f(x)‖₂ ≤ (L₀/L₁ + ‖∇f(x)‖₂)(exp(L₁‖y − x‖₂) − 1) for random pairs; near equality along the first
+    coordinate, both where L₀ alone counts and where L₁ does."""
+    l0, l1 = problem.smoothness, problem.growth / problem.scale
+    x = np.repeat(_points(problem, rng, 8), 12, axis=0)
+    away = rng.normal(size=x.shape)
+    distance = 10 ** rng.uniform(-6, 0, size=(len(x), 1)) * abs(problem.scale) / problem.growth
+    y = x + distance * away / np.linalg.norm(away, axis=1, keepdims=True)
+    a, b = problem.gradient(x), problem.gradient(y)
+    allowed = (l0 / l1 + np.linalg.norm(a, axis=1)) * np.expm1(l1 * np.linalg.norm(y - x, axis=1))
+    local = l0 + l1 * np.maximum(np.abs(a), np.abs(b))
+    size = np.abs(a) + np.abs(b) + local * (np.abs(x) + np.abs(y) + problem.scale)
+    worst = float(np.max((np.linalg.norm(b - a, axis=1) - ROUND * EPS * np.linalg.norm(size, axis=1)) / allowed))
+    bound = Finding("L", worst <= 1 + 1e-9, f"∇f changes by {worst:.6f} of what L₀ and L₁ allow over random pairs")
+    low, high, part, slope = grown_secants(scalar, places(scalar.start, rng, 100.0))
+    reached = []
+    for where in alone(scalar, slope):
+        best = int(np.argmax(np.where(where, part, -math.inf)))
+        x = np.full((2, problem.dim), problem.start)
+        x[:, 0] = problem.center + problem.scale * np.array([low[best], high[best]])
+        g = problem.gradient(x)[:, 0]
+        limit = (l0 / l1 + np.min(np.abs(g))) * np.expm1(l1 * (x[1, 0] - x[0, 0]))
+        reached.append(float(abs(g[1] - g[0]) / limit))
+    words = f"along the first coordinate a secant of ∇f reaches {reached[0]:.6f} L₀ and another {reached[1]:.6f} L₁"
+    return [bound, Finding("L reached", min(reached) >= TIGHT, words)]

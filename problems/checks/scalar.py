@@ -31,7 +31,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A profile with its constants as declared: *curvature* sup|φ''|, *minimum* min φ, *start* u₀."""
+    """A profile with its constants as declared: *curvature* sup|φ''|, *minimum* min φ, *start* u₀; with *growth* m,
+    |φ''| ≤ curvature + m|φ′|."""
 
     phi: Formula
     dphi: Formula
@@ -39,6 +40,7 @@ class Scalar:
     minimum: float
     start: float
     formula_arguments: tuple[float, ...] = ()
+    growth: float = 0.0
 
     def value(self, u: Array) -> Array:
         return np.asarray(self.phi(u, *self.formula_arguments), dtype=np.float64) + np.zeros_like(u)
@@ -58,7 +60,7 @@ def check_scalar(scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
     return [
         finite,
         check_derivative(scalar, near),
-        *check_curvature(scalar, everywhere),
+        *(check_growth if scalar.growth else check_curvature)(scalar, everywhere),
         *check_minimum(scalar, everywhere),
     ]
 
@@ -104,14 +106,15 @@ def check_derivative(scalar: Scalar, u: Array) -> Finding:
     ROUND ε S/h with S = |φ| + |uφ′| + M; h balances the two. So the bound needs no third derivative,
     and the check sees an error of about 10⁻⁷ √(M S).
     """
-    m, slope = scalar.curvature, scalar.slope(u)
+    slope = scalar.slope(u)
+    m = scalar.curvature + 1.01 * scalar.growth * np.abs(slope)  # φ′ itself changes by less than 1 % within h
     size = np.abs(scalar.value(u)) + np.abs(u * slope) + m
     h = np.sqrt(2 * ROUND * EPS * size / m)
     high, low = u + h, u - h
-    difference = (scalar.value(high) - scalar.value(low)) / (high - low)
     h = (high - low) / 2
-    excess = np.abs(difference - slope) - (m * h / 2 + ROUND * EPS * size / h)
     with np.errstate(invalid="ignore"):
+        difference = (scalar.value(high) - scalar.value(low)) / (high - low)
+        excess = np.abs(difference - slope) - (m * h / 2 + ROUND * EPS * size / h)
         excess = np.where(np.isfinite(difference), excess, math.inf)
     worst = int(np.argmax(excess))
     if excess[worst] > 0:
@@ -173,6 +176,62 @@ def steepest_secant(scalar: Scalar, u: Array) -> tuple[float, float, float, floa
             break
         intervals = [np.linspace(low[i] - width[i], high[i] + width[i], 65) for i in top]
     return found
+
+
+def check_growth(scalar: Scalar, u: Array) -> list[Finding]:
+    """No secant of φ′ exceeds what |φ''| ≤ M + m|φ′| allows, and where M or m alone counts, some secant comes near."""
+    low, _, part, slope = grown_secants(scalar, u)
+    declared = f"|φ''| ≤ {scalar.curvature:.8g} + {scalar.growth:.8g}|φ′| is declared"
+    worst = int(np.argmax(part))
+    if part[worst] > 1 + 1e-9:
+        return [
+            Finding(
+                "smoothness",
+                False,
+                f"{declared}, but φ′ changes by {part[worst]:.8g} times what that allows at u = {low[worst]:.6g}; "
+                "declare the least curvature and growth for which it is true",
+            )
+        ]
+    holds = Finding("smoothness", True, f"no secant of φ′ exceeds what |φ''| ≤ M + m|φ′| allows; {declared}")
+    flat, steep = reached = [part[where] for where in alone(scalar, slope)]
+    if any(not (some.size and np.max(some) >= TIGHT) for some in reached):
+        at_most = ", ".join(f"{np.max(some):.4g}" if some.size else "nothing" for some in reached)
+        return [
+            holds,
+            Finding(
+                "tightness",
+                False,
+                f"{declared}, but secants of φ′ reach only {at_most} of it where φ′ is small and where it is large; L₀ "
+                "and L₁ would not be exact; declare the least curvature and growth for which it is true",
+            ),
+        ]
+    words = f"secants of φ′ reach {np.max(flat):.6f} of what M allows and {np.max(steep):.6f} of what m allows"
+    return [holds, Finding("tightness", True, words)]
+
+
+def grown_secants(scalar: Scalar, u: Array) -> tuple[Array, Array, Array, Array]:
+    """(low, high, part, slope) of short secants of φ′ at *u*: their parts of the largest change of φ′ that
+    |φ''| ≤ M + m|φ′| allows, less rounding, and the smaller of |φ′| at the ends.
+
+    Grönwall: |φ′(b) − φ′(a)| ≤ (M/m + |φ′(a)|)(exp(m|b − a|) − 1), and the same with a and b exchanged.
+    """
+    low = np.concatenate([u, u])
+    high = low + np.repeat([1e-3, 0.5], u.size) / scalar.growth
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, b = scalar.slope(low), scalar.slope(high)
+    fine = np.isfinite(a) & np.isfinite(b) & (high > low)
+    low, high, a, b = low[fine], high[fine], a[fine], b[fine]
+    slope = np.minimum(np.abs(a), np.abs(b))
+    allowed = (scalar.curvature / scalar.growth + slope) * np.expm1(scalar.growth * (high - low))
+    local = scalar.curvature + scalar.growth * np.maximum(np.abs(a), np.abs(b))
+    slack = ROUND * EPS * (np.abs(a) + np.abs(b) + local * (np.abs(low) + np.abs(high) + 1))
+    return low, high, (np.abs(b - a) - slack) / allowed, slope
+
+
+def alone(scalar: Scalar, slope: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where |φ′| is so small that M alone counts in M + m|φ′|, and where so large that m does."""
+    ratio = scalar.growth * slope / scalar.curvature
+    return ratio < 1e-3, ratio > 1e3
 
 
 def check_minimum(scalar: Scalar, u: Array) -> list[Finding]:

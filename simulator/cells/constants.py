@@ -14,6 +14,9 @@ SYMBOLS = {
     "smoothness": "L",
     "gap": "Δ",
     "sigma": "σ",
+    "smoothness_l0": "L₀",
+    "smoothness_l1": "L₁",
+    "smoothness_l0_sum": "ΣL₀,ᵢ",
     "curvature_l1": "‖h‖₁",
     "sigma_l1": "‖σ‖₁",
     "start_linf": "‖x¹‖∞",
@@ -29,9 +32,10 @@ class Constants(Mapping[str, float]):
     """Constants by name, as attributes too: ``c.smoothness`` is ``c["smoothness"]``.
 
     Always: ``dim`` d, ``steps`` K. Of the shipped problems: ``smoothness`` L, ``gap`` Δ, ``curvature_l1`` ‖h‖₁ = Σ h_i,
-    ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz. Of noise of finite variance: ``sigma`` σ, the root
-    of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4). What is not there raises MissingConstant with
-    the reason; *missing* names reasons that are known.
+    ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz; where |f_i''| ≤ L₀,ᵢ + L₁|f_i′| only,
+    ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
+    noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4).
+    What is not there raises MissingConstant with the reason; *missing* names reasons that are known.
     """
 
     __slots__ = ("_missing", "_values")

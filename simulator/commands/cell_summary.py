@@ -6,16 +6,18 @@ import math
 
 import numpy as np
 
+from ..cells.constants import SYMBOLS
 from ..cells.evidence import Result
 from ..theorem import Theorem
 
+LOCAL = ("smoothness_l0", "smoothness_l1")  # in the place of a smoothness that does not exist
 COMMON = ("lr", "beta1", "beta2", "eps", "weight_decay")
 
 
 def summary(result: Result, theorem: Theorem | None = None) -> dict:
     """What ``--json`` prints of a cell."""
     stats, constants = result.stats, result.constants
-    c = constants.c if "sigma" in constants else math.inf
+    c = math.inf if {"sigma", "smoothness"} - set(constants) else constants.c  # where C is not known, no ratio is
     rate = c * constants.steps**-0.25
     l1, l2 = average(stats.mean_grad_l1), average(stats.mean_grad_l2)
     hyper = {name: v if isinstance(v, (int, float)) else str(v) for name, v in result.hyper.items()}
@@ -23,6 +25,7 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
         "spec": result.spec.to_dict(),
         "constants": {
             "smoothness": constants.get("smoothness"),
+            **{name: constants[name] for name in LOCAL if name in constants},
             "gap": constants.get("gap"),
             "sigma": constants.get("sigma", math.inf),
             "C": c,
@@ -75,7 +78,12 @@ def show(content: dict, theorem: Theorem | None = None) -> None:
     from .tables import show_table
 
     spec, constants = content["spec"], content["constants"]
-    known = f"L={constants['smoothness']:g}, Δ={constants['gap']:g}, σ_s={constants['sigma']:g}, C={constants['C']:.6g}"
+    known = f"Δ={constants['gap']:g}, σ_s={constants['sigma']:g}, "
+    if constants["smoothness"] is None:
+        others = (f"{SYMBOLS[name]}={constants[name]:g}, " for name in LOCAL if name in constants)
+        known = f"{''.join(others)}{known}no L and so no C"
+    else:
+        known = f"L={constants['smoothness']:g}, {known}C={constants['C']:.6g}"
     title = f"{spec['optimizer']} on {spec['problem']}, {spec['noise']} noise, {spec['schedule']} schedule"
     sizes = f"{spec['dim']}, {spec['steps']}, {spec['replicas']} (seed {spec['seed']}, {spec['dtype']})"
     show_table(

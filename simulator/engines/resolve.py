@@ -98,10 +98,14 @@ def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, 
 
 def _constants(spec: Spec, problem: SeparableProblem, true_sigma: float) -> Constants:
     values = {"dim": spec.dim, "steps": spec.steps, "smoothness": spec.smoothness, "gap": spec.gap}
+    missing = dict(problem.missing)
     if true_sigma == float("inf"):
         why = "the noise has infinite variance, so there is no σ"
-        return Constants({**values, **problem.supplies}, {"sigma": why, "sigma_l1": why})
-    return Constants({**values, "sigma": spec.sigma, "sigma_l1": spec.dim**0.5 * spec.sigma, **problem.supplies})
+        missing |= {"sigma": why, "sigma_l1": why}
+    else:
+        values |= {"sigma": spec.sigma, "sigma_l1": spec.dim**0.5 * spec.sigma}
+    values |= problem.supplies
+    return Constants({name: value for name, value in values.items() if name not in missing}, missing)
 
 
 def _departing(values: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from ratecheck.problems.errors import InputError, choose, require_known, require_number
 
-from ..cells.constants import Constants
+from ..cells.constants import Constants, MissingConstant
 from ..cells.of_step import OfStep
 from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
@@ -55,6 +55,10 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
     """
     try:
         found = {name: v if isinstance(v, OfStep) else float(v) for name, v in rule(constants).items()}
+    except MissingConstant as missing:
+        raise MissingConstant(
+            f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}; use the constant schedule"
+        ) from missing
     except InputError:
         raise
     except Exception as error:  # the user's own function

@@ -20,6 +20,7 @@ EXTRA = {  # what else costs more or less, in times that
     "welsch": 0.41,
     "cosine": 0.32,
     "ripple": 0.37,
+    "cosh": 0.42,
     "ramp": 0.18,
     "sgd": -0.27,
     "momentum": -0.26,
