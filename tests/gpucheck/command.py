@@ -20,7 +20,7 @@ from tests.bench.command import say
 from tests.bench.machine import machine, versions
 from tests.bench.page import Section
 
-from .beside import beside
+from .peers import beside
 from .findings import Findings
 from .large import flagship, largest
 from .sanitizer import sanitizer
