@@ -114,3 +114,37 @@ def test_theorems_of_a_file(run_json, own):  # noqa: F811
     out = run_json(theorem=f"{own}:other_l2", optimizer=None)
     assert out["spec"]["schedule"] == f"{own}:other_l2" and out["hyperparameters"]["lr"] == 0.25
     assert out["theorem"]["bound"] == 2.0 and out["theorem"]["name"] == "other-l2"
+
+
+RULES = """
+from ratecheck import theorem
+
+
+def rule(c):
+    return {"lr": 0.1 / c.steps**0.5}
+
+
+def other(c):
+    return {"lr": 0.2 / c.steps**0.5}
+
+
+@theorem(optimizer="sgd", rule=rule)
+def t(c):
+    \"\"\"A rate.\"\"\"
+    return c.c * c.steps**-0.25
+
+
+number = 1
+"""
+
+
+def test_a_rule_as_the_schedule(asked, refused, tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(RULES)
+    found = asked(theorem=f"{path}:t", schedule=f"{path}:rule")
+    assert found["theorem"]["void"] is None
+    changed = {"theorem": f"{path}:t", "optimizer": None}
+    refused(run(schedule=f"{path}:other", **changed), "is about the schedule", "leave --schedule out")
+    refused(run(schedule=f"{path}:number", **changed), "is no schedule, but int")
+    refused(run(schedule=f"{path}:rul", **changed), "has no 'rul'")
+    refused(run(schedule="horizn", **changed), "schedule 'horizn'", "horizon")
