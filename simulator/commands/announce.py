@@ -39,6 +39,8 @@ def announce(plan, found, jobs: int, args: argparse.Namespace, by_kind: bool = F
         f"{len(found.todo)} to do{what}{time}",
         flush=True,
     )
+    for note in plan.notes:
+        print(note, flush=True)
 
 
 def _say_choice(todo) -> None:

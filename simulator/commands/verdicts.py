@@ -29,7 +29,7 @@ def show_state(folder, judgement) -> None:
         print(f"warning: {fault}; it is left out", file=sys.stderr)
     for line in judgement.missing:
         print(f"warning: {line}", file=sys.stderr)
-    for line in judgement.notes:
+    for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
         print(line)
     cells = f"{folder.directory}: {len(folder.results)} cells"
     if folder.others:

@@ -10,6 +10,7 @@ from ratecheck.problems import NOISES
 from ratecheck.problems.errors import InputError, choose, require_integer
 
 from ..cells.spec import Spec
+from ..files import printable
 from ..sealed import read_sealed, write_sealed
 from ..strict_json import as_list, as_table
 from .copies import DIGEST, PlugIn, copy_name, write_copies
@@ -29,6 +30,7 @@ def write_plan(directory: Path, plan: Plan) -> None:
         "theorems": None if plan.theorems is None else list(plan.theorems),
         "norms": None if plan.norms is None else asdict(plan.norms),
         "plugins": [{"given": path, "file": p.file, "sha256": p.sha256} for path, p in plan.plugins.items()],
+        "left_out": [{"reason": reason, "cells": count} for reason, count in plan.left_out.items()],
         "cells": [{"key": due.key, "spec": due.spec.to_dict()} for due in plan.cells],
     }
     write_sealed(directory / PLAN, FORMAT, content)
@@ -62,6 +64,10 @@ def _plan(data: Mapping[str, object]) -> Plan:
         None if theorems is None else tuple(map(_text, as_list(theorems))),
         None if norms is None else _norms(as_table(norms)),
         {_text(each["given"]): _plug_in(each) for each in map(as_table, as_list(data["plugins"]))},
+        left_out={
+            printable(_text(each["reason"])): require_integer(each["cells"], "cells left out", least=1, most=2**32)
+            for each in map(as_table, as_list(data.get("left_out", [])))  # an older plan has none
+        },
     )
 
 
