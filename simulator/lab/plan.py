@@ -113,7 +113,7 @@ def plan_of(
         made,
         None if objects is None else tuple(objects),
         norms,
-        _plug_ins(made, objects or ()),
+        _plug_ins(made, (*(objects or ()), *(norms.laws if norms else ()))),
         objects or {},
         dict(Counter(left_out.values())),
     )
@@ -144,7 +144,7 @@ def _named(theorems: Iterable[str | AnyTheorem], where: str) -> dict[str, AnyThe
     return found
 
 
-def _plug_ins(due: Iterable[Due], theorems: Iterable[str]) -> dict[str, PlugIn]:
+def _plug_ins(due: Iterable[Due], others: Iterable[str]) -> dict[str, PlugIn]:
     names = [n for d in due for n in (d.spec.problem, d.spec.optimizer, d.spec.noise, d.spec.schedule)]
-    paths = dict.fromkeys(file_of(name) for name in (*names, *theorems) if is_file(name))
+    paths = dict.fromkeys(file_of(name) for name in (*names, *others) if is_file(name))
     return {path: plug_in(path) for path in paths}
