@@ -8,7 +8,7 @@ from test_run import SMALL, own, run_json  # noqa: F401 (fixtures)
 
 from simulator.cli import main
 
-KEYS = {"name", "quantity", "measured", "bound", "rate", "ratio", "void"}
+KEYS = {"name", "quantity", "measured", "bound", "rate", "ratio", "level", "void"}
 
 
 @pytest.fixture
@@ -53,6 +53,17 @@ def test_the_hard_instance_is_the_problem_where_there_is_one(asked, refused):
     spec = asked(theorem="adamw-l1", problem=None, problem_arg="steepness=1")["spec"]
     assert spec["problem_args"] == {"steepness": 1.0}
     refused(run(theorem="momentum-l2-squared", optimizer=None, problem=None), "--problem is required", "0 hard")
+
+
+def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
+    assert asked(theorem="adamw-l1", problem=None)["theorem"]["level"] == 1.5
+    assert asked(theorem="adamw-l1", problem="ramp", problem_arg="steepness=1.5")["theorem"]["level"] == 1.5
+    assert asked(theorem="adamw-l1", problem="ramp", problem_arg="steepness=1")["theorem"]["level"] is None
+    assert asked(theorem="adamw-l1", problem="rational")["theorem"]["level"] is None
+    found = asked(theorem="sgd-l2", problem=None)["theorem"]
+    assert found["level"] == 0.75
+    assert main(run(theorem="sgd-l2", optimizer=None, problem=None, dim="16", steps="250")) == 0
+    assert "level 0.75, attained 0." in capsys.readouterr().out
 
 
 def test_what_breaks_an_assumption_is_said(asked):

@@ -89,11 +89,12 @@ def _folder(args: argparse.Namespace) -> int:
     from ..lab.folder import open_folder
     from ..lab.judging import judge_folder
     from ..plugins import only
-    from .verdicts import show_state, show_verdicts
+    from .verdicts import show_levels, show_state, show_verdicts
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.target)
         judgement = judge_folder(folder, args.allow_code, args.theorem)
     show_verdicts(judgement.verdicts)
+    show_levels(folder, judgement)
     show_state(folder, judgement)
     return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
