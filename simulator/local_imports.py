@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-OWN = ("ratecheck", "problems", "simulator")  # this package's, under whichever name it is imported
+HOME = Path(__file__).resolve().parents[1]  # of this package's two folders
+OWN = ("problems", "simulator")  # their names; a file beside the plug-in may have one of these, too
 
 
 def refuse_local_imports(file: Path, content: bytes) -> None:
@@ -26,8 +27,9 @@ def refuse_local_imports(file: Path, content: bytes) -> None:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # running it says what is wrong, better
+    loaded = {*sys.stdlib_module_names, "ratecheck"}  # whatever lies beside the file, Python takes these
     for line, name in _imports(tree):
-        if not name or (name not in sys.stdlib_module_names and name not in OWN and _beside(file.parent, name)):
+        if not name or (name not in loaded and _beside(file.parent, name)):
             raise InputError(
                 f"{file}, line {line}: it imports {repr(name) if name else 'from its own folder'}, which lies beside "
                 "it; a plug-in is one file: put the code into it, or install it as a package"
@@ -47,8 +49,11 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def _beside(folder: Path, name: str) -> bool:
     """Whether *name* lies in *folder*, a module or a package, and is not installed elsewhere."""
     there = [folder / f"{name}.py", *folder.glob(f"{name}.*.so"), *folder.glob(f"{name}.*.pyd")]
-    if not any(path.exists() for path in there) and not any((folder / name).glob("*.py")):
+    module = any(path.exists() for path in there)
+    if not module and not any((folder / name).glob("*.py")):
         return False
+    if name in OWN:  # that one is found elsewhere proves nothing: this package's is, and the user means the other
+        return module or os.path.realpath(folder / name) != str(HOME / name)
     try:
         found = importlib.util.find_spec(name)  # runs nothing, as the name has no dot
     except (ImportError, ValueError):

@@ -109,11 +109,6 @@ class Theorem:
         return "holds" if self.parent is None else "fails"
 
     @property
-    def schedule(self) -> str:
-        """'constant' for a theorem without a rule, else 'horizon'."""
-        return "constant" if self.rule is None else "horizon"
-
-    @property
     def any_hyper(self) -> bool:
         """Whether the bound is true for all hyper-parameters, and so judges every cell of the optimizer."""
         return self._bound is not None and len(inspect.signature(self._bound).parameters) == 2
@@ -143,7 +138,7 @@ class Theorem:
         if self.any_hyper:
             return True
         if self.rule is None or result.spec.schedule == "constant":
-            return self.rule is None and result.spec.schedule == self.schedule
+            return self.rule is None and result.spec.schedule == "constant"
         return not set(self._outside(result)) - set(result.spec.optimizer_args)
 
     def on(self, result: Result) -> Bearing | None:

@@ -64,6 +64,8 @@ def test_a_clone_that_is_not_installed_runs(clone, dependencies):
     assert python("-c", program, folder=clone, path=[dependencies]) == f"{version()}\n"
     program = "import problems, ratecheck; print(ratecheck.__version__)"
     assert python("-c", program, folder=clone, path=[dependencies]) == f"{version()}\n"
+    program = "import ratecheck; print(ratecheck.__version__)"  # in any folder
+    assert python("-c", program, folder=clone.parent, path=[clone / "simulator", dependencies]) == f"{version()}\n"
 
 
 @pytest.mark.parametrize("text", [None, "no setup.cfg", "[metadata]\nname = other\nversion = 9\n"])

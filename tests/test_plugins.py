@@ -1,9 +1,11 @@
 """A user's file: run once per content, and just that content; it stands alone."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+import simulator
 from simulator import plugins
 from simulator.plugins import InputError, load
 
@@ -22,6 +24,22 @@ def test_a_neighbour_is_refused(tmp_path, line, place):
     with pytest.raises(InputError, match="line 2: .*beside it; a plug-in is one file") as error:
         load(file)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["problems", "simulator"])
+@pytest.mark.parametrize("place", ["{}.py", "{}/__init__.py"])
+def test_a_neighbour_named_as_this_package_s_folders_is_refused(tmp_path, name, place):
+    path = tmp_path / place.format(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x = 1\n")
+    with pytest.raises(InputError, match=f"line 1: it imports '{name}', which lies beside it"):
+        load(write(tmp_path / "mine.py", f"import {name}\n"))
+
+
+def test_this_package_s_own_folders_beside_a_file_are_not(tmp_path):
+    for name in ("problems", "simulator"):
+        (tmp_path / name).symlink_to(Path(simulator.__file__).parents[1] / name)
+    load(write(tmp_path / "mine.py", "import problems, simulator\n"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from test_run import SMALL, own, run_json  # noqa: F401 (fixtures)
 
 from simulator.cli import main
 
-KEYS = {"name", "quantity", "measured", "bound", "rate", "ratio", "void"}
+KEYS = {"name", "quantity", "measured", "bound", "rate", "ratio", "level", "void"}
 
 
 @pytest.fixture
@@ -53,6 +53,17 @@ def test_the_hard_instance_is_the_problem_where_there_is_one(asked, refused):
     spec = asked(theorem="adamw-l1", problem=None, problem_arg="steepness=1")["spec"]
     assert spec["problem_args"] == {"steepness": 1.0}
     refused(run(theorem="momentum-l2-squared", optimizer=None, problem=None), "--problem is required", "0 hard")
+
+
+def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
+    assert asked(theorem="adamw-l1", problem=None)["theorem"]["level"] == 1.5
+    assert asked(theorem="adamw-l1", problem="ramp", problem_arg="steepness=1.5")["theorem"]["level"] == 1.5
+    assert asked(theorem="adamw-l1", problem="ramp", problem_arg="steepness=1")["theorem"]["level"] is None
+    assert asked(theorem="adamw-l1", problem="rational")["theorem"]["level"] is None
+    found = asked(theorem="sgd-l2", problem=None)["theorem"]
+    assert found["level"] == 0.75
+    assert main(run(theorem="sgd-l2", optimizer=None, problem=None, dim="16", steps="250")) == 0
+    assert "level 0.75, attained 0." in capsys.readouterr().out
 
 
 def test_what_breaks_an_assumption_is_said(asked):
@@ -114,3 +125,37 @@ def test_theorems_of_a_file(run_json, own):  # noqa: F811
     out = run_json(theorem=f"{own}:other_l2", optimizer=None)
     assert out["spec"]["schedule"] == f"{own}:other_l2" and out["hyperparameters"]["lr"] == 0.25
     assert out["theorem"]["bound"] == 2.0 and out["theorem"]["name"] == "other-l2"
+
+
+RULES = """
+from ratecheck import theorem
+
+
+def rule(c):
+    return {"lr": 0.1 / c.steps**0.5}
+
+
+def other(c):
+    return {"lr": 0.2 / c.steps**0.5}
+
+
+@theorem(optimizer="sgd", rule=rule)
+def t(c):
+    \"\"\"A rate.\"\"\"
+    return c.c * c.steps**-0.25
+
+
+number = 1
+"""
+
+
+def test_a_rule_as_the_schedule(asked, refused, tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(RULES)
+    found = asked(theorem=f"{path}:t", schedule=f"{path}:rule")
+    assert found["theorem"]["void"] is None
+    changed = {"theorem": f"{path}:t", "optimizer": None}
+    refused(run(schedule=f"{path}:other", **changed), "is about the schedule", "leave --schedule out")
+    refused(run(schedule=f"{path}:number", **changed), "is no schedule, but int")
+    refused(run(schedule=f"{path}:rul", **changed), "has no 'rul'")
+    refused(run(schedule="horizn", **changed), "schedule 'horizn'", "horizon")

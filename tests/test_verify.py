@@ -143,9 +143,13 @@ def test_what_can_not_be_verified_is_refused_in_one_line(words, parts, capsys, t
     assert all(part in shown.err for part in parts), shown.err
 
 
-def test_options_of_a_theorem_are_refused_for_a_folder(tmp_path, capsys):
-    assert main(["verify", str(tmp_path), "--quick"]) == 2
-    assert "--quick has no meaning" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "words",
+    [["--quick"], ["--backend", "foo"], ["--backend", "cpu"], ["--jobs", "7"], ["--jobs", "0"], ["--seed", "0"]],
+)
+def test_options_of_a_theorem_are_refused_for_a_folder(words, tmp_path, capsys):
+    assert main(["verify", str(tmp_path), *words]) == 2
+    assert f"{words[0]} has no meaning" in capsys.readouterr().err
 
 
 def test_a_file_without_theorems(tmp_path, capsys):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells.constants import SYMBOLS
 from ..cells.evidence import Result
+from ..lab.levels import hard_of
 from ..theorem import Theorem
 
 LOCAL = ("smoothness_l0", "smoothness_l1")  # in the place of a smoothness that does not exist
@@ -48,6 +49,7 @@ def said(theorem: Theorem, result: Result) -> dict:
     measured = None if values is None else average(np.where(np.isfinite(values), values, math.inf))
     bound, rate = (bearing.bound, bearing.rate) if bearing else (None, None)
     limit = rate if bound is None else bound
+    hard = hard_of(theorem, result)
     return {
         "name": theorem.name,
         "quantity": theorem.measures.name,
@@ -55,6 +57,7 @@ def said(theorem: Theorem, result: Result) -> dict:
         "bound": bound,
         "rate": rate,
         "ratio": None if measured is None or limit is None else _ratio(measured["mean"], limit),
+        "level": None if hard is None else hard.level,
         "void": (bearing.void or bearing.aside or None) if bearing else "the cell did not follow the theorem's rule",
     }
 
@@ -115,6 +118,9 @@ def _theorem_rows(theorem: Theorem, found: dict) -> list[tuple[str, str]]:
         return [*rows, ("  says nothing here", found["void"])]
     what = "rate" if found["bound"] is None else "bound"
     rows += [(f"  {what}", f"{found[what]:.6g}"), (f"  measured/{what}", _shown(found["ratio"]))]
+    if found["level"] is not None and found["measured"] is not None and found["rate"]:
+        attained = _ratio(found["measured"]["mean"], found["rate"])
+        rows.append(("  hard instance", f"level {found['level']:g}, attained {_shown(attained)} (measured/rate)"))
     if what == "rate":
         return [*rows, ("  verdict", "none from one cell: a rate has no constant, its growth in K and d is judged")]
     if found["ratio"] is None:

@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for norms.json and the figure (default results/norms)",
     )
-    add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates (default: all)")
+    add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates, FILE.py:NAME too (default: all)")
     add("--dims", type=numbers, metavar="D,D,…", help="dimensions (default 1,10,…,1000000)")
     add(
         "--samples",

@@ -27,8 +27,8 @@ of the true gradient's norm), ratio_l1 = mean_grad_l1/(sqrt(d) C K^(-1/4)), rati
 max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status, backend,
 device and fast (null but on a GPU) and seconds. With --theorem also theorem: its name, the quantity that it is
 about, measured (mean, sem, values), bound, rate, ratio (measured over bound, or over rate where there is no
-bound) and void (null, or why the theorem says nothing here). Infinity is written 1e999; what does not exist is
-null."""
+bound), level (what measured over rate attains on the theorem's hard instance, null elsewhere) and void (null, or
+why the theorem says nothing here). Infinity is written 1e999; what does not exist is null."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

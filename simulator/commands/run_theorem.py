@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from ratecheck.problems.errors import InputError
 
+from ..engines.schedules import SCHEDULES
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import find
 from ..theorem import Theorem
+from ..theorems import THEOREMS
 from ..theorems.naming import find_runs, hard_instance, horizon_theorem, spec_names
 
 
@@ -47,4 +50,6 @@ def _agrees(schedule: str, theorem: Theorem, optimizer: str) -> bool:
     if schedule == "horizon":
         found = horizon_theorem(optimizer, theorem.optimizer)
         return found is not None and found.rule is theorem.rule
-    return getattr(find_runs(schedule), "rule", None) is theorem.rule
+    named = {**SCHEDULES, **{name: found for name, found in THEOREMS.items() if isinstance(found, Theorem)}}
+    rule = find(named, schedule, "schedule", (Theorem, Callable))  # type: ignore[arg-type]  # mypy takes it for no class
+    return (rule.rule if isinstance(rule, Theorem) else rule) is theorem.rule

@@ -22,6 +22,14 @@ def show_verdicts(verdicts) -> None:
             print(f"{verdict.claim}: {reason}")
 
 
+def show_levels(folder, judgement) -> None:
+    """What was attained on the theorems' hard instances, on stdout, a line each."""
+    from ..lab.levels import level_lines
+
+    for line in level_lines(judgement.theorems.values(), folder.results):
+        print(line)
+
+
 def show_state(folder, judgement) -> None:
     """How many cells were judged, from whose bounds and how partial that is, on stdout; what can't be trusted or
     judged, on stderr."""
@@ -29,7 +37,7 @@ def show_state(folder, judgement) -> None:
         print(f"warning: {fault}; it is left out", file=sys.stderr)
     for line in judgement.missing:
         print(f"warning: {line}", file=sys.stderr)
-    for line in judgement.notes:
+    for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
         print(line)
     cells = f"{folder.directory}: {len(folder.results)} cells"
     if folder.others:

@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--quick", action="store_true", help="of a theorem: its grid's quick values")
     add("--seed", type=number, metavar="N", help="of a theorem: seed of the noise of every cell")
     add_how(parser)
+    parser.set_defaults(backend=None, jobs=None)  # None: not given, which a folder wants to know
     add(
         "--theorem",
         action="append",
@@ -66,8 +67,11 @@ def execute(args: argparse.Namespace) -> int:
         )
     if not folder:
         _refuse(args, "a theorem", theorem=args.theorem, allow_code=args.allow_code)
+        args.backend = "cpu" if args.backend is None else args.backend
+        args.jobs = 1 if args.jobs is None else args.jobs
         return verify_theorem.execute(args)
-    _refuse(args, "a results folder", out=args.out, quick=args.quick, seed=args.seed, fresh=args.fresh)
+    run = {name: getattr(args, name) for name in ("out", "quick", "seed", "jobs", "fresh", "backend")}
+    _refuse(args, "a results folder", **run)
     return _folder(args)
 
 
@@ -76,7 +80,7 @@ def _refuse(args: argparse.Namespace, what: str, **options: object) -> None:
     from ratecheck.problems.errors import InputError
 
     for name, value in options.items():
-        if value not in (None, False, []):
+        if value is not None and value is not False and value != []:  # 0 is a value
             raise InputError(f"{args.target} is {what}, so --{name.replace('_', '-')} has no meaning; leave it out")
 
 
@@ -85,11 +89,12 @@ def _folder(args: argparse.Namespace) -> int:
     from ..lab.folder import open_folder
     from ..lab.judging import judge_folder
     from ..plugins import only
-    from .verdicts import show_state, show_verdicts
+    from .verdicts import show_levels, show_state, show_verdicts
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.target)
         judgement = judge_folder(folder, args.allow_code, args.theorem)
     show_verdicts(judgement.verdicts)
+    show_levels(folder, judgement)
     show_state(folder, judgement)
     return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))

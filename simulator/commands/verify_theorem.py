@@ -26,7 +26,7 @@ def execute(args: argparse.Namespace) -> int:
     from ..judge import exit_code
     from ..lab.plan import plan_of
     from .sweep import jobs_of, perform
-    from .verdicts import show_state, show_verdicts
+    from .verdicts import show_levels, show_state, show_verdicts
 
     named = dict(_named(args.target))
     args.out = args.out or str(Path("results") / "verify" / _folder_name(args.target))
@@ -44,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
     folder, judgement = done
     report = _report(folder, judgement)
     show_verdicts(judgement.verdicts)
+    show_levels(folder, judgement)
     show_state(folder, judgement)
     _show_failing(folder, judgement)
     print(f"report: {report}")

@@ -24,7 +24,7 @@ from .schedules import check_given, hyper_parameters
 def resolve(spec: Spec) -> Cell:
     """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments."""
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
-    noise, noise_args, law_defaults = _noise(spec.noise, spec.noise_args)
+    noise, noise_args, law_defaults = noise_of(spec.noise, spec.noise_args)
     true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else float("inf")
     problem, problem_defaults = _problem(spec, true_sigma)
     check_given(optimizer, spec.optimizer_args)
@@ -70,7 +70,7 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
     return problem, generator.parameters
 
 
-def _noise(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
     """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
     make = find(NOISES, name, "noise")
     wrong = f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md"

@@ -16,7 +16,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     """VIOLATED: an exact gap is negative, or a measured one is, after Holm. INCONCLUSIVE: no rows, or a
     sample that disagrees with the exact means, so that one of the two must be wrong. Else HOLDS.
     """
-    rows = [row for row in rows if theorem.law in (None, row.law)]
+    rows = [row for row in rows if theorem.about(row)]
     gaps = [theorem.gap(row) for row in rows]
     # a gap that is no number is the worst of news, not a pass
     negative = [gap if not math.isnan(gap) else -math.inf for gap, _, _ in gaps]

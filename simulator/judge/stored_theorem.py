@@ -86,7 +86,7 @@ def from_dict(data: object) -> StoredTheorem | SampleTheorem:
 
 def sample_to_dict(theorem: SampleTheorem, rows: Iterable) -> dict:
     """A theorem about random vectors, with its gap on each of *rows* that it is about."""
-    about = [row for row in rows if theorem.law in (None, row.law)]
+    about = [row for row in rows if theorem.about(row)]
     return {
         "kind": "samples",
         **{what: getattr(theorem, what) for what in ("name", "statement", "expected", "law", "source")},

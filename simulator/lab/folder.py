@@ -15,7 +15,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.evidence import Result
 from ..judge.stored_theorem import StoredTheorem
 from ..sample_theorem import SampleTheorem
-from .plan import Norms, Plan
+from .plan import Plan
 from .planfile import PLAN, read_plan, write_plan
 from .store import Store
 from .verdicts import read_stored
@@ -84,7 +84,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
         from ..samples import load_rows
 
         try:
-            rows = load_rows(store.directory, norms_key(plan.norms) if plan and plan.norms else None)
+            rows = load_rows(store.directory, norms_key(plan) if plan and plan.norms else None)
         except InputError as error:
             faults.append(str(error))
     stored = {}
@@ -95,8 +95,12 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     return Folder(store.directory, plan, list(found.values()), rows, faults, len(set(there) - set(wanted)), stored)
 
 
-def norms_key(norms: Norms) -> str:
-    """The key of the norm checks that a plan asks for."""
+def norms_key(plan: Plan) -> str:
+    """The key of the norm checks that a plan asks for; nothing is run for it."""
     from ..samples import check_key
 
-    return check_key(norms.laws, norms.dims, norms.samples, norms.seed)
+    norms = plan.norms
+    if norms is None:
+        raise ValueError("the plan asks for no norm checks")
+    files = {path: plugin.sha256 for path, plugin in plan.plugins.items()}
+    return check_key(norms.laws, norms.dims, norms.samples, norms.seed, files)

@@ -7,12 +7,13 @@ A table's keys are the fields of ``Spec``, and ``quick``: what replaces others i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from ratecheck.problems.errors import InputError, nearest
 
 from ..cells.cell import Cell
+from ..cells.constants import MissingConstant
 from ..cells.spec import Spec
 from ..engines.resolve import resolve
 
@@ -23,9 +24,14 @@ EXAMPLES = {"problem_args": "start = 2.0", "optimizer_args": "lr = 0.1", "noise_
 REQUIRED = ("problem", "optimizer", "dim", "steps", "replicas")
 
 
-def cells(table: Mapping[str, object], quick: bool, where: str) -> Iterator[Cell]:
-    """The cells of one table, each resolved; raises InputError, saying *where*, for what is missing, unknown or out of
-    range."""
+def cells(
+    table: Mapping[str, object], quick: bool, where: str, leave_out: Callable[[Spec, str], None]
+) -> Iterator[Cell]:
+    """The cells of one table, each resolved.
+
+    A cell whose rule asks for a constant that is not there goes to *leave_out*, with the reason. Raises InputError,
+    saying *where*, for what is missing, unknown or out of range.
+    """
     require_keys(table, {*FIELDS, "quick"}, where)
     table = {**{k: v for k, v in table.items() if k != "quick"}, **quick_values(table, quick, where)}
     missing = [name for name in REQUIRED if name not in table]
@@ -36,9 +42,14 @@ def cells(table: Mapping[str, object], quick: bool, where: str) -> Iterator[Cell
             if not isinstance(row.get(name, ""), str):
                 raise InputError(f"{where}: {name} must be a name in quotes, got {row[name]!r}")
         try:
-            yield resolve(Spec.of(**row))
+            spec = Spec.of(**row)
+            cell = resolve(spec)
+        except MissingConstant as missing:
+            leave_out(spec, str(missing))
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
+        else:
+            yield cell
 
 
 def product(table: Mapping[str, object], where: str) -> Iterator[dict]:

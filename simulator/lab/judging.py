@@ -110,7 +110,7 @@ def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: M
     words = [f"{name}: judged from the bounds that the folder holds; --allow-code {file_of(name)} judges anew"]
     if isinstance(stored, SampleTheorem):
         for row in folder.norm_rows:
-            if stored.law in (None, row.law):
+            if stored.about(row):
                 stored.gap(row)  # raises InputError where there is none
     elif late := sum(cell.key not in stored.seen for cell in folder.results):
         raise InputError(

@@ -5,12 +5,13 @@ A plan comes from a sweep file (``sweepfile``), from theorems' own grids, or fro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ratecheck.problems.errors import InputError
 
-from ..cells.spec import Spec
+from ..cells.spec import Spec, canonical_json
 from ..files import printable
 from ..judge.fit import LEAST_REPLICAS
 from ..plugins import file_of, is_file
@@ -48,7 +49,7 @@ class Plan:
     """The cells that are due, without duplicates and in the file's order; the theorems to judge (None: all).
 
     ``plugins``: the user's files by the path as given. ``objects``: the theorems by name, of a plan that is made here
-    and not read from a folder.
+    and not read from a folder. ``left_out`` counts, by the reason, cells for which a rule gives no hyper-parameters.
     """
 
     source: str
@@ -58,10 +59,16 @@ class Plan:
     norms: Norms | None = None
     plugins: Mapping[str, PlugIn] = field(default_factory=dict)
     objects: Mapping[str, AnyTheorem] = field(default_factory=dict, compare=False, repr=False)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
         return tuple(due.spec for due in self.cells)
+
+    @property
+    def notes(self) -> list[str]:
+        """A line for each reason for which cells were left out."""
+        return [f"{n} {'cell' if n == 1 else 'cells'} left out: {reason}" for reason, n in self.left_out.items()]
 
 
 def plan_of(
@@ -75,27 +82,40 @@ def plan_of(
     """The plan of grid *tables* (``grid``); each cell is resolved once, here.
 
     *theorems*: names, FILE.py:NAME or theorems, None for all shipped ones. Errors name *source*, and *place* with the
-    number of the table. Raises InputError for what is missing, unknown or out of range.
+    number of the table. Raises InputError for what is missing, unknown or out of range, and where no cell is left.
     """
     objects = None if theorems is None else _named(theorems, str(source))
     judged = THEOREMS if objects is None else objects
     due: dict[str, Due] = {}
+    left_out: dict[str, str] = {}
+
+    def leave_out(spec: Spec, reason: str) -> None:
+        left_out[canonical_json(spec.to_dict())] = printable(reason)
+        require_room()
+
+    def require_room() -> None:
+        if len(due) + len(left_out) > MOST_CELLS:
+            raise InputError(f"{where}: more than {MOST_CELLS} cells; shorten some lists")
+
     for number, table in enumerate(tables, start=1):
         where = f"{source}, {place} {number}"
-        for cell in cells(table, quick, where):
+        for cell in cells(table, quick, where, leave_out):
             if cell.key not in due:
                 due[cell.key] = Due(cell.key, cell.spec, asked_of(cell, judged, where))
-            if len(due) > MOST_CELLS:
-                raise InputError(f"{where}: more than {MOST_CELLS} cells; shorten some lists")
+            require_room()
     made = tuple(due.values())
+    if left_out and not made:
+        reasons = "; ".join(dict.fromkeys(left_out.values()))
+        raise InputError(f"{source}: there is no cell to run, all {len(left_out)} are left out: {reasons}")
     return Plan(
         printable(source),
         quick,
         made,
         None if objects is None else tuple(objects),
         norms,
-        _plug_ins(made, objects or ()),
+        _plug_ins(made, (*(objects or ()), *(norms.laws if norms else ()))),
         objects or {},
+        dict(Counter(left_out.values())),
     )
 
 
@@ -124,7 +144,7 @@ def _named(theorems: Iterable[str | AnyTheorem], where: str) -> dict[str, AnyThe
     return found
 
 
-def _plug_ins(due: Iterable[Due], theorems: Iterable[str]) -> dict[str, PlugIn]:
+def _plug_ins(due: Iterable[Due], others: Iterable[str]) -> dict[str, PlugIn]:
     names = [n for d in due for n in (d.spec.problem, d.spec.optimizer, d.spec.noise, d.spec.schedule)]
-    paths = dict.fromkeys(file_of(name) for name in (*names, *theorems) if is_file(name))
+    paths = dict.fromkeys(file_of(name) for name in (*names, *others) if is_file(name))
     return {path: plug_in(path) for path in paths}

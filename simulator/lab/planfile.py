@@ -10,6 +10,8 @@ from ratecheck.problems import NOISES
 from ratecheck.problems.errors import InputError, choose, require_integer
 
 from ..cells.spec import Spec
+from ..files import printable
+from ..plugins import file_of, is_file
 from ..sealed import read_sealed, write_sealed
 from ..strict_json import as_list, as_table
 from .copies import DIGEST, PlugIn, copy_name, write_copies
@@ -29,6 +31,7 @@ def write_plan(directory: Path, plan: Plan) -> None:
         "theorems": None if plan.theorems is None else list(plan.theorems),
         "norms": None if plan.norms is None else asdict(plan.norms),
         "plugins": [{"given": path, "file": p.file, "sha256": p.sha256} for path, p in plan.plugins.items()],
+        "left_out": [{"reason": reason, "cells": count} for reason, count in plan.left_out.items()],
         "cells": [{"key": due.key, "spec": due.spec.to_dict()} for due in plan.cells],
     }
     write_sealed(directory / PLAN, FORMAT, content)
@@ -55,20 +58,28 @@ def _plan(data: Mapping[str, object]) -> Plan:
         raise InputError(f"it has {len(told)} cells, and {MOST_CELLS} are the most")
     cells = [Due(_key(cell["key"]), Spec.from_dict(cell["spec"])) for cell in map(as_table, told)]
     theorems, norms = data["theorems"], data["norms"]
+    plugins = {_text(each["given"]): _plug_in(each) for each in map(as_table, as_list(data["plugins"]))}
     return Plan(
         _text(data["source"]),
         bool(data["quick"]),
         tuple(cells),
         None if theorems is None else tuple(map(_text, as_list(theorems))),
-        None if norms is None else _norms(as_table(norms)),
-        {_text(each["given"]): _plug_in(each) for each in map(as_table, as_list(data["plugins"]))},
+        None if norms is None else _norms(as_table(norms), plugins),
+        plugins,
+        left_out={
+            printable(_text(each["reason"])): require_integer(each["cells"], "cells left out", least=1, most=2**32)
+            for each in map(as_table, as_list(data.get("left_out", [])))  # an older plan has none
+        },
     )
 
 
-def _norms(data: Mapping[str, object]) -> Norms:
+def _norms(data: Mapping[str, object], plugins: Mapping[str, PlugIn]) -> Norms:
     laws, samples = tuple(map(_text, as_list(data["laws"]))), data["samples"]
     for law in laws:
-        choose(NOISES, law, "noise law")
+        if not is_file(law):
+            choose(NOISES, law, "noise law")
+        elif file_of(law) not in plugins:
+            raise InputError(f"it has no plug-in {file_of(law)!r:.100}, which its norm checks name")
     return Norms(
         laws,
         tuple(require_integer(dim, "dims", least=1, most=2**32) for dim in as_list(data["dims"])),

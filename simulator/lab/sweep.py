@@ -56,7 +56,7 @@ def sweep(
         store.remove(due.key for due in found.todo)
     seconds = compute(found.todo, store, backend=backend, jobs=jobs, warn=warn, quiet=not progress)
     if plan.norms:
-        check_norms(plan.norms, store.directory, fresh, backend, progress, warn)
+        check_norms(plan.norms, norms_key(plan), store.directory, fresh, backend, progress, warn)
     store.tidy()
     folder = _there(plan, store)
     judgement = _judged(folder, plan)
@@ -73,15 +73,15 @@ def usable_jobs(backend: str, jobs: int) -> int:
     return jobs
 
 
-def check_norms(norms: Norms, directory: Path, fresh: bool, backend: str, progress: bool, warn: Tell) -> None:
-    """Make the norm checks unless they are there."""
+def check_norms(norms: Norms, key: str, directory: Path, fresh: bool, backend: str, progress: bool, warn: Tell) -> None:
+    """Make the norm checks unless they are there, with their *key*."""
     from ..engines.gpu.device import cupy_device
     from ..samples import load_rows, norm_check, save_rows
     from .progress import simple_bar
 
     if os.path.lexists(directory / NORMS) and not fresh:
         try:
-            load_rows(directory, norms_key(norms))
+            load_rows(directory, key)
             return
         except InputError as error:
             warn(f"{error}; they are made again")
@@ -91,7 +91,7 @@ def check_norms(norms: Norms, directory: Path, fresh: bool, backend: str, progre
     with simple_bar(what, quiet=not progress) as update:
         device = cupy_device() if backend == "gpu" else None
         rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=update, device=device)
-    save_rows(rows, directory, norms_key(norms))
+    save_rows(rows, directory, key)
 
 
 def _there(plan: Plan, store: Store) -> Folder:

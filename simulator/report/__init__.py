@@ -81,7 +81,7 @@ def write_report(
         "title": f"ratecheck: {Path(plan.source).name}" if plan is not None else "ratecheck report",
         "quick": plan is not None and plan.quick,
         "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
-        "notes": list(notes),
+        "notes": [*(plan.notes if plan is not None else ()), *notes],
         "summary": summary(verdicts, missing),
         "tone": "open" if missing else TONES[exit_code(verdicts)],
         "verdicts": verdict_table(verdicts),

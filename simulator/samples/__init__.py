@@ -13,22 +13,24 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from ratecheck.problems import NOISES, Noise
-from ratecheck.problems.errors import InputError, choose, require_integer
+from ratecheck.problems import Noise
+from ratecheck.problems.errors import InputError, require_integer
 
 from ..cells.cell import NUMERICS
 from ..cells.spec import canonical_json
 from ..cores import cores
 from ..engines.gpu.device import Device
+from ..plugins import file_of, is_file, plain_name, ran
 from .exact import mean_l1, mean_l2
 from .gpu_sampling import GPU_BLOCK, gpu_norms
+from .laws import label, named_laws
 from .rows import NormRow, load_rows, norm_table, save_rows
 from .sampling import BLOCK, Moments, blocks, compile_norms
 
-__all__ = ["NormRow", "load_rows", "norm_check", "norm_table", "samples_for", "save_rows"]
+__all__ = ["NormRow", "label", "load_rows", "named_laws", "norm_check", "norm_table", "samples_for", "save_rows"]
 
 LAWS = ("gaussian", "uniform", "laplace", "rademacher", "sparse", "student")
 DIMS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -56,24 +58,23 @@ def norm_check(
     *samples* is the number of vectors of every row, ``samples_for(dim)`` by default. ``progress(done,
     total)`` counts coordinates. Rows draw separate random numbers, and always the same for the same
     law, dimension and seed. They are drawn on *device*, a GPU, if one is given; sums then differ by their rounding.
-    Raises InputError for unknown laws, infinite variance or sizes out of range.
+    Raises InputError for unknown laws, those without exact values, infinite variance or sizes out of range.
     """
     seed = require_integer(seed, "seed", least=0, most=2**64 - 1)
     dims = [require_integer(dim, "dims", least=1, most=2**32) for dim in dims]
     if samples is not None:
         samples = require_integer(samples, "samples", least=2, most=2**32)
-    noises = [law if isinstance(law, Noise) else choose(NOISES, law, "noise law")() for law in laws]
-    noises = list({label(noise): noise for noise in noises}.values())  # a row twice is no second sample
-    cells = [(noise, dim, samples or samples_for(dim)) for noise in noises for dim in dict.fromkeys(dims)]
-    exact = [(mean_l1(noise, dim), mean_l2(noise, dim)) for noise, dim, _ in cells]
+    named = named_laws(laws)
+    cells = [(name, dim, samples or samples_for(dim)) for name in named for dim in dict.fromkeys(dims)]
+    exact = [(mean_l1(named[name], dim), mean_l2(named[name], dim)) for name, dim, _ in cells]
     total, done = sum(dim * count for _, dim, count in cells), 0
     rows = []
     with ThreadPoolExecutor(1 if device else threads or cores()) as pool:
-        for (noise, dim, count), (exact_l1, exact_l2) in zip(cells, exact, strict=True):
-            sums = [Moments(), Moments(), Moments()]
+        for (name, dim, count), (exact_l1, exact_l2) in zip(cells, exact, strict=True):
+            noise, sums = named[name], [Moments(), Moments(), Moments()]
             violations = 0
-            # The replica separates rows, by name and not by place: a row is the same in any selection.
-            replica = zlib.crc32(f"{label(noise)} {dim}".encode())
+            # The replica separates rows, by name and not by place or path: a row is the same in any selection.
+            replica = zlib.crc32(f"{plain_name(name)} {dim}".encode())
             run = gpu_norms(device, noise) if device else compile_norms(noise.formula, noise.draws)
             work = GPU_BLOCK if device else BLOCK
             for size, block in blocks(pool, run, noise, dim, count, seed, replica, work):
@@ -85,12 +86,12 @@ def norm_check(
             l1, l2, ratio = sums
             if ratio.count < 2:
                 raise InputError(
-                    f"norms of {label(noise)} at d={dim}: {ratio.count} of {count} samples are not 0, "
+                    f"norms of {name} at d={dim}: {ratio.count} of {count} samples are not 0, "
                     "so their ratio has no error; take more samples"
                 )
             rows.append(
                 NormRow(
-                    label(noise),
+                    name,
                     dim,
                     count,
                     l1.mean,
@@ -107,21 +108,29 @@ def norm_check(
     return rows
 
 
-def check_key(laws: Iterable[str | Noise], dims: Iterable[int], samples: int | None, seed: int) -> str:
-    """What determines the rows of ``norm_check``: equal keys, equal rows."""
-    noises = [law if isinstance(law, Noise) else choose(NOISES, law, "noise law")() for law in laws]
+def check_key(
+    laws: Iterable[str | Noise],
+    dims: Iterable[int],
+    samples: int | None,
+    seed: int,
+    files: Mapping[str, str] | None = None,
+) -> str:
+    """What determines the rows of ``norm_check``: equal keys, equal rows.
+
+    *files*: sha256 of the user's files by their paths, as they ran unless given. No file is run, for it is results that
+    are read by a key.
+    """
     content = {
         "numerics": NUMERICS,
-        "laws": [
-            [label(n), n.draws, n.formula.digest, [f"{float(c):.12g}" for c in n.formula_arguments]] for n in noises
-        ],
+        "laws": [_identity(law, files or {}) for law in laws],
         "dims": [[dim, samples or samples_for(dim)] for dim in dims],
         "seed": seed,
     }
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
 
 
-def label(noise: Noise) -> str:
-    """'sparse(q=0.1)': the law with its arguments."""
-    inside = ", ".join(f"{name}={value:g}" for name, value in noise.arguments.items())
-    return f"{noise.name}({inside})" if inside else noise.name
+def _identity(law: str | Noise, files: Mapping[str, str]) -> list[object]:
+    if isinstance(law, str) and is_file(law):
+        return [law, files.get(file_of(law)) or hashlib.sha256(ran(file_of(law))).hexdigest()]
+    [(name, noise)] = named_laws([law]).items()
+    return [name, noise.draws, noise.formula.digest, [f"{float(c):.12g}" for c in noise.formula_arguments]]

@@ -20,9 +20,9 @@ from tests.bench.command import say
 from tests.bench.machine import machine, versions
 from tests.bench.page import Section
 
-from .beside import beside
 from .findings import Findings
 from .large import flagship, largest
+from .peers import beside
 from .sanitizer import sanitizer
 from .sizes import FULL, Sizes
 from .speed import speed

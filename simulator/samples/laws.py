@@ -1,0 +1,50 @@
+"""Laws as a norm check names them: a shipped one by its name, a user's by FILE.py:NAME."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from ratecheck.problems import NOISES, Noise
+from ratecheck.problems.errors import InputError, choose
+
+from ..engines.resolve import noise_of
+from ..plugins import is_file
+
+
+def named_laws(laws: Iterable[str | Noise]) -> dict[str, Noise]:
+    """The laws by what rows call them, each once: a row twice is no second sample. Runs the files that they name.
+
+    Raises InputError for an unknown law, and for a user's whose exact norms are not known.
+    """
+    return dict(map(_named, laws))
+
+
+def label(noise: Noise) -> str:
+    """'sparse(q=0.1)': the law with its arguments."""
+    inside = ", ".join(f"{name}={value:g}" for name, value in noise.arguments.items())
+    return f"{noise.name}({inside})" if inside else noise.name
+
+
+def _named(law: str | Noise) -> tuple[str, Noise]:
+    if isinstance(law, Noise):
+        return label(law), law
+    if not is_file(law):
+        noise = choose(NOISES, law, "noise law")()
+        return label(noise), noise
+    noise, *_ = noise_of(law, {})
+    if not _is_shipped(noise):
+        raise InputError(
+            f"no exact E‖g‖₂ is known for the noise law {law}; one of your own file must return a shipped law with "
+            "arguments of yours, such as student(nu=8.0) of ratecheck.problems"
+        )
+    return law, noise
+
+
+def _is_shipped(noise: Noise) -> bool:
+    """Whether *noise* is the shipped law whose name it has; the name alone would give it another one's exact values."""
+    try:
+        shipped = NOISES[noise.name](**noise.arguments)
+        return all(getattr(noise, field.name) == getattr(shipped, field.name) for field in fields(Noise))
+    except (KeyError, TypeError, ValueError, InputError):
+        return False
