@@ -130,6 +130,7 @@ def test_a_parameter_that_every_problem_has(refused, file):
     [
         ("lambda c: 3", "no numbers"),
         ("lambda c: {'lr': float('nan')}", "lr=nan"),
+        ("lambda c: {'lr': -0.1}", "lr must be ≥ 0"),
         ("lambda c: {'lr': 1 / (c.dim - 4)}", "ZeroDivisionError"),
         ("lambda c: {'lr': 0.1, 'beta1': 0.9}", "must give lr, got lr, beta1"),
         ("lambda c: {}", "must give lr"),
@@ -159,6 +160,12 @@ def test_a_bound_that_fails_is_named(refused, file):
         ("measures='mean_grad_l3'", ["'mean_grad_l3'", "did you mean"]),
         ("axes=('K',)", ["axes", "steps, dim", "'K'"]),
         ("hard='ramp'", ["hard instance", "steepness"]),
+        ("hard=3", ["hard instance", "steepness"]),
+        ("name=3", ["name must be a text", "got 3"]),
+        ("grid='quick'", ["grid must be a table", "'quick'"]),
+        ("grid=[]", ["grid must be a table", "got []"]),
+        ("rule={'lr': 0.1}", ["rule must be a function"]),
+        ("measures=3", ["measures", "got 3"]),
     ],
 )
 def test_a_theorem_with_a_wrong_setting(refused, file, settings, words):
