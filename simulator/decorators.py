@@ -95,7 +95,8 @@ def theorem(
 def sample_theorem(
     *, law: str | None = None, source: str = "", name: str = ""
 ) -> Callable[[Callable[[Any], tuple[float, float, float | None]]], SampleTheorem]:
-    """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem."""
+    """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem; ``@x.control`` beside
+    it is a false one, as for theorems about runs."""
 
     def wrap(function: Callable[[Any], tuple[float, float, float | None]]) -> SampleTheorem:
         own = name or function.__name__.replace("_", "-")
