@@ -13,12 +13,12 @@ All laws are symmetric, so the mean is 0 and the stochastic gradient unbiased.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .errors import InputError, require_number
+from .errors import InputError, require_number, require_supplies
 from .formulas.coefficients import COS_QUARTER, SIN_QUARTER
 from .formulas.formula import Formula
 
@@ -33,7 +33,7 @@ class Noise:
 
     ``variance`` and ``kurtosis`` (E z⁴ / (E z²)²) are exact, infinity where the moment does not exist;
     ``formula_arguments`` are the law's trailing float32 arguments; ``ratio`` is lim ‖g‖₁/(√d‖g‖₂), that is
-    E|z| for unit variance (0 for infinite variance).
+    E|z| for unit variance (0 for infinite variance). ``supplies``: further constants of the law, for theorems.
     """
 
     name: str
@@ -44,12 +44,16 @@ class Noise:
     ratio: float
     arguments: dict[str, float] = field(default_factory=dict)
     formula_arguments: tuple[np.float32, ...] = ()
+    supplies: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
             raise InputError(
                 f"noise {self.name!r}: variance must be 1 (scale the formula) or math.inf, got {self.variance!r}"
             )
+        require_supplies(self.supplies, f"noise {self.name!r}")
+        for name, value in self.supplies.items():
+            require_number(value, f"noise {self.name!r}: supplies {name}")
 
     @property
     def formula_argument_array(self) -> np.ndarray:

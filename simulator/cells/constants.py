@@ -12,11 +12,14 @@ SYMBOLS = {
     "dim": "d",
     "steps": "K",
     "smoothness": "L",
+    "smoothness_l0": "L₀",
+    "smoothness_l1": "L₁",
     "gap": "Δ",
     "sigma": "σ",
     "curvature_l1": "‖h‖₁",
     "sigma_l1": "‖σ‖₁",
     "start_linf": "‖x¹‖∞",
+    "radius": "R",
     "pl": "μ",
 }
 
@@ -30,7 +33,8 @@ class Constants(Mapping[str, float]):
 
     Always: ``dim`` d, ``steps`` K. Of the shipped problems: ``smoothness`` L, ``gap`` Δ, ``curvature_l1`` ‖h‖₁ = Σ h_i,
     ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz. Of noise of finite variance: ``sigma`` σ, the root
-    of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4). What is not there raises MissingConstant with
+    of Σσ_i², and ``sigma_l1`` Σσ_i. Problems and laws may supply more.
+    ``c`` is C = (σ² L Δ)^(1/4). What is not there raises MissingConstant with
     the reason; *missing* names reasons that are known.
     """
 
