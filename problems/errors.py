@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
-HELD = ("dim", "steps", "smoothness", "gap", "sigma", "sigma_l1", "curvature_l1", "start_linf", "c")
+HELD: tuple[str, ...] = ("dim", "steps", "smoothness", "gap", "sigma", "sigma_l1", "curvature_l1", "start_linf", "c")
 HELD += ("missing", "but", "get", "keys", "values", "items")  # of the table of constants itself
 
 
