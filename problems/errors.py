@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
+HELD: tuple[str, ...] = ("dim", "steps", "smoothness", "gap", "sigma", "sigma_l1", "curvature_l1", "start_linf", "c")
+HELD += ("missing", "but", "get", "keys", "values", "items")  # of the table of constants itself
 
 
 class InputError(ValueError):
@@ -33,6 +35,16 @@ def require_known(given: Iterable[str], known: Collection[str], owner: str) -> N
         if name not in known:
             raise InputError(
                 f"{owner} has no argument {name!r}{nearest(name, known)} (it has: {', '.join(known) or 'none'})"
+            )
+
+
+def require_supplies(names: Iterable[str], owner: str) -> None:
+    """Raise InputError for a constant that *owner* can't supply: every cell has it already, or it is no name."""
+    for name in names:
+        if name in HELD or not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
+            raise InputError(
+                f"{owner} supplies {name!r}: a constant's name is a Python name such as smoothness_l1, and none of "
+                f"{', '.join(HELD)}, which cells have already; rename it"
             )
 
 

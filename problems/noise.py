@@ -15,12 +15,12 @@ the same, up to the rounding of float32.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .errors import InputError, require_number
+from .errors import InputError, require_number, require_supplies
 from .formulas.coefficients import COS_QUARTER, SIN_QUARTER
 from .formulas.formula import Formula
 
@@ -38,6 +38,7 @@ class Noise:
     E|z| for unit variance (0 for infinite variance). ``absolute_moment`` gives E|z|^p exactly, for ``moment``;
     E|z|^p exists for p < ``moments_below``, which by default follows from variance and kurtosis. ``breaks`` are
     sizes where the law jumps or changes its sign: integrals over the words (problems/words.py) need them to be exact.
+    ``supplies``: further constants of the law, for theorems.
     """
 
     name: str
@@ -51,12 +52,16 @@ class Noise:
     absolute_moment: Callable[[float], float] | None = None
     moments_below: float | None = None
     breaks: tuple[float, ...] = ()
+    supplies: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
             raise InputError(
                 f"noise {self.name!r}: variance must be 1 (scale the formula) or math.inf, got {self.variance!r}"
             )
+        require_supplies(self.supplies, f"noise {self.name!r}")
+        for name, value in self.supplies.items():
+            require_number(value, f"noise {self.name!r}: supplies {name}")
 
     @property
     def formula_argument_array(self) -> np.ndarray:

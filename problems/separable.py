@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError, require_integer, require_known, require_number
+from .errors import InputError, require_integer, require_known, require_number, require_supplies
 from .formulas.formula import Formula
 from .problem import SeparableProblem
 
@@ -41,17 +41,20 @@ class Profile:
         pl: Rule | None,
         growth: Rule,
         parameters: Mapping[str, float],
+        supplies: Mapping[str, Rule],
     ):
         self.phi = Formula(function)
         self.dphi: Formula | None = None
         self.name = function.__name__
         self.curvature, self.minimum, self.pl, self.growth = curvature, minimum, pl, growth
+        self.supplies = dict(supplies)
         self.shape = dict(parameters)
         self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
         if taken := {"dim", "smoothness", "gap", "spectrum"} & set(self.shape):
             raise InputError(f"profile {self.name!r}: every problem has a {min(taken)!r} already; rename the parameter")
+        require_supplies(self.supplies, f"profile {self.name!r}")
         if not self.phi.parameters:
             raise InputError(f"profile {self.name!r}: φ takes u first, got no parameter")
         expected = list(self.shape)
@@ -135,10 +138,14 @@ class Profile:
     def _supplies(
         self, dim: int, smoothness: float, spectrum: float, curvature: float, shape: Mapping[str, float]
     ) -> dict[str, float]:
+        supplied = {
+            name: require_number(_value(rule, shape, name), f"problem {self.name!r}: supplies {name}")
+            for name, rule in self.supplies.items()
+        }
         if self.pl is None:
-            return {}
-        pl = require_number(_value(self.pl, shape), f"problem {self.name!r}: pl", above=0)
-        return {"pl": smoothness * dim**-spectrum * pl / curvature}
+            return supplied
+        pl = require_number(_value(self.pl, shape, "pl"), f"problem {self.name!r}: pl", above=0)
+        return {**supplied, "pl": smoothness * dim**-spectrum * pl / curvature}
 
 
 def profile(
@@ -148,12 +155,14 @@ def profile(
     start: float = 2.0,
     pl: Rule | None = None,
     growth: Rule = 0.0,
+    supplies: Mapping[str, Rule] | None = None,
     **parameters: float,
 ) -> Callable[[Callable[..., Any]], Profile]:
     """Decorator that turns a formula φ(u, *parameters) into a Profile; its derivative follows with
     ``@name.derivative``. *pl*: the largest m with φ′² ≥ 2m(φ − min φ) everywhere, where there is one. *growth*: the
-    least m with |φ''| ≤ curvature + m|φ′| where φ'' is unbounded."""
-    return lambda function: Profile(function, curvature, minimum, start, pl, growth, parameters)
+    least m with |φ''| ≤ curvature + m|φ′| where φ'' is unbounded. *supplies*: further constants for theorems by name,
+    as they are, each a number or a function of the parameters."""
+    return lambda function: Profile(function, curvature, minimum, start, pl, growth, parameters, supplies or {})
 
 
 def power_sum(dim: int, exponent: float) -> float:
@@ -167,10 +176,10 @@ def power_sum(dim: int, exponent: float) -> float:
     )
 
 
-def _value(rule: Rule, shape: Mapping[str, float]) -> float:
+def _value(rule: Rule, shape: Mapping[str, float], what: str = "sup|φ''| or min φ") -> float:
     try:
         return rule(**shape) if callable(rule) else rule
     except InputError:
         raise
     except Exception as error:  # the user's own function
-        raise InputError(f"a rule for sup|φ''| or min φ fails with {shape}: {type(error).__name__}: {error}") from error
+        raise InputError(f"a rule for {what} fails with {shape}: {type(error).__name__}: {error}") from error

@@ -2,8 +2,8 @@
 
 A size is one of 2³¹ equally likely words. The smallest 1024 are summed one by one, the others by
 Gauss and Legendre's rule in pieces that shrink towards 0 and 1, where laws have logarithms and roots.
-*breaks* are sizes where the law jumps. Every sign is taken. So the result is what a run's noise has, float32
-rounding included, to about 1e-8 for the shipped laws.
+*breaks* are sizes where the law jumps, *between* words. Every sign is taken. So the result is what a run's noise
+has, float32 rounding included, to about 1e-8 for the shipped laws.
 """
 
 from __future__ import annotations
@@ -22,11 +22,16 @@ NODES, PIECES = 12, 4
 
 
 def means(
-    formula: Formula, draws: str, arguments: NDArray[np.float32], breaks: tuple[float, ...] = (), power: float = 1.0
+    formula: Formula,
+    draws: str,
+    arguments: NDArray[np.float32],
+    breaks: tuple[float, ...] = (),
+    power: float = 1.0,
+    between: tuple[int, ...] = (),
 ) -> tuple[float, float, float, float, float]:
     """E z, E|z|^power, E z², E z⁴ in float32, and E z₀z₁ of the two numbers of a 'pair' law (else 0); of both numbers
     together."""
-    size, weight = quadrature(breaks)
+    size, weight = quadrature(breaks, between)
     if draws == "single":
         other, other_weight = np.ones(1, np.float32), np.ones(1)
     else:
@@ -34,17 +39,34 @@ def means(
     return _sums(formula, draws)(size, weight, other, other_weight, arguments, power)
 
 
-def quadrature(breaks: tuple[float, ...] = ()) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def quadrature(
+    breaks: tuple[float, ...] = (), between: tuple[int, ...] = ()
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Sizes and their weights, which sum to 1: E f(size) ≈ Σ weight f(size)."""
-    places = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
-    places += [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
-    places += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
-    edges = np.unique(places)
-    at, share = np.polynomial.legendre.leggauss(NODES)
+    ends = places() + [float(word) for word in between]
+    ends += [float(np.ceil(b * 2.0**BITS - 0.5)) for b in breaks if 2.0 ** (SINGLE - BITS) < b < 1]
+    edges = np.unique(ends)
+    at, share = gauss()
     half = np.diff(edges)[:, None] / 2
     words = np.concatenate([np.arange(2**SINGLE), np.floor(edges[:-1, None] + half * (1 + at)).ravel()])
     weights = np.concatenate([np.ones(2**SINGLE), (half * share).ravel()]) * 2.0**-BITS
-    return (words.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-BITS), weights
+    return sizes(words), weights
+
+
+def places() -> list[float]:
+    """The ends of the pieces, in words."""
+    ends = [2.0**SINGLE * 2 ** (k / PIECES) for k in range(PIECES * (BITS - SINGLE) + 1)]
+    return ends + [2.0**BITS - 2.0**k for k in range(8, BITS - 2)]  # nearer to 1, float32 has no sizes between
+
+
+def gauss() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights of a piece, on (−1, 1)."""
+    return np.polynomial.legendre.leggauss(NODES)
+
+
+def sizes(words: NDArray) -> NDArray[np.float32]:
+    """The float32 number in (0, 1] that a run makes of each word."""
+    return (words.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-BITS)
 
 
 @cache

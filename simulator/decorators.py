@@ -43,7 +43,7 @@ def theorem(
     optimizer: Optimizer | str,
     rule: Rule | None = None,
     measures: str | Quantity = "mean_grad_l1",
-    assumes: Sequence[str | Assumption] = ("smooth", "variance"),
+    assumes: str | Assumption | Sequence[str | Assumption] = ("smooth", "variance"),
     axes: Sequence[str] = AXES,
     hard: Sequence[object] | None = None,
     allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None,
@@ -67,23 +67,27 @@ def theorem(
 
     def wrap(function: Callable[..., float]) -> Theorem:
         own = name or function.__name__.replace("_", "-")
-        given = checked(own, {"measures": measures, "assumes": assumes, "axes": axes, "hard": hard or (), "grid": grid})
+        given = checked(
+            own,
+            {
+                "name": own,
+                "rule": rule,
+                "measures": measures,
+                "assumes": assumes,
+                "axes": axes,
+                "hard": hard or (),
+                "allows": allows,
+                "grid": grid,
+                "rate_tex": rate_tex,
+                "bound_tex": bound_tex,
+            },
+        )
         chosen = choose(OPTIMIZERS, optimizer, "optimizer") if isinstance(optimizer, str) else optimizer
         if not isinstance(chosen, Optimizer):
             raise InputError(
                 f"theorem {own!r}: optimizer must be an Optimizer or a shipped name, got {type(chosen).__name__}"
             )
-        return Theorem(
-            own,
-            function,
-            chosen,
-            rule,
-            allows=allows,
-            source=source,
-            rate_tex=rate_tex,
-            bound_tex=bound_tex,
-            **given,
-        )
+        return Theorem(function=function, optimizer=chosen, source=source, **given)
 
     return wrap
 
@@ -91,7 +95,8 @@ def theorem(
 def sample_theorem(
     *, law: str | None = None, source: str = "", name: str = ""
 ) -> Callable[[Callable[[Any], tuple[float, float, float | None]]], SampleTheorem]:
-    """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem."""
+    """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem; ``@x.control`` beside
+    it is a false one, as for theorems about runs."""
 
     def wrap(function: Callable[[Any], tuple[float, float, float | None]]) -> SampleTheorem:
         own = name or function.__name__.replace("_", "-")

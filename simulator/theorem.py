@@ -15,6 +15,7 @@ from .assumptions import Assumption
 from .cells.constants import Constants, MissingConstant
 from .cells.evidence import Result
 from .cells.hyper import Hyper
+from .cells.of_step import OfStep, as_used
 from .cells.quantities import Quantity
 from .optimizers import Optimizer
 from .theorem_settings import GRID, Hard, checked
@@ -85,14 +86,16 @@ class Theorem:
         """Decorator for a false control: a function like the theorem's own, known to be wrong.
 
         It is judged as the theorem is, by level if that has a bound. *changes* replace the theorem's ``name``,
-        ``rule``, ``measures``, ``axes``, ``assumes``, ``hard``, ``allows`` or ``grid``, or say ``explicit=False`` for a
-        rate. Raises InputError for another change or a wrong one.
+        ``rule``, ``measures``, ``axes``, ``assumes``, ``hard``, ``allows`` or ``grid``, give its own ``rate_tex`` and
+        ``bound_tex`` ('' else: the theorem's would be another formula), or say ``explicit=False`` for a rate. Raises
+        InputError for another change or a wrong one.
         """
         if function is None:
             return lambda wrapped: self.control(wrapped, **changes)
         explicit = bool(changes.pop("explicit", self.kind != "none"))
         named = {"name": f"{self.name}-{function.__name__.strip('_').replace('_', '-')}", **changes}
-        made = replace(self, function=function, parent=self, **checked(self.name, named))
+        own = checked(self.name, {"rate_tex": "", "bound_tex": "", **named})
+        made = replace(self, function=function, parent=self, **own)
         if explicit:
             made._with_bound(function, "declared")
         self.controls.append(made)
@@ -130,16 +133,19 @@ class Theorem:
     def concerns(self, result: Result) -> bool:
         """Whether the cell ran the theorem's optimizer, by the theorem's rule but for what the user gave.
 
-        Hyper-parameters are compared, not the names of schedules: two rules of one optimizer have one name each, and
-        one rule may have several.
+        Hyper-parameters are compared, not the names of schedules: two rules of one optimizer have one name each, one
+        rule may have several, and the constant schedule may be given what a rule gives.
         """
         if result.formulas.get("update") != self.optimizer.update.digest:
             return False
         if self.any_hyper:
             return True
-        if self.rule is None or result.spec.schedule == "constant":
-            return self.rule is None and result.spec.schedule == "constant"
-        return not set(self._outside(result)) - set(result.spec.optimizer_args)
+        constant = result.spec.schedule == "constant"
+        if self.rule is None:
+            return constant
+        # numbers of the constant schedule override no rule: others than the rule's make it another run
+        given = set() if constant else set(result.spec.optimizer_args)
+        return not set(self._outside(result)[0]) - given
 
     def on(self, result: Result) -> Bearing | None:
         """What the theorem says of *result*; None where it is not concerned."""
@@ -149,7 +155,7 @@ class Theorem:
             if reason := "" if self.any_hyper else self._departure(result):
                 return Bearing(aside=reason)
             for assumption in self.assumes:
-                if reason := assumption.check(result):
+                if reason := self._broken(assumption, result):
                     return Bearing(void=reason)
             bound, rate = self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper)
         except MissingConstant as missing:
@@ -158,25 +164,63 @@ class Theorem:
             return Bearing(bound, rate, aside=f"the cell has no {self.measures.name}; sweep again with this theorem")
         return Bearing(bound, rate)
 
+    def allowed(self, rule: Mapping[str, object]) -> dict[str, tuple[float, float]]:
+        """The ranges that the theorem allows beside *rule*; raises InputError where the user's function fails."""
+        if self.allows is None:
+            return {}
+        try:
+            ranges = self.allows(Hyper(rule))
+            return {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
+        except MissingConstant:
+            raise
+        except Exception as error:  # the user's own function
+            raise InputError(
+                f"theorem {self.name!r}: allows must give (lowest, highest) by the hyper-parameter's name, but fails "
+                f"for {dict(rule)}: {type(error).__name__}: {error}"
+            ) from error
+
+    def _broken(self, assumption: Assumption, result: Result) -> str:
+        """How *result* breaks *assumption*, or ''."""
+        where = f"theorem {self.name!r}: its assumption {assumption.name!r}"
+        try:
+            reason = assumption.check(result)
+        except MissingConstant:
+            raise
+        except Exception as error:  # the user's own function
+            raise InputError(f"{where} fails for {result.constants!r}: {type(error).__name__}: {error}") from error
+        if reason is not None and not isinstance(reason, str):
+            raise InputError(f"{where} must return in words how a cell breaks it, '' if it doesn't; got {reason!r}")
+        return reason or ""
+
     def _departure(self, result: Result) -> str:
-        """Where the user's hyper-parameters leave the rule, in words, or ''."""
-        outside = self._outside(result)
+        """Where the user's hyper-parameters leave the rule, in words, or ''.
+
+        Raises MissingConstant where that can't be said.
+        """
+        outside, missing = self._outside(result)
+        if outside and missing:
+            raise MissingConstant(missing)
         return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
 
-    def _outside(self, result: Result) -> list[str]:
-        """The hyper-parameters of *result* that are not what the rule gives or the theorem allows."""
+    def _outside(self, result: Result) -> tuple[list[str], str]:
+        """The hyper-parameters of *result* that are not what the rule gives or the theorem allows, and why the rule or
+        the ranges can't be told, '' if they can: then nothing counts as given or allowed."""
         if self.rule is None:
-            return []
+            return [], ""
         try:
             # σ as the run had it, of infinite variance too
-            rule = self.rule(result.constants.but(sigma=result.spec.sigma))
+            rule = as_used(self.rule(result.constants.but(sigma=result.spec.sigma)))
+        except MissingConstant as error:
+            return list(result.hyper), str(error)
         except Exception:  # noqa: BLE001 (the user's own function: what it doesn't give, the cell didn't follow)
-            return list(result.hyper)
-        told = json.loads(result.identity)["hyper"]
-        allowed = {name: (value, value) for name, value in rule.items() if isinstance(value, (int, float))}
-        if self.allows:
-            allowed |= self.allows(Hyper(rule))
-        return [
+            return list(result.hyper), ""
+        told, missing = json.loads(result.identity)["hyper"], ""
+        allowed = {name: (value, value) for name, value in rule.items() if not isinstance(value, OfStep)}
+        try:
+            allowed |= self.allowed(rule)
+        except MissingConstant as error:
+            missing = str(error)
+        outside = [
             name
             for name, value in rule.items()
             if not (
@@ -185,6 +229,7 @@ class Theorem:
                 else told.get(name) == getattr(value, "meaning", None)  # a formula of the step
             )
         ]
+        return outside, missing
 
     def _number(self, function: Callable[..., float], c: Constants, h: Hyper | None, what: str) -> float:
         takes = len(inspect.signature(function).parameters)

@@ -5,6 +5,10 @@ import functools
 import pytest
 from refusal import assert_refused, run
 
+from problems.errors import InputError
+from simulator.cells.spec import Spec
+from simulator.engines.resolve import resolve
+
 LAW = "from ratecheck import Formula, Noise\n\n\n@Formula\ndef law(sign, size):\n    return sign\n\n\n"
 
 
@@ -107,6 +111,28 @@ def test_noise_that_is_none(refused, file, text, words):
     refused(run(noise=f"{file(text)}:bowl"), *words)
 
 
+def test_a_noise_object_is_a_law(file):
+    path = file(f"{LAW}coin = Noise('coin', law, 'single', 1.0, 1.0, 1.0, supplies={{'tail': 5.0}})\n")
+    spec = Spec.of("rational", "sgd", 4, 10, 8, noise=f"{path}:coin")
+    assert resolve(spec).noise.name == "coin" and resolve(spec).constants.tail == 5.0
+    with pytest.raises(InputError, match="has no argument 'q'"):
+        resolve(Spec.of("rational", "sgd", 4, 10, 8, noise=f"{path}:coin", noise_args={"q": 1.0}))
+    path = file(f"{LAW}coin = Noise('coin', law, 'single', 1.0, 1.0, 1.0, supplies={{'gap': 5.0}})\n")
+    with pytest.raises(InputError, match="noise 'coin' supplies 'gap'"):
+        resolve(Spec.of("rational", "sgd", 4, 10, 8, noise=f"{path}:coin"))
+
+
+def test_a_profile_supplies_constants(file):
+    text = (
+        "from ratecheck import profile\n\n\n@profile(curvature=1.0, pl=1.0, width=3.0, "
+        "supplies={'smoothness_l1': lambda width: 2 * width, 'radius': 7.0})\n"
+        "def p(u, width):\n    return 0.5 * u * u\n"
+        "\n\n@p.derivative\ndef q(u, width):\n    return u\n"
+    )
+    c = resolve(Spec.of(f"{file(text)}:p", "sgd", 4, 10, 8)).constants
+    assert (c.smoothness_l1, c.radius, c.pl) == (6.0, 7.0, 1.0)
+
+
 def test_a_users_functions_that_fail(refused, file):
     text = "from ratecheck import profile\n\n@profile(curvature=lambda: 1 / 0)\ndef p(u):\n    return u * u\n"
     path = file(text + "\n@p.derivative\ndef q(u):\n    return 2.0 * u\n")
@@ -130,6 +156,7 @@ def test_a_parameter_that_every_problem_has(refused, file):
     [
         ("lambda c: 3", "no numbers"),
         ("lambda c: {'lr': float('nan')}", "lr=nan"),
+        ("lambda c: {'lr': -0.1}", "lr must be ≥ 0"),
         ("lambda c: {'lr': 1 / (c.dim - 4)}", "ZeroDivisionError"),
         ("lambda c: {'lr': 0.1, 'beta1': 0.9}", "must give lr, got lr, beta1"),
         ("lambda c: {}", "must give lr"),
@@ -159,6 +186,12 @@ def test_a_bound_that_fails_is_named(refused, file):
         ("measures='mean_grad_l3'", ["'mean_grad_l3'", "did you mean"]),
         ("axes=('K',)", ["axes", "steps, dim", "'K'"]),
         ("hard='ramp'", ["hard instance", "steepness"]),
+        ("hard=3", ["hard instance", "steepness"]),
+        ("name=3", ["name must be a text", "got 3"]),
+        ("grid='quick'", ["grid must be a table", "'quick'"]),
+        ("grid=[]", ["grid must be a table", "got []"]),
+        ("rule={'lr': 0.1}", ["rule must be a function"]),
+        ("measures=3", ["measures", "got 3"]),
     ],
 )
 def test_a_theorem_with_a_wrong_setting(refused, file, settings, words):

@@ -47,6 +47,18 @@ def two_point(sign, size, scale):
     return sign * scale
 
 
+@Formula
+def jumping(sign, a, q, scale):
+    return sign * scale * (1.0 if a <= q else 0.0)
+
+
+@pytest.mark.parametrize("q", [0.34269, 0.01234, 0.5, 0.87654])
+def test_a_law_that_jumps(q):
+    arguments = (np.float32(q), np.float32(1 / np.sqrt(q)))
+    noise = Noise("jumping", jumping, "single", 1.0, 1 / q, np.sqrt(q), {}, arguments)
+    assert not failed(check_noise(noise, within=1e-6))
+
+
 def test_law_of_wrong_variance():
     def wide(scale: float = 1.1) -> Noise:
         return Noise("wide", two_point, "single", 1.0, 1.0, 1.0, {"scale": scale}, (np.float32(scale),))

@@ -167,6 +167,52 @@ def test_planted_mistakes_of_a_theorem(check_theorems, settings, finding, words)
         assert not found["own_l1"]
 
 
+ASSUMED = """
+from ratecheck import assumption
+
+
+@assumption("odd")
+def odd(result):
+    return {0}
+
+
+def ranges(h):
+    return {1}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "assumed", "finding", "words"),
+    [
+        ("assumes='smooth'", ("''", "{}"), "", []),
+        (
+            "assumes=odd, allows=ranges",
+            ("'' if result.stats.mean_grad_l1.min() else 'no'", "{'lr': (0.0, h.lr)}"),
+            "",
+            [],
+        ),
+        ("assumes=odd", ("True", "{}"), "assumptions", ["with problem=rational", "'own-l1'", "'odd'", "got True"]),
+        ("assumes=(odd,)", ("result.nosuch", "{}"), "assumptions", ["'odd' fails", "AttributeError"]),
+        ("allows=ranges", ("''", "3"), "allows", ["'own-l1'", "allows must give (lowest, highest)"]),
+        ("allows=ranges", ("''", "{'lr': (0, h.nosuch)}"), "allows", ["no nosuch"]),
+    ],
+)
+def test_assumptions_and_ranges_are_tried(check_theorems, settings, assumed, finding, words):
+    found = check_theorems(plugin(f"rule=rule, {settings}", head=ASSUMED.format(*assumed)))["own_l1"]
+    assert set(found) == {finding} - {""} and all(word in found[finding] for word in words), found
+
+
+def test_cells_are_counted_once(tmp_path):
+    """A grid without quick values has no quick cells."""
+    path = tmp_path / "own.py"
+    grid = "{'problem': 'rational', 'dim': [4, 8], 'steps': 9%s}"
+    for quick, cells in (("", 2), (", 'quick': {'dim': 2}", 3)):
+        path.write_text(plugin(f"rule=rule, grid={grid % quick}"), encoding="utf-8")
+        found = check_theorem(vars(load(path))["own_l1"], f"{path}:own_l1")
+        assert f"on {cells} cells" in next(f.words for f in found if f.name == "grid")
+
+
 def test_controls_that_can_not_be_told_from_the_theorem(check_theorems):
     same = CONTROL.replace("own_l1.rate(c) * c.steps**-0.25", "own_l1.rate(c) / 2")
     assert "a constant factor" in check_theorems(plugin(control=same))["too_fast"]["differs"]

@@ -65,6 +65,40 @@ def test_gaussian_theorem_in_the_limit():
     assert verdict.outcome is Outcome.HOLDS
 
 
+def ordered():
+    @sample_theorem(source="a book")
+    def ordered(row):
+        """‖g‖₂ ≤ ‖g‖₁."""
+        return row.mean_l1 - row.mean_l2, row.sem_l1 + row.sem_l2, None
+
+    return ordered
+
+
+def test_a_false_control_must_come_out_violated():
+    theorem = ordered()
+
+    @theorem.control
+    def reversed_order(row):
+        """FALSE: ‖g‖₁ ≤ ‖g‖₂."""
+        return row.mean_l2 - row.mean_l1, row.sem_l1 + row.sem_l2, None
+
+    assert theorem.controls == [reversed_order] and reversed_order.name == "ordered-reversed-order"
+    assert (theorem.expected, reversed_order.expected, reversed_order.source) == ("holds", "fails", "a book")
+    verdicts = judge([], [ROW], theorems=[theorem, *theorem.controls])
+    assert [v.outcome for v in verdicts] == [Outcome.HOLDS, Outcome.VIOLATED] and all(v.as_expected for v in verdicts)
+    assert theorem.control(name="mine")(reversed_order.gap).name == "mine"
+    with pytest.raises(InputError, match="docstring"):
+        theorem.control(lambda row: (1.0, 0.0, None))
+
+
+@pytest.mark.parametrize("gap", [lambda row: row.nosuch, lambda row: 1.0, lambda row: (1.0, None, None)])
+def test_a_faulty_theorem_is_named(gap):
+    with pytest.raises(
+        InputError, match="theorem 'ordered': its function must return .* fails for gaussian at d = 100"
+    ):
+        judge([], [ROW], theorems=[replace(ordered(), gap=gap)])
+
+
 def test_a_sample_theorem_needs_its_statement():
     with pytest.raises(InputError, match="docstring"):
         sample_theorem()(lambda row: (1.0, 0.0, None))

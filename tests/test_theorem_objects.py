@@ -7,6 +7,7 @@ import pytest
 from synthetic import rate, result, sweep
 
 from problems import InputError
+from simulator.assumptions import assumption
 from simulator.cells.constants import Constants
 from simulator.cells.of_step import of_step
 from simulator.cells.spec import Spec
@@ -146,6 +147,91 @@ def test_a_missing_constant_is_void():
         theorem(optimizer="sgd", name="odd")(documented(lambda c: -1.0)).rate(Constants({}))
 
 
+def test_a_control_writes_its_own_formulas():
+    """The theorem's would be another formula than the control's; and a control of none has none."""
+
+    @theorem(optimizer="sgd", name="own", rate_tex="a", bound_tex="b")
+    def own(c):
+        """A statement."""
+        return 1.0
+
+    bare = own.control(documented(lambda c: 2.0))
+    told = own.control(rate_tex="x", bound_tex="y")(documented(lambda c: 2.0))
+    assert (bare.rate_tex, bare.bound_tex, told.rate_tex, told.bound_tex) == ("", "", "x", "y")
+    assert THEOREMS["control-dimension"].rate_tex == "C/K^{1/4}" and not THEOREMS["sgd-l2-too-fast"].bound_tex
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.int64, int, float])
+def test_a_rule_may_give_any_number(number, tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("def rule(c):\n    return {'lr': 2.0}\n")
+
+    @theorem(optimizer="sgd", rule=lambda c: {"lr": number(2)})
+    def own(c):
+        """A statement."""
+        return 1.0
+
+    assert own.on(cell("sgd", schedule=f"{path}:rule")).aside == ""
+
+
+def test_the_constant_schedule_may_be_given_the_rules_numbers():
+    t, rule = THEOREMS["adamw-l1"], dict(cell().hyper)
+    same = cell(schedule="constant", optimizer_args=rule)
+    assert t.concerns(same) and t.on(same).aside == ""
+    assert t.concerns(cell(schedule="constant", optimizer_args={**rule, "weight_decay": 0.0}))  # allowed
+    assert t.on(cell(schedule="constant", optimizer_args={**rule, "lr": 2 * rule["lr"]})) is None
+
+
+def needs_pl(c):
+    return {"lr": 1 / c.pl}
+
+
+def test_a_constant_that_the_rule_or_its_ranges_lack_is_void():
+    def ranges(h):
+        return {"lr": (0.0, h.momentum)}
+
+    by_rule = theorem(optimizer="sgd", rule=needs_pl, name="a")(documented(lambda c: 1.0))
+    by_range = theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, allows=ranges, name="b")(
+        documented(lambda c: 1.0)
+    )
+    given = cell("sgd", optimizer_args={"lr": 0.5})
+    assert "supplies no pl (μ)" in by_rule.on(given).void and "no momentum" in by_range.on(given).void
+    # another rule ran, which gave no number of this one's
+    assert by_rule.on(cell("sgd")) is None
+    assert by_rule.on(cell("sgd", schedule="constant", optimizer_args={"lr": 0.5})) is None
+    assert by_range.on(cell("sgd")).void == ""  # just the rule's number: there is nothing to allow
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (lambda r: True, "must return in words how a cell breaks it, '' if it doesn't; got True"),
+        (lambda r: r.nosuch, "AttributeError"),
+    ],
+)
+def test_a_faulty_assumption_is_named(returned, words):
+    odd = assumption("odd", name="odd")(returned)
+    t = theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, assumes=odd, name="own")(documented(lambda c: 1.0))
+    with pytest.raises(InputError, match="theorem 'own': its assumption 'odd' ") as raised:
+        t.on(cell("sgd"))
+    assert words in str(raised.value)
+
+
+def test_an_assumption_may_return_nothing_and_may_lack_a_constant():
+    fine, short = assumption("x")(lambda r: None), assumption("x")(lambda r: "" if r.constants.pl else "no")
+    about = [
+        theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, assumes=(a,), name="own")(documented(lambda c: 1.0))
+        for a in (fine, short)
+    ]
+    assert about[0].on(cell("sgd")).void == "" and "supplies no pl" in about[1].on(cell("sgd")).void
+
+
+def test_faulty_ranges_are_named():
+    t = theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, allows=lambda h: {"lr": 3}, name="own")
+    with pytest.raises(InputError, match="theorem 'own': allows must give"):
+        t(documented(lambda c: 1.0)).on(cell("sgd"))
+
+
 OWN = '''
 from ratecheck import optimizer, theorem
 
@@ -201,6 +287,18 @@ def documented(function):
         (lambda: theorem(optimizer="sgdd")(documented(lambda c: 1.0)), "did you mean 'sgd'"),
         (lambda: theorem(optimizer=3)(documented(lambda c: 1.0)), "must be an Optimizer"),
         (lambda: theorem(optimizer="sgd")(documented(lambda: 1.0)), "takes the constants"),
+        (lambda: theorem(optimizer="sgd", name=3)(documented(lambda c: 1.0)), "name must be a text in quotes, got 3"),
+        (lambda: theorem(optimizer="sgd", rate_tex=3)(documented(lambda c: 1.0)), "rate_tex must be a text"),
+        (
+            lambda: theorem(optimizer="sgd", grid="quick")(documented(lambda c: 1.0)),
+            "grid must be a table .*got 'quick'",
+        ),
+        (lambda: theorem(optimizer="sgd", grid=[])(documented(lambda c: 1.0)), r"grid must be a table .*got \[\]"),
+        (lambda: theorem(optimizer="sgd", grid=[{}, 3])(documented(lambda c: 1.0)), "grid must be a table"),
+        (lambda: theorem(optimizer="sgd", rule={"lr": 0.1})(documented(lambda c: 1.0)), "rule must be a function"),
+        (lambda: theorem(optimizer="sgd", allows={"lr": 0.1})(documented(lambda c: 1.0)), "allows must be a function"),
+        (lambda: theorem(optimizer="sgd", assumes=3)(documented(lambda c: 1.0)), "assumes takes names"),
+        (lambda: theorem(optimizer="sgd", assumes="smoth")(documented(lambda c: 1.0)), "did you mean 'smooth'"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).proved(lambda: 1.0), "its bound takes"),
         (lambda: theorem(optimizer="sgd", assumes=("smoth",))(documented(lambda c: 1.0)), "did you mean 'smooth'"),
         (lambda: theorem(optimizer="sgd")(documented(lambda c: 1.0)).control(lambda c: 1.0), "docstring"),

@@ -124,6 +124,31 @@ def test_a_theorem_on_random_vectors(tmp_path, capsys):
     assert code == 0 and "gaussian  HOLDS" in shown
 
 
+ORDER = """
+from ratecheck import sample_theorem
+
+
+@sample_theorem(law="gaussian")
+def order(row):
+    "‖g‖₂ ≤ ‖g‖₁."
+    return row.mean_l1 - row.mean_l2, row.sem_l1 + row.sem_l2, None
+
+
+@order.control
+def backwards(row):
+    "FALSE: ‖g‖₁ ≤ ‖g‖₂."
+    return row.mean_l2 - row.mean_l1, row.sem_l1 + row.sem_l2, None
+"""
+
+
+def test_a_false_control_on_random_vectors(tmp_path, capsys):
+    path = tmp_path / "order.py"
+    path.write_text(ORDER, encoding="utf-8")
+    code, _ = verify(capsys, f"{path}:order", "--quick", "--out", tmp_path / "out")
+    assert code == 0 and outcomes(tmp_path / "out") == {"order": "HOLDS", "order-backwards": "VIOLATED"}
+    assert verify(capsys, tmp_path / "out")[0] == 0  # the folder, judged on its own
+
+
 @pytest.mark.parametrize(
     ("words", "parts"),
     [

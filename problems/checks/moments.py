@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..noise import Noise
 from ..words import means
+from .jumps import jumps
 
 
 @dataclass(frozen=True)
@@ -21,4 +22,4 @@ class Moments:
 
 def moments(noise: Noise) -> Moments:
     """Moments of *noise* in float32, by quadrature (problems/words.py); of both numbers of a 'pair' law together."""
-    return Moments(*means(noise.formula, noise.draws, noise.formula_argument_array, noise.breaks))
+    return Moments(*means(noise.formula, noise.draws, noise.formula_argument_array, noise.breaks, between=jumps(noise)))

@@ -12,14 +12,15 @@ SYMBOLS = {
     "dim": "d",
     "steps": "K",
     "smoothness": "L",
-    "gap": "Δ",
-    "sigma": "σ",
     "smoothness_l0": "L₀",
     "smoothness_l1": "L₁",
+    "gap": "Δ",
+    "sigma": "σ",
     "smoothness_l0_sum": "ΣL₀,ᵢ",
     "curvature_l1": "‖h‖₁",
     "sigma_l1": "‖σ‖₁",
     "start_linf": "‖x¹‖∞",
+    "radius": "R",
     "pl": "μ",
 }
 
@@ -35,7 +36,7 @@ class Constants(Mapping[str, float]):
     ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz; where |f_i''| ≤ L₀,ᵢ + L₁|f_i′| only,
     ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
     noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4).
-    What is not there raises MissingConstant with the reason; *missing* names reasons that are known.
+    Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names reasons that are known.
     """
 
     __slots__ = ("_missing", "_values")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,14 @@ class OfStep:
             f"{name}={value:.6g}" for name, value in zip(self.formula.parameters[1:], self.constants, strict=True)
         )
         return f"{self.formula.name}({', '.join(filter(None, ('k', inside)))})"
+
+
+def as_used(given: Mapping[str, Any]) -> dict[str, float | OfStep]:
+    """What a rule gives, as cells have it: formulas of the step as they are, all else as float64 (NumPy's numbers too).
+
+    Raises whatever float() raises for what is no number.
+    """
+    return {name: value if isinstance(value, OfStep) else float(value) for name, value in given.items()}
 
 
 def of_step(function, **constants: float) -> OfStep:

@@ -11,9 +11,13 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
 from ..cells.constants import MissingConstant
+from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
+from ..cells.quantities import ALWAYS
 from ..cells.spec import Spec
+from ..cells.stats import FIELDS as FIELDS_OF_STATS
+from ..cells.stats import Stats, checkpoint_steps
 from ..engines.resolve import resolve
 from ..lab.grid import ARGUMENTS, FIELDS, product, quick_values
 from ..optimizers import BIASES
@@ -27,14 +31,13 @@ MOST_STEPS = 100_000  # of a formula of the step: beyond, as many steps spread o
 def check_theorem(theorem: Theorem, name: str) -> list[Finding]:
     """Findings about *theorem*, which a Spec calls *name* (FILE.py:NAME). What the first finding ends, is not tried."""
     findings = [Finding("statement", True, theorem.statement)]
-    words = "; ".join(f"{a.name}: {a.text}" for a in theorem.assumes) or "nothing"
-    findings.append(Finding("assumptions", True, f"it takes for granted {words}"))
     try:
         cells = list(grid_cells(theorem, name))
     except InputError as error:
         return [*findings, Finding("grid", False, str(error))]
     findings.append(Finding("grid", True, f"the rule gives all hyper-parameters on {len(cells)} cells"))
-    findings += [_steps(cells), *_numbers(theorem, cells), *_hard(theorem, name, cells[0].spec)]
+    findings += [_steps(cells), *_numbers(theorem, cells), *_said(theorem, cells)]
+    findings += _hard(theorem, name, cells[0].spec)
     if not all(f.ok for f in findings):
         return findings
     if theorem.parent is None:
@@ -46,7 +49,7 @@ def grid_cells(theorem: Theorem, name: str) -> Iterator[Cell]:
     """The cells of the theorem's grid, the quick one included; raises InputError for one that can't be made."""
     optimizer, schedule, _ = spec_names(name)
     for table in theorem.grid:
-        for quick in (False, True):
+        for quick in (False, True) if "quick" in table else (False,):
             own = {**table, **quick_values(table, quick, "grid")}
             whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **own}
             whole = {key: value for key, value in whole.items() if key != "quick"}
@@ -113,6 +116,37 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
             words = f"from {min(values):.4g} to {max(values):.4g} on {len(values)} cells" if values else "on no cell"
             findings.append(Finding(what, bool(values), words + some))
     return findings
+
+
+def _said(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
+    """The ranges that the theorem allows and its assumptions, tried on every cell: they fail on none.
+
+    An assumption takes a finished cell; none has run yet, and each is given numbers that a run might have had.
+    """
+    void: dict[str, int] = {}
+    for cell in cells:
+        try:
+            theorem.allowed(cell.hyper)
+        except InputError as error:
+            return [Finding("allows", False, f"{_where(cell.spec.to_dict())}: {error}")]
+        try:
+            bearing = theorem.on(_made_up(theorem, cell))
+        except InputError as error:
+            return [Finding("assumptions", False, f"{_where(cell.spec.to_dict())}: {error}")]
+        if bearing is not None and bearing.void:
+            void[bearing.void] = void.get(bearing.void, 0) + 1
+    granted = "; ".join(f"{a.name}: {a.text}" for a in theorem.assumes) or "nothing"
+    reasons = "".join(f"; {count} of {len(cells)} cells are void: {reason}" for reason, count in void.items())
+    return [Finding("assumptions", True, f"it takes for granted {granted}{reasons}")]
+
+
+def _made_up(theorem: Theorem, cell: Cell) -> Result:
+    """*cell* as if it had run: every measured number is 1."""
+    ones = np.ones(cell.spec.replicas)
+    points = checkpoint_steps(cell.spec.steps)
+    curves = {name: np.ones((ones.size, points.size)) for name in FIELDS_OF_STATS if name != "checkpoints"}
+    measured = {quantity.name: ones for quantity in (*ALWAYS, theorem.measures)}
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), Stats(measured, points, **curves), cell.identity)
 
 
 def _hard(theorem: Theorem, name: str, like: Spec) -> list[Finding]:

@@ -12,8 +12,9 @@ EPILOG = """examples:
 problems: phi' is compared with finite differences, secants with L, f with f*, the gap at the start with the
 one declared. noise laws: mean 0 and the variance declared, at the defaults and at random arguments.
 optimizers: finite numbers along random runs, the same from NumPy and from compiled code. theorems: on all
-cells of their grid the rule gives every hyper-parameter, at every step, and rate and bound are positive; hard
-instances can be made; there is a false control, and it differs. Exit code: 0 all pass, 1 not."""
+cells of their grid the rule gives every hyper-parameter, at every step, rate and bound are positive, and neither
+an assumption nor `allows` fails; hard instances can be made; there is a false control, and it differs. Exit
+code: 0 all pass, 1 not."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,12 +11,12 @@ from ..cells.evidence import Result
 from ..theorems.naming import spec_names
 
 
-def run_line(theorem: str, cell: Result) -> str:
+def run_line(theorem: str, result: Result) -> str:
     """``ratecheck run --theorem …`` for a cell; *theorem* is a shipped name or FILE.py:NAME.
 
     What has its default is left out.
     """
-    spec, told = cell.spec, json.loads(cell.identity)
+    spec, told = result.spec, json.loads(result.identity)
     words = ["ratecheck", "run", "--theorem", theorem, "--problem", spec.problem]
     if spec.schedule != spec_names(theorem)[1]:
         words += ["--schedule", spec.schedule]

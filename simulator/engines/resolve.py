@@ -7,6 +7,7 @@ lab, which resolves each Spec once.
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ def resolve(spec: Spec) -> Cell:
     true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else float("inf")
     problem, problem_defaults = _problem(spec, true_sigma)
     check_given(optimizer, spec.optimizer_args)
-    constants = _constants(spec, problem, true_sigma)
+    constants = _constants(spec, problem, noise, true_sigma)
     hyper = hyper_parameters(spec, optimizer, constants.but(sigma=spec.sigma))
     filled = replace(
         spec,
@@ -72,10 +73,10 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
 
 def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
     """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
-    make = find(NOISES, name, "noise")
-    wrong = f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md"
-    if isinstance(make, type) or not inspect.isfunction(make):
-        raise InputError(wrong)
+    make = find(NOISES, name, "noise", (Noise, types.FunctionType))
+    if isinstance(make, Noise):  # a law with its arguments fixed
+        require_known(arguments, (), f"noise {name!r}")
+        return make, {}, {}
     defaults = {
         p.name: p.default
         for p in inspect.signature(make).parameters.values()
@@ -91,12 +92,12 @@ def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str
             f"noise {name!r} can't be made with {dict(arguments)}: {type(error).__name__}: {error}"
         ) from error
     if not isinstance(noise, Noise):
-        raise InputError(wrong)
+        raise InputError(f"{name} is no noise: it must be a function that returns a Noise; see docs/extending.md")
     filled = {n: v for n, v in {**defaults, **arguments}.items() if isinstance(v, (int, float, str))}
     return noise, {n: v if isinstance(v, str) else float(v) for n, v in filled.items()}, defaults
 
 
-def _constants(spec: Spec, problem: SeparableProblem, true_sigma: float) -> Constants:
+def _constants(spec: Spec, problem: SeparableProblem, noise: Noise, true_sigma: float) -> Constants:
     values = {"dim": spec.dim, "steps": spec.steps, "smoothness": spec.smoothness, "gap": spec.gap}
     missing = dict(problem.missing)
     if true_sigma == float("inf"):
@@ -104,7 +105,7 @@ def _constants(spec: Spec, problem: SeparableProblem, true_sigma: float) -> Cons
         missing |= {"sigma": why, "sigma_l1": why}
     else:
         values |= {"sigma": spec.sigma, "sigma_l1": spec.dim**0.5 * spec.sigma}
-    values |= problem.supplies
+    values |= {**noise.supplies, **problem.supplies}
     return Constants({name: value for name, value in values.items() if name not in missing}, missing)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from ratecheck.problems.errors import InputError, choose, require_known, require_number
 
 from ..cells.constants import Constants, MissingConstant
-from ..cells.of_step import OfStep
+from ..cells.of_step import OfStep, as_used
 from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
 from ..plugins import is_file
@@ -54,7 +54,7 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
     Raises InputError for anything else.
     """
     try:
-        found = {name: v if isinstance(v, OfStep) else float(v) for name, v in rule(constants).items()}
+        found = as_used(rule(constants))
     except MissingConstant as missing:
         raise MissingConstant(
             f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}; use the constant schedule"
@@ -78,6 +78,11 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
             raise InputError(
                 f"the rule for {optimizer.name!r} gives {name}={value:g} for {constants}; choose constants of "
                 "ordinary size, or the constant schedule"
+            )
+        if not isinstance(value, OfStep) and value < (least := LIMITS.get(name, -math.inf)):
+            raise InputError(
+                f"the rule for {optimizer.name!r} gives {name}={value:g} for {constants}; {name} must be ≥ {least:g}, "
+                "so change the rule"
             )
     return found
 

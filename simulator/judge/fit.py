@@ -80,16 +80,16 @@ def _setting(name: str, value: object) -> str:
     return f"{SYMBOLS.get(name, name)}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
-def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
-    """The exponents of *ratios* (per cell, one value a replica) in K and d.
+def growth(results: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
+    """The exponents of *ratios* (per result, one value a replica) in K and d.
 
     The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An
     exponent in d compares cells of equal K only, and one in K cells of equal d: a trend in one axis
     that is no power law can't pass for growth in the other on a grid that has gaps.
     """
     pairs = [
-        (c.spec, y)
-        for c, y in zip(cells, ratios, strict=True)
+        (result.spec, y)
+        for result, y in zip(results, ratios, strict=True)
         if y.size > 1 and np.all(np.isfinite(y)) and np.all(y > 0)
     ]
     floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
@@ -121,19 +121,19 @@ def growth(cells: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Gr
 
 
 def constant_exponents(
-    cells: Sequence[Result], samples: Sequence[NDArray[np.float64]], rates: Sequence[float | None]
+    results: Sequence[Result], samples: Sequence[NDArray[np.float64]], rates: Sequence[float | None]
 ) -> list[ConstantExponent]:
-    """Exponents of *samples* (per cell, one value a replica) in σ, L and Δ, wherever LEAST_VALUES of one were run, all
-    else equal, and those of *rates* (per cell).
+    """Exponents of *samples* (per result, one value a replica) in σ, L and Δ, wherever LEAST_VALUES of one were run,
+    all else equal, and those of *rates* (per result).
 
-    Takes cells with enough replicas whose values are all positive and finite.
+    Takes results with enough replicas whose values are all positive and finite.
     """
     of = {
         id(result): (values, rate)
-        for result, values, rate in zip(cells, samples, rates, strict=True)
+        for result, values, rate in zip(results, samples, rates, strict=True)
         if values.size >= LEAST_REPLICAS and np.all(np.isfinite(values)) and np.all(values > 0)
     }
-    sound = [result for result in cells if id(result) in of]
+    sound = [result for result in results if id(result) in of]
     found = []
     for constant in CONSTANTS:
         positive = [result for result in sound if getattr(result.spec, constant) > 0]

@@ -17,7 +17,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     sample that disagrees with the exact means, so that one of the two must be wrong. Else HOLDS.
     """
     rows = [row for row in rows if theorem.about(row)]
-    gaps = [theorem.gap(row) for row in rows]
+    gaps = [theorem.on(row) for row in rows]
     # a gap that is no number is the worst of news, not a pass
     negative = [gap if not math.isnan(gap) else -math.inf for gap, _, _ in gaps]
     p_values = holm([_p_negative(gap, error) for gap, (_, error, _) in zip(negative, gaps, strict=True)])

@@ -1,4 +1,4 @@
-"""What a judgement is: an outcome for each claim, with its reasons and its numbers."""
+"""What a judgement is: an outcome for each theorem, with its reasons and its numbers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one claim. ``expected`` is 'holds', or 'fails' for a false control."""
+    """The outcome of one theorem, whose name is ``claim``. ``expected`` is 'holds', or 'fails' for a false control."""
 
     claim: str
     outcome: Outcome
@@ -101,7 +101,7 @@ class Verdict:
 
     @property
     def as_expected(self) -> bool:
-        """Whether the claim holds, or the false control is violated."""
+        """Whether the theorem holds, or the false control is violated."""
         return self.outcome in ((Outcome.HOLDS, Outcome.TIGHT) if self.expected == "holds" else (Outcome.VIOLATED,))
 
     def to_dict(self) -> dict:
@@ -120,7 +120,7 @@ class Verdict:
 
 
 def exit_code(verdicts: Iterable[Verdict], partial: bool = False) -> int:
-    """0: every claim holds and every control fails; 1: something is wrong, VOID included; 3: nothing is
+    """0: every theorem holds and every control fails; 1: something is wrong, VOID included; 3: nothing is
     wrong, but something is inconclusive, or the results are *partial*, or nothing was judged at all."""
     verdicts = list(verdicts)
     surprises = [v for v in verdicts if not v.as_expected]

@@ -91,7 +91,7 @@ def sample_to_dict(theorem: SampleTheorem, rows: Iterable) -> dict:
         "kind": "samples",
         **{what: getattr(theorem, what) for what in ("name", "statement", "expected", "law", "source")},
         "rows": [
-            {"row": asdict(row), **dict(zip(("gap", "error", "exact"), theorem.gap(row), strict=True))} for row in about
+            {"row": asdict(row), **dict(zip(("gap", "error", "exact"), theorem.on(row), strict=True))} for row in about
         ],
     }
 

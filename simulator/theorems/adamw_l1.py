@@ -63,6 +63,7 @@ def adamw_l1(c):
 
 @adamw_l1.control(
     name="control-constant-lr",
+    rate_tex=RATE_TEX,
     rule=None,
     axes=("steps",),
     hard=(),
@@ -83,7 +84,7 @@ def constant_lr(c):
     return rate(c)
 
 
-@adamw_l1.control(name="control-rate", axes=("steps",))
+@adamw_l1.control(name="control-rate", axes=("steps",), rate_tex=r"\sqrt{d}\,C/\sqrt{K}")
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/2)) for AdamW.
 
@@ -92,7 +93,7 @@ def too_fast(c):
     return rate(c) * c.steps**-0.25
 
 
-@adamw_l1.control(name="control-dimension", axes=("dim",))
+@adamw_l1.control(name="control-dimension", axes=("dim",), rate_tex=r"C/K^{1/4}")
 def without_root_d(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(C / K^(1/4)) for AdamW, without √d.
 

@@ -25,7 +25,7 @@ def momentum_l2_squared(c):
     return c.c**2 * c.steps**-0.5
 
 
-@momentum_l2_squared.control(axes=("steps",))
+@momentum_l2_squared.control(axes=("steps",), rate_tex="C^2/K")
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₂² ≤ O(C² / K) for SGD with EMA momentum."""
     return c.c**2 / c.steps

@@ -24,7 +24,7 @@ def nadamw_l1(c):
     return rate(c)
 
 
-@nadamw_l1.control(axes=("steps",))
+@nadamw_l1.control(axes=("steps",), rate_tex=r"\sqrt{d}\,C/\sqrt{K}")
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/2)) for NAdamW."""
     return rate(c) * c.steps**-0.25

@@ -37,7 +37,7 @@ def _(c):
     return math.sqrt(2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps))
 
 
-@sgd_l2.control(axes=("steps",), explicit=False)
+@sgd_l2.control(axes=("steps",), explicit=False, rate_tex=r"C/\sqrt{K}")
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₂ ≤ O(C / K^(1/2)) for SGD."""
     return c.c * c.steps**-0.5
