@@ -36,7 +36,8 @@ class Constants(Mapping[str, float]):
     ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz; where |f_i''| ≤ L₀,ᵢ + L₁|f_i′| only,
     ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
     noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4).
-    Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names reasons that are known.
+    Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names
+    reasons that are known.
     """
 
     __slots__ = ("_missing", "_values")
