@@ -9,7 +9,9 @@ import pytest
 from emulated_device import EmulatedDevice
 from planted import plant
 
+from problems import NOISES, PROBLEMS
 from problems.errors import InputError
+from simulator.optimizers import OPTIMIZERS
 from tests.gpucheck import command, suite
 from tests.gpucheck.same import same_bits
 from tests.gpucheck.sizes import FULL, TINY
@@ -103,7 +105,8 @@ def test_a_flagship_that_would_take_an_hour_is_not_run(monkeypatch):
 
 def test_the_full_check_is_every_combination():
     names = [trial.name for trial in suite.trials(FULL)]
-    assert len(names) == len(set(names)) == 7 * 7 * 8 * 2 + 6 * (3 + 2) + 2
+    every = len(PROBLEMS) * len(OPTIMIZERS) * len(NOISES) * 2  # precisions
+    assert len(names) == len(set(names)) == every + 6 * (3 + 2) + 2
 
 
 def test_without_a_gpu_it_says_so(monkeypatch, capsys, tmp_path):

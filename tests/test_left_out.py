@@ -1,5 +1,7 @@
 """Cells for which a rule asks for a constant that is not there: they are left out, counted, and said to be."""
 
+import html
+
 import pytest
 from refusal import assert_refused
 
@@ -22,7 +24,8 @@ def nobody(c):
     '''A rate whose rule needs what nobody has.'''
     return c.steps**-0.25
 """
-LINE = "4 cells left out: the problem supplies no pl (μ)"
+REASON = "the rule for 'sgd' needs a constant that is not there: the problem supplies no {}; use the constant schedule"
+LINE = "4 cells left out: " + REASON.format("pl (μ)")
 
 
 @pytest.fixture
@@ -38,13 +41,13 @@ def test_they_are_said_kept_in_the_plan_and_shown_again(file, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert LINE in shown and "own.py:needy: 4 cells, 0 done" in shown and "partial" not in shown
     plan = read_plan(tmp_path / "out")
-    assert plan.left_out == {"the problem supplies no pl (μ)": 4} and len(plan.cells) == 4
+    assert plan.left_out == {REASON.format("pl (μ)"): 4} and len(plan.cells) == 4
     main(["verify", "out"])
     shown = capsys.readouterr().out
     assert shown.count(LINE) == 1 and "partial" not in shown
     assert main(["report", "out"]) == 0
     assert LINE in capsys.readouterr().out
-    assert LINE in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert LINE in html.unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
 
 
 def test_a_sweep_says_it_before_it_starts(file, tmp_path, capsys):
@@ -55,4 +58,4 @@ def test_a_sweep_says_it_before_it_starts(file, tmp_path, capsys):
 
 
 def test_where_none_is_left_it_is_refused(file, capsys):
-    assert_refused(capsys, ["verify", f"{file}:nobody"], "all 8 are left out: the problem supplies no muh")
+    assert_refused(capsys, ["verify", f"{file}:nobody"], f"all 8 are left out: {REASON.format('muh')}")
