@@ -22,14 +22,18 @@ if __name__ == "problems":  # by the folder's own name: the modules of ratecheck
 
 from .errors import InputError
 from .formulas.formula import Formula, FormulaError
+from .mixtures import Mixture, Share, mixture
 from .noise import NOISES, Noise, gaussian, laplace, pareto, rademacher, skew, sparse, student, uniform
 from .problem import SeparableProblem
 from .profiles import cauchy, cosh, cosine, quadratic, rational, ripple, welsch
 from .ramps import ramp
 from .sawteeth import sawtooth
 from .separable import Profile, profile
+from .slope_and_bowl import slope_and_bowl
+from .uneven_ramp import uneven_ramp
 
-PROBLEMS = {p.name: p for p in (quadratic, rational, welsch, cauchy, cosine, ripple, cosh, ramp, sawtooth)}
+_PROFILES = (quadratic, rational, welsch, cauchy, cosine, ripple, cosh)
+PROBLEMS = {p.name: p for p in (*_PROFILES, ramp, uneven_ramp, slope_and_bowl, sawtooth)}
 
 __all__ = [
     "NOISES",
@@ -37,14 +41,17 @@ __all__ = [
     "Formula",
     "FormulaError",
     "InputError",
+    "Mixture",
     "Noise",
     "Profile",
     "SeparableProblem",
+    "Share",
     "cauchy",
     "cosh",
     "cosine",
     "gaussian",
     "laplace",
+    "mixture",
     "pareto",
     "profile",
     "quadratic",
@@ -54,8 +61,10 @@ __all__ = [
     "ripple",
     "sawtooth",
     "skew",
+    "slope_and_bowl",
     "sparse",
     "student",
+    "uneven_ramp",
     "uniform",
     "welsch",
 ]

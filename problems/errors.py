@@ -9,6 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 HELD: tuple[str, ...] = ("dim", "steps", "smoothness", "gap", "sigma", "sigma_l1", "curvature_l1", "start_linf", "c")
+HELD += ("sigma_0", "sigma_1", "jumps")
 HELD += ("missing", "but", "get", "keys", "values", "items")  # of the table of constants itself
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -38,7 +39,8 @@ class Noise:
     E|z| for unit variance (0 for infinite variance). ``absolute_moment`` gives E|z|^p exactly, for ``moment``;
     E|z|^p exists for p < ``moments_below``, which by default follows from variance and kurtosis. ``breaks`` are
     sizes where the law jumps or changes its sign: integrals over the words (problems/words.py) need them to be exact.
-    ``supplies``: further constants of the law, for theorems.
+    ``supplies``: further constants of the law, for theorems. ``affine`` ρ: coordinate i gets noise of variance
+    σ_i² + ρ(∇_i f)² instead of σ_i².
     """
 
     name: str
@@ -53,6 +55,7 @@ class Noise:
     moments_below: float | None = None
     breaks: tuple[float, ...] = ()
     supplies: Mapping[str, float] = field(default_factory=dict)
+    affine: float = 0.0
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
@@ -67,6 +70,14 @@ class Noise:
     def formula_argument_array(self) -> np.ndarray:
         """``formula_arguments`` as a float32 array, shape (number of them,)."""
         return np.array(self.formula_arguments, dtype=np.float32)
+
+    @property
+    def drawn_kurtosis(self) -> float:
+        """The kurtosis of the numbers that a run gets: finite even where the ideal law's is not, because sizes end at
+        2^(−32). A sum of n of them has about n over this many jumps. Of laws with variance 1."""
+        if math.isfinite(self.kurtosis):
+            return self.kurtosis
+        return _drawn_fourth(self.formula, self.draws, self.formula_arguments, self.breaks)
 
     def moment(self, p: float) -> float:
         """E|z|^p, p > 0; math.inf where it does not exist. By quadrature over the words if the law has no formula.
@@ -88,6 +99,14 @@ class Noise:
         from .words import means  # late: it compiles, and few ask
 
         return float(means(self.formula, self.draws, self.formula_argument_array, self.breaks, p)[1])
+
+
+@cache
+def _drawn_fourth(formula: Formula, draws: str, arguments: tuple[np.float32, ...], breaks: tuple[float, ...]) -> float:
+    """E z⁴ over the words."""
+    from .words import means  # late: it compiles, and few ask
+
+    return float(means(formula, draws, np.array(arguments, np.float32), breaks)[3])
 
 
 @Formula

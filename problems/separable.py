@@ -1,24 +1,16 @@
-"""From a scalar profile φ to a problem with the wanted L and Δ at every dimension.
-
-Fixing s and moving x¹ instead would make every problem a quadratic bowl at large d; so the start
-u₀ is given in units of the profile and the scale s follows from the gap (docs/theory.md, section 3).
-"""
+"""A scalar profile φ with its derivative and its constants, from which problems are made."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
+from .calibration import COMMON, Fixed, at_rest, calibrated, common_values
 from .errors import InputError, require_integer, require_known, require_number, require_supplies
 from .formulas.formula import Formula
 from .problem import SeparableProblem
 
 Rule = float | Callable[..., float]
-NO_SMOOTHNESS = "f'' grows with |f′|: the problem is (L₀, L₁)-smooth and has no smoothness L in the 2-norm"
-NO_CURVATURES = "f'' grows with |f′|: the coordinates have no largest curvatures h_i"
 
 
 class Profile:
@@ -49,10 +41,10 @@ class Profile:
         self.curvature, self.minimum, self.pl, self.growth = curvature, minimum, pl, growth
         self.supplies = dict(supplies)
         self.shape = dict(parameters)
-        self.parameters = {"start": float(start), "spectrum": 0.0, **self.shape}
+        self.parameters: dict[str, float | str] = {"start": float(start), **COMMON, **self.shape}
         self.__doc__ = function.__doc__
         self.__name__, self.__module__ = function.__name__, function.__module__
-        if taken := {"dim", "smoothness", "gap", "spectrum"} & set(self.shape):
+        if taken := {"dim", "smoothness", "gap", *COMMON} & set(self.shape):
             raise InputError(f"profile {self.name!r}: every problem has a {min(taken)!r} already; rename the parameter")
         require_supplies(self.supplies, f"profile {self.name!r}")
         if not self.phi.parameters:
@@ -74,78 +66,57 @@ class Profile:
         self.dphi = dphi
         return self
 
-    def __call__(self, dim: int, smoothness: float = 1.0, gap: float = 1.0, **arguments: float) -> SeparableProblem:
+    def __call__(
+        self, dim: int, smoothness: float = 1.0, gap: float = 1.0, **arguments: float | str
+    ) -> SeparableProblem:
         """The problem with exactly this dimension, smoothness L > 0 and gap Δ > 0.
 
-        Optional arguments: ``start`` (u₀, in units of the profile), ``spectrum`` (α ≥ 0 of
-        h_i = L i^(−α)), and the profile's own parameters. Raises InputError for what is out of range.
+        Optional arguments: the profile's own parameters; ``start`` u₀ and ``center`` (c_i in units of the scale s),
+        with the patterns ``starts`` and ``centers`` over the coordinates ("same", "alternating", "spread");
+        ``spectrum`` (α ≥ 0 of h_i = L i^(−α)); ``noise_spectrum`` (β of σ_i ∝ i^(−β)) and ``noisy`` (how many
+        coordinates have noise, the first ones). Raises InputError for what is out of range.
         """
+        values, fixed = self._fixed(arguments)
+        smoothness, gap = require_number(smoothness, "smoothness", above=0), require_number(gap, "gap", above=0)
+        return calibrated(fixed, require_integer(dim, "dim", least=1, most=2**32), smoothness, gap, values)
+
+    def at_rest(self, dim: int, smoothness: float, scale: float, **arguments: float | str) -> SeparableProblem:
+        """The problem with Δ = 0: every coordinate starts where φ is least, and the scale s, which no gap fixes, is
+        given. Raises InputError for a start that is no minimum."""
+        values, fixed = self._fixed(arguments)
+        return at_rest(fixed, dim, smoothness, scale, values)
+
+    @property
+    def derived(self) -> Formula:
+        """φ′; raises InputError where it is missing."""
         if self.dphi is None:
             raise InputError(f"profile {self.name!r} has no derivative; add one with @{self.name}.derivative")
-        dim = require_integer(dim, "dim", least=1, most=2**32)
-        smoothness = require_number(smoothness, "smoothness", above=0)
-        gap = require_number(gap, "gap", above=0)
-        require_known(arguments, self.parameters, f"problem {self.name!r}")
-        values = {
-            name: require_number(value, f"problem {self.name!r}: {name}")
-            for name, value in {**self.parameters, **arguments}.items()
-        }
-        spectrum = require_number(values["spectrum"], f"problem {self.name!r}: spectrum", least=0)
-        shape = {name: values[name] for name in self.shape}
-        formula_arguments = tuple(shape.values())
-        curvature = require_number(_value(self.curvature, shape), f"problem {self.name!r}: sup|φ''|", above=0)
-        minimum = require_number(_value(self.minimum, shape), f"problem {self.name!r}: min φ")
-        growth = require_number(_value(self.growth, shape), f"problem {self.name!r}: growth", least=0)
-        height = float(self.phi(np.float64(values["start"]), *formula_arguments)) - minimum
-        if not (height > 0 and math.isfinite(height)):
-            raise InputError(
-                f"problem {self.name!r}: φ(start) − min φ must be > 0 and finite, "
-                f"got {height:g} at start={values['start']:g}; choose another start"
-            )
-        total = smoothness * power_sum(dim, spectrum)
-        scale = math.sqrt(curvature * gap / (total * height))
-        if not (scale > 0 and math.isfinite(scale)):
-            raise InputError(
-                f"problem {self.name!r}: smoothness={smoothness:g} and gap={gap:g} give the scale "
-                f"{scale:g}; choose them nearer to 1"
-            )
-        return SeparableProblem(
-            self.name,
-            self.phi,
-            self.dphi,
-            dim,
-            smoothness,
-            gap,
-            minimum=minimum * total * scale * scale / curvature,
-            start=scale * values["start"],
-            scale=scale,
-            curvature=curvature,
-            profile_minimum=minimum,
-            spectrum=spectrum,
-            formula_arguments=formula_arguments,
-            arguments=values,
-            supplies=self._supplies(dim, smoothness, spectrum, curvature, shape)
-            | (
-                {"smoothness_l0": smoothness, "smoothness_l0_sum": total, "smoothness_l1": growth / scale}
-                if growth
-                else {"curvature_l1": total}
-            )
-            | {"start_linf": abs(scale * values["start"])},
-            growth=growth,
-            missing={"smoothness": NO_SMOOTHNESS, "curvature_l1": NO_CURVATURES} if growth else {},
-        )
+        return self.dphi
 
-    def _supplies(
-        self, dim: int, smoothness: float, spectrum: float, curvature: float, shape: Mapping[str, float]
-    ) -> dict[str, float]:
-        supplied = {
-            name: require_number(_value(rule, shape, name), f"problem {self.name!r}: supplies {name}")
+    def _fixed(self, arguments: Mapping[str, float | str]) -> tuple[dict[str, float | str], Fixed]:
+        """All arguments, and the profile with its own ones fixed."""
+        dphi = self.derived
+        owner = f"problem {self.name!r}"
+        require_known(arguments, self.parameters, owner)
+        given = {**self.parameters, **arguments}
+        shape = {name: require_number(given[name], f"{owner}: {name}") for name in self.shape}
+        values = common_values(given, owner) | shape
+        supplies = {
+            name: require_number(_value(rule, shape, name), f"{owner}: supplies {name}")
             for name, rule in self.supplies.items()
         }
-        if self.pl is None:
-            return supplied
-        pl = require_number(_value(self.pl, shape, "pl"), f"problem {self.name!r}: pl", above=0)
-        return {**supplied, "pl": smoothness * dim**-spectrum * pl / curvature}
+        fixed = Fixed(
+            self.name,
+            self.phi,
+            dphi,
+            tuple(shape.values()),
+            curvature=require_number(_value(self.curvature, shape), f"{owner}: sup|φ''|", above=0),
+            minimum=require_number(_value(self.minimum, shape), f"{owner}: min φ"),
+            growth=require_number(_value(self.growth, shape), f"{owner}: growth", least=0),
+            pl=None if self.pl is None else require_number(_value(self.pl, shape, "pl"), f"{owner}: pl", above=0),
+            supplies=supplies,
+        )
+        return values, fixed
 
 
 def profile(
@@ -163,17 +134,6 @@ def profile(
     least m with |φ''| ≤ curvature + m|φ′| where φ'' is unbounded. *supplies*: further constants for theorems by name,
     as they are, each a number or a function of the parameters."""
     return lambda function: Profile(function, curvature, minimum, start, pl, growth, parameters, supplies or {})
-
-
-def power_sum(dim: int, exponent: float) -> float:
-    """Σ_{i=1..dim} i^(−exponent), summed in pieces so that memory stays small."""
-    if exponent == 0:
-        return float(dim)
-    piece = 1 << 20
-    return math.fsum(
-        float(np.sum(np.arange(low + 1, min(low + piece, dim) + 1, dtype=np.float64) ** -exponent))
-        for low in range(0, dim, piece)
-    )
 
 
 def _value(rule: Rule, shape: Mapping[str, float], what: str = "sup|φ''| or min φ") -> float:

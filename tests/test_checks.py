@@ -11,8 +11,21 @@ from hypothesis import strategies as st
 
 from problems import PROBLEMS, Formula, Noise, profile
 from problems.checks import check_module, check_problem, check_profile
+from problems.checks.coordinates import kinds
+from problems.columns import mapped
+from problems.variety import PATTERNS
 
 positive = st.floats(-6, 6).map(lambda e: 10.0**e)
+variety = st.fixed_dictionaries(
+    {
+        "spectrum": st.floats(0, 2),
+        "center": st.one_of(st.just(0.0), st.floats(-100, 100)),
+        "centers": st.sampled_from(list(PATTERNS)),
+        "starts": st.sampled_from(list(PATTERNS)),
+        "noise_spectrum": st.one_of(st.just(0.0), st.floats(-2, 2)),
+        "noisy": st.one_of(st.just("all"), st.integers(1, 300)),
+    }
+)
 REQUIRED = {"sigma": 1.0, "steps": 10_000}
 
 
@@ -46,15 +59,17 @@ def double_well(derivative="right", curvature=8.0, minimum=-0.25):
 
 @pytest.mark.parametrize("name", PROBLEMS)
 @settings(max_examples=8)
-@given(dim=st.integers(1, 300), smoothness=positive, gap=positive, stretch=st.floats(0.3, 3), spectrum=st.floats(0, 2))
-def test_registry_passes(name, dim, smoothness, gap, stretch, spectrum):
+@given(dim=st.integers(2, 300), smoothness=positive, gap=positive, stretch=st.floats(0.3, 3), common=variety)
+def test_registry_passes(name, dim, smoothness, gap, stretch, common):
     generator = PROBLEMS[name]
     arguments = {k: v for k, v in REQUIRED.items() if k in generator.requires}
     if "start" in generator.parameters:
-        arguments |= {"start": generator.parameters["start"] * stretch, "spectrum": spectrum}
-    findings = check_problem(generator(dim=dim, smoothness=smoothness, gap=gap, **arguments))
+        arguments |= {"start": generator.parameters["start"] * stretch, **common}
+    problem = generator(dim=dim, smoothness=smoothness, gap=gap, **arguments)
+    findings = check_problem(problem)
     assert not failed(findings)
-    assert len(findings) == 12  # none of the checks was skipped
+    of_the_whole = 6 + (problem.noise is not None)
+    assert len(findings) == 6 * len(kinds(problem)) + of_the_whole  # none of the checks was skipped
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -122,7 +137,8 @@ def test_wrong_minimum(shift):
 def test_a_changed_constant_is_caught(name, entry, factor):
     arguments = {k: v for k, v in REQUIRED.items() if k in PROBLEMS[name].requires}
     p = PROBLEMS[name](dim=7, **arguments)
-    value = p.minimum + p.gap * (factor - 1) if entry == "minimum" else getattr(p, entry) * factor
+    value = mapped(lambda right: right * factor, getattr(p, entry))
+    value = p.minimum + p.gap * (factor - 1) if entry == "minimum" else value
     assert failed(check_problem(replace(p, **{entry: value})))
 
 

@@ -56,12 +56,12 @@ class TestTheEmulatorCatches:
         device = EmulatedDevice()
         module = device.load(kernel_source(self.CELL, Measures.of((), self.CELL.optimizer), 64, 1))
         state = device.zeros((64,), np.float64)
-        good = [state, np.float64(1), np.int64(64), np.int64(64)]
+        good = [state, device.put([1.0]), np.int64(0), np.int64(64), np.int64(64)]
         module.launch("begin", 1, 64, 0, *good)
-        for place, bad in [(0, device.zeros((64,), np.float32)), (1, np.float32(1)), (2, 64), (3, np.int32(64))]:
+        for place, bad in [(0, device.zeros((64,), np.float32)), (2, 0), (3, np.int32(64))]:
             with pytest.raises(EmulationError, match=f"argument {place} of begin"):
                 module.launch("begin", 1, 64, 0, *[bad if i == place else a for i, a in enumerate(good)])
-        with pytest.raises(EmulationError, match="takes 4 arguments"):
+        with pytest.raises(EmulationError, match="takes 5 arguments"):
             module.launch("begin", 1, 64, 0, *good[:3])
         assert isinstance(state, Array) and (device.get(state) == 1.0).all()
 
@@ -80,7 +80,7 @@ from simulator.engines.gpu.source import kernel_source
 from simulator.engines.gpu.sizes import Shape
 from simulator.engines.resolve import resolve
 if {broken}:
-    old = "used ? slopes[(base + place)"
+    old = "used ? given[(row * dim"
     gpu_batch.kernel_source = lambda *a: kernel_source(*a).replace(old, old.replace("used", "true"))
 device = EmulatedDevice(flags=("-O1", *SANITIZE))
 for optimizer, dtype, noise, asked in (

@@ -31,9 +31,9 @@ def device(request):
     return EmulatedDevice(order=request.param)
 
 
-def assert_same_run(cell, device, **options):
-    stats, state = final_state(gpu.simulate, cell, device=device, **options)
-    expected, wanted = final_state(cpu.simulate, cell)
+def assert_same_run(cell, device, quantities=(), **options):
+    stats, state = final_state(gpu.simulate, cell, device=device, quantities=quantities, **options)
+    expected, wanted = final_state(cpu.simulate, cell, quantities=quantities)
     assert state.dtype == wanted.dtype == cell.spec.dtype
     np.testing.assert_array_equal(state, wanted)
     np.testing.assert_array_equal(stats.max_abs_x, expected.max_abs_x)

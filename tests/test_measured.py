@@ -10,6 +10,7 @@ import pytest
 from engine_runs import assert_close, assert_identical, compiled_noise, expected, spec
 
 from problems import NOISES, PROBLEMS, profile
+from problems.columns import numbers
 from problems.errors import InputError
 from simulator.cells.of_step import of_step
 from simulator.cells.quantities import ALWAYS, QUANTITIES, READINGS, Quantity, reading, weighted
@@ -38,8 +39,9 @@ OVER = {"mean": np.mean, "min": np.min, "max": np.max, "last": lambda values: va
 def gaps(cell, x):
     """w_i (φ(u_i) − min φ), with min φ from f*."""
     problem, weights = cell.problem, cell.problem.weights()
+    center, scale = (numbers(number, 0, problem.dim) for number in (problem.center, problem.scale))
     least = problem.minimum / np.sum(weights)
-    return weights * (problem.phi((x - problem.center) / problem.scale, *problem.formula_arguments) - least)
+    return weights * (problem.phi((x - center) / scale, *problem.own_arguments()) - least)
 
 
 def brute_force(cell, replica, plain):

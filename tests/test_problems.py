@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems import PROBLEMS, InputError, cosine, profile, quadratic, ramp, rational, ripple
-from problems.separable import power_sum
+from problems.variety import power_sum
 
 PROFILES = [name for name, problem in PROBLEMS.items() if "start" in problem.parameters]
 positive = st.floats(-6, 6).map(lambda e: 10.0**e)

@@ -12,13 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from ..columns import numbers, pieces
 from ..errors import InputError
 from ..formulas.formula import Formula
+from ..mixtures import Mixture
 from ..noise import Noise
 from ..problem import SeparableProblem
 from ..separable import Profile
+from ..variety import PATTERNS
+from .coordinates import kinds, of, scalar_of, start_values
 from .laws import check_law, check_noise, makes_noise
-from .scalar import EPS, ROUND, TIGHT, Finding, Scalar, alone, check_scalar, grown_secants, places, steepest_secant
+from .scalar import EPS, ROUND, TIGHT, Finding, alone, check_scalar, grown_secants, places, steepest_secant
 
 __all__ = ["Finding", "check_law", "check_module", "check_noise", "check_problem", "check_profile"]
 
@@ -31,47 +35,47 @@ def check_problem(problem: SeparableProblem, seed: int = 0) -> list[Finding]:
     A problem of more than MOST_DIM coordinates is checked by its profile, its start and its gap.
     """
     rng = np.random.default_rng(seed)
-    u0 = (problem.start - problem.center) / problem.scale
-    minimum = problem.minimum / _total_weight(problem)
-    scalar = Scalar(
-        problem.phi, problem.dphi, problem.curvature, minimum, u0, problem.formula_arguments, problem.growth
-    )
-    findings = check_scalar(scalar, rng)
-    if not findings[0].ok:
-        return findings
+    findings: list[Finding] = []
+    for coordinate in kinds(problem):
+        found = check_scalar(scalar_of(problem, coordinate), rng)
+        findings += found
+        if not found[0].ok:
+            return findings
     findings.append(_start(problem))
     if findings[-1].ok:
-        findings.append(_gap(problem, scalar))
+        findings.append(_gap(problem))
+        if problem.noise is not None:
+            findings.append(_noise(problem))
         if problem.dim <= MOST_DIM:
             findings += [
                 _gradient(problem, rng),
                 _above(problem, rng),
-                *(_grown if problem.growth else _smoothness)(problem, scalar, rng),
+                *(_grown if problem.growth else _smoothness)(problem, rng),
             ]
     return findings
 
 
-def check_profile(profile: Profile, rng: np.random.Generator | None = None, tries: int = 3) -> list[Finding]:
+def check_profile(generator: Profile | Any, rng: np.random.Generator | None = None, tries: int = 3) -> list[Finding]:
     """Findings about a generator: at its defaults, then over random d, L, Δ, spectrum and start.
 
     Of the random problems only what went wrong is reported, with their arguments. A generator has
     ``parameters`` and ``requires``, as Profile and Ramp have.
     """
     rng = rng or np.random.default_rng(0)
-    if getattr(profile, "dphi", None) is None:
-        return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{profile.name}.derivative")]
+    if isinstance(generator, Profile) and generator.dphi is None:
+        return [Finding("derivative", False, f"φ′ is missing; write it as a formula with @{generator.name}.derivative")]
     findings: list[Finding] = []
     for attempt in range(tries + 1):
-        arguments: dict[str, Any] = _arguments(profile, rng) if attempt else {**_REQUIRED, "dim": 16}
-        arguments = {k: v for k, v in arguments.items() if k in profile.requires or k in profile.parameters}
+        arguments: dict[str, Any] = _arguments(generator, rng) if attempt else {**_REQUIRED, "dim": 16}
+        arguments = {k: v for k, v in arguments.items() if k in generator.requires or k in generator.parameters}
         try:
-            found = check_problem(profile(**arguments), seed=int(rng.integers(2**32)))
+            found = check_problem(generator(**arguments), seed=int(rng.integers(2**32)))
         except InputError as error:
             found = [Finding("build", False, str(error))]
         except (ArithmeticError, TypeError, ValueError) as error:  # of the user's rules for sup|φ''| and min φ
             found = [Finding("build", False, f"{type(error).__name__}: {error}")]
         if attempt:
-            words = ", ".join(f"{k}={v:.6g}" for k, v in arguments.items())
+            words = ", ".join(f"{k}={v if isinstance(v, str) else format(v, '.6g')}" for k, v in arguments.items())
             found = [Finding(f.name, False, f"{f.words} (with {words})") for f in found if not f.ok]
         findings += found
         if not all(f.ok for f in found):
@@ -82,7 +86,7 @@ def check_profile(profile: Profile, rng: np.random.Generator | None = None, trie
 def check_module(module: types.ModuleType, rng: np.random.Generator | None = None) -> dict[str, list[Finding]]:
     """Name → findings for every problem and noise law that *module* itself defines.
 
-    Problems are profiles and objects like them, with ``requires``, ``parameters`` and ``dphi``; noise laws
+    Problems are profiles, mixtures and objects like them, with ``requires`` and ``parameters``; noise laws
     are ``Noise`` objects and functions annotated to return one. Imported ones are left out.
     """
     out: dict[str, list[Finding]] = {}
@@ -94,7 +98,7 @@ def check_module(module: types.ModuleType, rng: np.random.Generator | None = Non
         if isinstance(thing, Noise):
             out[name] = check_noise(thing)
         elif getattr(thing, "__module__", None) == module.__name__:
-            if all(hasattr(thing, attribute) for attribute in ("requires", "parameters", "dphi")):
+            if hasattr(thing, "requires") and hasattr(thing, "parameters"):
                 out[name] = check_profile(thing, rng)
             elif makes_noise(thing):
                 out[name] = check_law(thing)
@@ -104,44 +108,56 @@ def check_module(module: types.ModuleType, rng: np.random.Generator | None = Non
 _REQUIRED = {"dim": 16, "smoothness": 1.0, "gap": 1.0, "sigma": 1.0, "steps": 1000}
 
 
-def _arguments(profile: Profile, rng: np.random.Generator) -> dict[str, float]:
-    default = profile.parameters.get("start", 1.0)
+def _arguments(generator: Any, rng: np.random.Generator) -> dict[str, float | str]:
+    default = float(generator.parameters.get("start", 1.0))
     return {
-        "dim": int(rng.integers(1, 300)),
+        "dim": int(rng.integers(16 if isinstance(generator, Mixture) else 1, 300)),  # so that each share has some
         "smoothness": 10 ** rng.uniform(-3, 3),
         "gap": 10 ** rng.uniform(-3, 3),
         "sigma": 10 ** rng.uniform(-2, 2),
         "steps": int(10 ** rng.uniform(0, 6)),
         "spectrum": rng.uniform(0, 2),
         "start": default * rng.uniform(0.5, 1.5),
+        "center": rng.normal() * 10 ** rng.uniform(-1, 2),
+        "centers": str(rng.choice(list(PATTERNS))),
+        "starts": str(rng.choice(list(PATTERNS))),
+        "noise_spectrum": rng.uniform(-1, 1),
+        "noisy": float(rng.integers(1, 300)),
     }
 
 
-def _total_weight(problem: SeparableProblem) -> float:
-    return math.fsum(
-        math.fsum(problem.weights(low, min(low + 2**16, problem.dim))) for low in range(0, problem.dim, 2**16)
-    )
-
-
 def _start(problem: SeparableProblem) -> Finding:
-    good = all(map(math.isfinite, (problem.start, problem.center, problem.scale))) and problem.scale > 0
-    return Finding("start", good, f"every coordinate starts at {problem.start:.6g}, the scale is {problem.scale:.6g}")
+    first, most, least = of(problem.start, 0), 0.0, math.inf
+    for low, high in pieces(problem.dim):
+        at = np.array([np.max(np.abs(numbers(n, low, high))) for n in (problem.start, problem.center, problem.scale)])
+        most, least = max(most, float(np.max(at))), min(least, float(np.min(numbers(problem.scale, low, high))))
+    good = math.isfinite(most) and least > 0
+    words = f"the first coordinate starts at {first:.6g}, no start, centre or scale exceeds {most:.6g}"
+    return Finding("start", good, f"{words}, the least scale is {least:.6g}")
 
 
-def _gap(problem: SeparableProblem, scalar: Scalar) -> Finding:
+def _gap(problem: SeparableProblem) -> Finding:
     """f(x¹) − f* against Δ; the start's u₀ = (x¹ − c)/s and the sum over coordinates are rounded."""
-    u0 = np.array([scalar.start])
-    phi, slope = float(scalar.value(u0)[0]), float(scalar.slope(u0)[0])
-    weight = _total_weight(problem)
-    gap = weight * (phi - scalar.minimum)
-    slack = ROUND * EPS * (weight * (abs(phi) + abs(scalar.start * slope)) + abs(problem.minimum) + problem.gap)
+    gap, size = 0.0, 0.0
+    for weights, heights, rounding in start_values(problem):
+        gap += math.fsum(weights * heights)
+        size += math.fsum(rounding)
+    slack = ROUND * EPS * (size + abs(problem.minimum) + problem.gap)
     return Finding("gap", abs(gap - problem.gap) <= slack, f"f(x¹) − f* is {gap:.15g}, Δ is {problem.gap:.15g}")
+
+
+def _noise(problem: SeparableProblem) -> Finding:
+    total = problem.noise_sum(2)
+    return Finding("noise", abs(total - 1) <= 1e-12, f"Σσ_i² is {total:.15g} σ², 1 is needed")
 
 
 def _points(problem: SeparableProblem, rng: np.random.Generator, count: int) -> np.ndarray:
     """Random points about the center, from one tenth to ten times as far as the start."""
-    reach = abs(problem.start - problem.center) * 10 ** rng.uniform(-1, 1, size=(count, 1))
-    return problem.center + reach * rng.normal(size=(count, problem.dim))
+    center = numbers(problem.center, 0, problem.dim)
+    away = np.abs(problem.start_point() - center)
+    away = np.where(away > 0, away, numbers(problem.scale, 0, problem.dim))  # which may be at rest
+    reach = away * 10 ** rng.uniform(-1, 1, size=(count, 1))
+    return center + reach * rng.normal(size=(count, problem.dim))
 
 
 def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
@@ -149,13 +165,13 @@ def _gradient(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     x = _points(problem, rng, 8)
     v = rng.normal(size=x.shape)
     v /= np.linalg.norm(v, axis=1, keepdims=True)
-    gradient = problem.gradient(x)
+    gradient, curvature = problem.gradient(x), numbers(problem.curvature, 0, problem.dim)
     size = np.sum(
-        problem.weights() * (np.abs(problem.phi(problem._inner(x), *problem.formula_arguments)) + problem.curvature)
+        problem.weights() * (np.abs(problem.phi(problem.inner(x), *problem.own_arguments())) + curvature)
         + np.abs(x * gradient),
         axis=1,
     )
-    smoothness = problem.smoothness + 1.01 * problem.growth / problem.scale * np.max(np.abs(gradient), axis=1)
+    smoothness = problem.smoothness + 1.01 * _l1(problem) * np.max(np.abs(gradient), axis=1)
     h = np.sqrt(2 * ROUND * EPS * size / smoothness)[:, None]
     with np.errstate(invalid="ignore"):  # ∞ − ∞ where sup|φ''| is declared far too small
         difference = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h[:, 0])
@@ -179,10 +195,16 @@ def _above(problem: SeparableProblem, rng: np.random.Generator) -> Finding:
     )
 
 
-def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
-    """‖∇f(x) − ∇f(y)‖₂ ≤ L ‖x − y‖₂ for random pairs at many distances; near equality along the first coordinate."""
+def _l1(problem: SeparableProblem) -> float:
+    """L₁, 0 for an L-smooth problem."""
+    return problem.growth / of(problem.scale, 0)
+
+
+def _smoothness(problem: SeparableProblem, rng: np.random.Generator) -> list[Finding]:
+    """‖∇f(x) − ∇f(y)‖₂ ≤ L ‖x − y‖₂ for random pairs at many distances; near equality along some coordinate."""
+    scale = np.abs(numbers(problem.scale, 0, problem.dim))
     x = np.repeat(_points(problem, rng, 8), 12, axis=0)
-    y = x + 10 ** rng.uniform(-6, 1, size=(len(x), 1)) * abs(problem.scale) * rng.normal(size=x.shape)
+    y = x + 10 ** rng.uniform(-6, 1, size=(len(x), 1)) * scale * rng.normal(size=x.shape)
     distance = np.linalg.norm(x - y, axis=1)
     a, b = problem.gradient(x), problem.gradient(y)
     rounding = (
@@ -190,45 +212,51 @@ def _smoothness(problem: SeparableProblem, scalar: Scalar, rng: np.random.Genera
         * EPS
         * (
             np.linalg.norm(np.abs(a) + np.abs(b), axis=1)
-            + problem.smoothness * np.linalg.norm(np.abs(x) + np.abs(y) + problem.scale, axis=1)
+            + problem.smoothness * np.linalg.norm(np.abs(x) + np.abs(y) + scale, axis=1)
         )
     )
     ratio = (np.linalg.norm(a - b, axis=1) - rounding) / (problem.smoothness * distance)
     worst = float(np.max(ratio))
     bound = Finding("L", worst <= 1 + 1e-9, f"secants of ∇f reach {worst:.6f} L over random pairs")
+    i = int(np.argmax(problem.curvatures()))
+    scalar = scalar_of(problem, i)
     ends = np.array(steepest_secant(scalar, places(scalar.start, rng, 100.0))[:2])
-    x = np.full((2, problem.dim), problem.start)
-    x[:, 0] = problem.center + problem.scale * ends
-    g = problem.gradient(x)[:, 0]
-    reached = abs(g[1] - g[0]) / (problem.smoothness * (x[1, 0] - x[0, 0]))
+    x, g = _along(problem, i, ends)
+    reached = abs(g[1] - g[0]) / (problem.smoothness * (x[1] - x[0]))
     return [
         bound,
-        Finding("L reached", reached >= TIGHT, f"along the first coordinate a secant of ∇f reaches {reached:.6f} L"),
+        Finding("L reached", reached >= TIGHT, f"along coordinate {i + 1} a secant of ∇f reaches {reached:.6f} L"),
     ]
 
 
-def _grown(problem: SeparableProblem, scalar: Scalar, rng: np.random.Generator) -> list[Finding]:
+def _along(problem: SeparableProblem, coordinate: int, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The coordinate's x and ∇_i f at these u, the others at their start."""
+    x = np.tile(problem.start_point(), (u.size, 1))
+    x[:, coordinate] = of(problem.center, coordinate) + of(problem.scale, coordinate) * u
+    return x[:, coordinate], problem.gradient(x)[:, coordinate]
+
+
+def _grown(problem: SeparableProblem, rng: np.random.Generator) -> list[Finding]:
     """‖∇f(y) − ∇f(x)‖₂ ≤ (L₀/L₁ + ‖∇f(x)‖₂)(exp(L₁‖y − x‖₂) − 1) for random pairs; near equality along the first
     coordinate, both where L₀ alone counts and where L₁ does."""
-    l0, l1 = problem.smoothness, problem.growth / problem.scale
+    scalar, scale = scalar_of(problem, 0), of(problem.scale, 0)
+    l0, l1 = problem.smoothness, _l1(problem)
     x = np.repeat(_points(problem, rng, 8), 12, axis=0)
     away = rng.normal(size=x.shape)
-    distance = 10 ** rng.uniform(-6, 0, size=(len(x), 1)) * abs(problem.scale) / problem.growth
+    distance = 10 ** rng.uniform(-6, 0, size=(len(x), 1)) / l1
     y = x + distance * away / np.linalg.norm(away, axis=1, keepdims=True)
     a, b = problem.gradient(x), problem.gradient(y)
     allowed = (l0 / l1 + np.linalg.norm(a, axis=1)) * np.expm1(l1 * np.linalg.norm(y - x, axis=1))
     local = l0 + l1 * np.maximum(np.abs(a), np.abs(b))
-    size = np.abs(a) + np.abs(b) + local * (np.abs(x) + np.abs(y) + problem.scale)
+    size = np.abs(a) + np.abs(b) + local * (np.abs(x) + np.abs(y) + scale)
     worst = float(np.max((np.linalg.norm(b - a, axis=1) - ROUND * EPS * np.linalg.norm(size, axis=1)) / allowed))
     bound = Finding("L", worst <= 1 + 1e-9, f"∇f changes by {worst:.6f} of what L₀ and L₁ allow over random pairs")
     low, high, part, slope = grown_secants(scalar, places(scalar.start, rng, 100.0))
     reached = []
     for where in alone(scalar, slope):
         best = int(np.argmax(np.where(where, part, -math.inf)))
-        x = np.full((2, problem.dim), problem.start)
-        x[:, 0] = problem.center + problem.scale * np.array([low[best], high[best]])
-        g = problem.gradient(x)[:, 0]
-        limit = (l0 / l1 + np.min(np.abs(g))) * np.expm1(l1 * (x[1, 0] - x[0, 0]))
+        ends, g = _along(problem, 0, np.array([low[best], high[best]]))
+        limit = (l0 / l1 + np.min(np.abs(g))) * np.expm1(l1 * (ends[1] - ends[0]))
         reached.append(float(abs(g[1] - g[0]) / limit))
     words = f"along the first coordinate a secant of ∇f reaches {reached[0]:.6f} L₀ and another {reached[1]:.6f} L₁"
     return [bound, Finding("L reached", min(reached) >= TIGHT, words)]

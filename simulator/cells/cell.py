@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ratecheck.problems import Noise, SeparableProblem
+from ratecheck.problems.columns import Column
 
 from ..optimizers import Optimizer
 from .constants import Constants
@@ -50,13 +51,15 @@ class Cell:
             "curvature": problem.curvature,
             "minimum": problem.minimum,
         }
+        columns = {name: _samples(column, problem.dim) for name, column in problem.columns.items()}
         content = {
             "numerics": NUMERICS,
             **{name: value for name, value in self.departures.items() if value != DEFAULTS.get(name)},
             "formulas": {name: f.digest for name, f in formulas.items()},
             # 12 digits: the last ones may be another C library's
-            "numbers": {name: f"{value:.12g}" for name, value in numbers.items() if value},
-            "profile": [f"{value:.12g}" for value in problem.formula_arguments],
+            "numbers": {n: f"{value:.12g}" for n, value in numbers.items() if value and not isinstance(value, Column)},
+            **({"columns": columns} if columns else {}),
+            "profile": ["own" if isinstance(v, Column) else f"{v:.12g}" for v in problem.formula_arguments],
             "law": [f"{value:.12g}" for value in (noise.variance, *map(float, noise.formula_arguments))],
             "hyper": {
                 name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}"
@@ -66,6 +69,17 @@ class Cell:
         return canonical_json(content)
 
     @property
+    def alike(self) -> bool:
+        """Whether all coordinates are copies of one."""
+        return not self.problem.columns and self.problem.spectrum == 0
+
+    @property
     def key(self) -> str:
         """The content address of the cell's results."""
         return key_of(self.identity)
+
+
+def _samples(column: Column, dim: int) -> list[str]:
+    """What a column's meaning is told by: its values at the coordinates 1, 2, 3, 4, 6, 8, 12, … and at the last one."""
+    at = {min(dim, half + first) for half in (2**k for k in range(33)) for first in (0, half // 2)}
+    return [f"{column.values(i - 1, i)[0]:.12g}" for i in sorted(at)]

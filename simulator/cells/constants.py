@@ -19,6 +19,8 @@ SYMBOLS = {
     "smoothness_l0_sum": "ΣL₀,ᵢ",
     "curvature_l1": "‖h‖₁",
     "sigma_l1": "‖σ‖₁",
+    "sigma_0": "σ₀",
+    "sigma_1": "σ₁",
     "start_linf": "‖x¹‖∞",
     "radius": "R",
     "pl": "μ",
@@ -35,7 +37,9 @@ class Constants(Mapping[str, float]):
     Always: ``dim`` d, ``steps`` K. Of the shipped problems: ``smoothness`` L, ``gap`` Δ, ``curvature_l1`` ‖h‖₁ = Σ h_i,
     ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz; where |f_i''| ≤ L₀,ᵢ + L₁|f_i′| only,
     ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
-    noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i. ``c`` is C = (σ² L Δ)^(1/4).
+    noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i, or, where the variance is
+    σ₀² + σ₁²‖∇f‖², ``sigma_0`` and ``sigma_1``; and ``jumps``, about how many large values a run's noise has.
+    ``c`` is C = (σ² L Δ)^(1/4).
     Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names
     reasons that are known.
     """

@@ -1,5 +1,4 @@
-"""A cell's numbers as an engine needs them: parameters, and one row of hyper-parameters, in the formula's order, for
-each step."""
+"""A cell's hyper-parameters as an engine needs them: a row for each step, in the formula's order."""
 
 from __future__ import annotations
 
@@ -9,18 +8,6 @@ from ratecheck.problems.errors import InputError
 from ..cells.cell import Cell
 from ..cells.of_step import OfStep
 from ..optimizers import BIASES
-
-
-def parameters(cell: Cell) -> np.ndarray:
-    """σ_i, centre, 1/scale, and the profile's arguments, in the precision of *cell*."""
-    spec, problem = cell.spec, cell.problem
-    numbers = [spec.sigma / np.sqrt(spec.dim), problem.center, 1.0 / problem.scale, *problem.formula_arguments]
-    return np.array(numbers, dtype=spec.dtype)
-
-
-def gap_parameters(cell: Cell) -> np.ndarray:
-    """The scale s and min φ, from which a coordinate's gap is slope · s · (φ(u) − min φ)."""
-    return np.array([cell.problem.scale, cell.problem.profile_minimum], dtype=cell.spec.dtype)
 
 
 def varies(cell: Cell, first: int = 0) -> bool:

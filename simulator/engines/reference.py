@@ -7,9 +7,11 @@ so noise agrees with compiled noise to a few roundings of float32. Who wants the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from ratecheck.problems.columns import Column, Number, numbers
 
 from ..cells.cell import Cell
 from ..cells.stats import Stats
@@ -21,7 +23,7 @@ from .protocol import DIAGNOSTICS, State, Sums
 from .rng import PAIR, TILE, words
 
 SIZE_BITS, SIGN_SHIFT = np.uint32(0x7FFFFFFF), np.uint32(31)
-MEASURED = ("slope φ", "|gradient|", "|x|")  # of which the diagnostics are folds
+MEASURED = ("weight φ", "|gradient|", "|x|")  # of which the diagnostics are folds
 Source = Callable[[Cell, range, int, int], NDArray[np.float32]]
 
 
@@ -55,7 +57,8 @@ class Engine:
         if values is None:
             count = len(part.coordinates(cell.spec.dim))
             values = np.zeros((len(part.replicas), 1 + len(cell.optimizer.state), count), dtype=cell.spec.dtype)
-            values[:, 0] = cell.problem.start
+            coordinates = part.coordinates(cell.spec.dim)
+            values[:, 0] = numbers(cell.problem.start, coordinates.start, coordinates.stop)
         return State(cell, part, measures, step, np.array(values))
 
     def values(self, state: State) -> NDArray:
@@ -101,8 +104,16 @@ class Engine:
         of the part's coordinates, hyper-parameters as numbers. *values*, (1 + state, coordinates), follow the run."""
         spec, problem, coordinates = cell.spec, cell.problem, part.coordinates(cell.spec.dim)
         real = np.dtype(spec.dtype).type
-        slopes = problem.slopes(coordinates.start, coordinates.stop).astype(real)
-        arguments, sigma = [real(a) for a in problem.formula_arguments], real(spec.sigma / np.sqrt(spec.dim))
+        low, high = coordinates.start, coordinates.stop
+
+        def rounded(number: Number) -> Any:
+            return real(numbers(number, low, high))
+
+        slopes, arguments = problem.slopes(low, high).astype(real), [rounded(a) for a in problem.formula_arguments]
+        center, inverse = rounded(problem.center), real(1.0 / numbers(problem.scale, low, high))
+        scale, least, affine = rounded(problem.scale), rounded(problem.profile_minimum), real(cell.noise.affine)
+        shares = problem.noise
+        sigma = real(spec.sigma / np.sqrt(spec.dim) if shares is None else spec.sigma * shares.values(low, high))
         noise = None
         for step in range(first, stop):
             if noise is None or step % TILE == 0:
@@ -110,11 +121,13 @@ class Engine:
             hyper = dict(zip(cell.optimizer.hyper, map(real, hyper_rows(cell, step, 1)[0]), strict=True))
             x, *state = (row.copy() for row in values)
             with np.errstate(all="ignore"):
-                u = (x - real(problem.center)) * real(1.0 / problem.scale)
+                u = (x - center) * inverse
                 gradient, height = slopes * problem.dphi(u, *arguments), problem.phi(u, *arguments)
-                stochastic = gradient + sigma * noise[step % TILE]
-                gap = slopes * real(problem.scale) * (height - real(problem.profile_minimum))
-                measured = dict(zip(MEASURED, (slopes * height, np.abs(gradient), np.abs(x)), strict=True))
+                spread = np.sqrt(sigma * sigma + affine * gradient * gradient) if affine else sigma
+                stochastic = gradient + spread * noise[step % TILE]
+                gap = slopes * scale * (height - least)
+                weighted = slopes * scale * height if isinstance(problem.scale, Column) else slopes * height
+                measured = dict(zip(MEASURED, (weighted, np.abs(gradient), np.abs(x)), strict=True))
             yield {**hyper, **measured, "x": x, "gradient": gradient, "stochastic": stochastic, "gap": gap}
             with np.errstate(all="ignore"):
                 values[:] = cell.optimizer.update(x, stochastic, *state, *hyper.values())

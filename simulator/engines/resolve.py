@@ -7,12 +7,13 @@ lab, which resolves each Spec once.
 from __future__ import annotations
 
 import inspect
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import replace
 
 from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
-from ratecheck.problems.errors import InputError, require_known
+from ratecheck.problems.errors import InputError, require_known, require_number
 
 from ..cells.cell import Cell
 from ..cells.constants import Constants
@@ -21,12 +22,15 @@ from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import find, is_file, plain_name
 from .schedules import check_given, hyper_parameters
 
+INFINITE = "the noise has infinite variance, so there is no σ"
+AFFINE = "the noise's variance grows with the gradient, σ₀² + σ₁²‖∇f‖²: there are sigma_0 and sigma_1, and no σ"
+
 
 def resolve(spec: Spec) -> Cell:
     """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments."""
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
-    noise, noise_args, law_defaults = noise_of(spec.noise, spec.noise_args)
-    true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else float("inf")
+    noise, noise_args, law_defaults = _noise(spec)
+    true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else math.inf
     problem, problem_defaults = _problem(spec, true_sigma)
     check_given(optimizer, spec.optimizer_args)
     constants = _constants(spec, problem, noise, true_sigma)
@@ -71,6 +75,16 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
     return problem, generator.parameters
 
 
+def _noise(spec: Spec) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+    """As ``noise_of``; every law may be given ``affine`` too, ρ of a variance σ_i² + ρ(∇_i f)²."""
+    own = dict(spec.noise_args)
+    affine = require_number(own.pop("affine", 0.0), f"noise {spec.noise!r}: affine", least=0)
+    noise, arguments, defaults = noise_of(spec.noise, own)
+    if affine:
+        return replace(noise, affine=affine), {**arguments, "affine": affine}, defaults
+    return noise, arguments, defaults
+
+
 def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
     """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
     make = find(NOISES, name, "noise", (Noise, types.FunctionType))
@@ -100,11 +114,16 @@ def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str
 def _constants(spec: Spec, problem: SeparableProblem, noise: Noise, true_sigma: float) -> Constants:
     values = {"dim": spec.dim, "steps": spec.steps, "smoothness": spec.smoothness, "gap": spec.gap}
     missing = dict(problem.missing)
-    if true_sigma == float("inf"):
-        why = "the noise has infinite variance, so there is no σ"
-        missing |= {"sigma": why, "sigma_l1": why}
+    if true_sigma == math.inf:
+        missing |= dict.fromkeys(("sigma", "sigma_l1", "jumps"), INFINITE)
     else:
-        values |= {"sigma": spec.sigma, "sigma_l1": spec.dim**0.5 * spec.sigma}
+        if noise.affine:
+            missing |= dict.fromkeys(("sigma", "sigma_l1"), AFFINE)
+            values |= {"sigma_0": spec.sigma, "sigma_1": math.sqrt(noise.affine)}
+        else:
+            values |= {"sigma": spec.sigma, "sigma_l1": problem.noise_sum(1) * spec.sigma}
+        if spec.sigma > 0:
+            values["jumps"] = spec.steps / (noise.drawn_kurtosis * problem.noise_sum(4))
     values |= {**noise.supplies, **problem.supplies}
     return Constants({name: value for name, value in values.items() if name not in missing}, missing)
 

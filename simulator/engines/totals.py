@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from ratecheck.problems.columns import Column
 from ratecheck.problems.errors import InputError
 from ratecheck.problems.formulas import Formula
 
@@ -31,7 +32,8 @@ Evaluate = Callable[[Formula, NDArray], NDArray]
 class Totals:
     """Of the steps 0 … ``step`` − 1. ``values``: (replicas, quantities), sums for means; ``weights``: (quantities,),
     Σ w_k for weighted means; ``marks``: the steps of all checkpoints, counted from 0; ``curves``: (replicas, marks,
-    CURVES), with sums in the place of running means and Σ slope·φ in the place of f − f*."""
+    CURVES), with sums in the place of running means and, in the place of f − f*, Σ slope·φ, or Σ w_i φ where scales
+    differ."""
 
     step: int
     values: NDArray[np.float64]
@@ -172,5 +174,6 @@ def stats(cell: Cell, measures: Measures, totals: Totals) -> Stats:
     }
     curves = {name: totals.curves[..., column] for column, name in enumerate(CURVES)}
     curves["running_l1"], curves["running_l2"] = curves["running_l1"] / count, curves["running_l2"] / count
-    curves["f_gap"] = curves["f_gap"] * cell.problem.scale - cell.problem.minimum
+    scale = cell.problem.scale
+    curves["f_gap"] = curves["f_gap"] * (1.0 if isinstance(scale, Column) else scale) - cell.problem.minimum
     return Stats.of(measured, totals.marks + 1, **curves)

@@ -16,6 +16,8 @@ from . import names
 if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .problems.errors import InputError as InputError
     from .problems.formulas import Formula as Formula
+    from .problems.mixtures import Share as Share
+    from .problems.mixtures import mixture as mixture
     from .problems.noise import Noise as Noise
     from .problems.separable import profile as profile
     from .simulator.assumptions import assumption as assumption
@@ -33,7 +35,9 @@ _PUBLIC = {
     "Formula": "problems.formulas",
     "InputError": "problems.errors",
     "Noise": "problems.noise",
+    "Share": "problems.mixtures",
     "assumption": "simulator.assumptions",
+    "mixture": "problems.mixtures",
     "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
     "profile": "problems.separable",

@@ -14,6 +14,7 @@ from simulator.cells.spec import Spec
 from simulator.engines.cpu import engine as cpu
 from simulator.engines.cpu import noise_tile
 from simulator.engines.cpu.steps import SCRATCH, UNIT, Block, Found, Span, compile_steps
+from simulator.engines.numbers import SIGMA, Layout, shared_numbers
 from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, Optimizer, optimizer
@@ -131,7 +132,7 @@ def _normals(cell: Cell) -> Callable[[], object]:
 
 def _steps(cell: Cell, update: Optimizer, dtype: np.dtype) -> Callable[[], object]:
     problem = cell.problem
-    steps = compile_steps(problem.phi, problem.dphi, update, dtype, UNIT)
+    steps = compile_steps(problem.phi, problem.dphi, update, dtype, UNIT, Layout.of(cell))
 
     @numba.njit(**FLAGS)
     def loop(block, z, found):
@@ -143,8 +144,8 @@ def _steps(cell: Cell, update: Optimizer, dtype: np.dtype) -> Callable[[], objec
     w[:UNIT] = problem.start
     z = np.random.default_rng(1).standard_normal(TILE * UNIT).astype(np.float32)
     table = np.array([[cell.hyper[name] for name in update.hyper]], dtype).reshape(1, -1)
-    last = problem.scale, problem.profile_minimum
-    numbers = np.array([0.1, problem.center, 1 / problem.scale, *problem.formula_arguments, *last], dtype)
-    block = Block(w, numbers, table)
+    shared = shared_numbers(cell).astype(dtype)
+    shared[SIGMA] = 0.1
+    block = Block(w, shared, table)
     found = Found(np.zeros((2, TILE)), np.empty(0, np.int64), np.empty((0, 3)))
     return lambda: loop(block, z, found)

@@ -19,8 +19,9 @@ from ...cells.quantities import Quantity
 from ...cells.stats import Stats
 from ...cores import cores
 from .. import loop, totals
-from ..hyper import gap_parameters, hyper_rows, parameters, varies
+from ..hyper import hyper_rows, varies
 from ..measures import Measures
+from ..numbers import Layout, rows, shared_numbers, starts
 from ..parts import EMPTY, Part, group_count, group_size, join, nodes
 from ..protocol import DIAGNOSTICS, State, Sums
 from ..rng import key
@@ -60,20 +61,19 @@ class Engine:
     def begin(
         self, cell: Cell, part: Part, measures: Measures, step: int = 0, values: NDArray | None = None
     ) -> CpuState:
-        spec, problem, dtype = cell.spec, cell.problem, np.dtype(cell.spec.dtype)
+        spec, dtype = cell.spec, np.dtype(cell.spec.dtype)
         coordinates = part.coordinates(spec.dim)
         lanes = self.lanes or (SMALL_LANES if spec.dim <= SMALL_LANES else UNIT)
         padded = -(-len(coordinates) // lanes) * lanes
         mine = np.zeros((len(part.replicas), 1 + len(cell.optimizer.state), padded), dtype=dtype)
         if values is None:
-            mine[:, 0] = problem.start
+            mine[:, 0, : len(coordinates)] = starts(cell, coordinates.start, coordinates.stop)
         else:
             mine[..., : len(coordinates)] = values
-        bounds = (0, 1) if problem.spectrum == 0 else (coordinates.start, coordinates.stop)
         work = Work(
             mine,
-            problem.slopes(*bounds).astype(dtype),
-            np.concatenate([parameters(cell), gap_parameters(cell)]),
+            rows(cell, coordinates.start, coordinates.stop),
+            shared_numbers(cell),
             cell.noise.formula_argument_array,
             np.array([EMPTY[kept.fold] for kept in measures.sums]),
         )
@@ -110,7 +110,15 @@ class Engine:
             compile_advance(dtype, state.lanes),
             items,
             compile_noise(cell.noise.formula, cell.noise.draws, state.lanes),
-            compile_steps(problem.phi, problem.dphi, cell.optimizer, dtype, state.lanes, state.measures.extra),
+            compile_steps(
+                problem.phi,
+                problem.dphi,
+                cell.optimizer,
+                dtype,
+                state.lanes,
+                Layout.of(cell),
+                state.measures.extra,
+            ),
             key(spec.seed),
             state.work,
             sizes,

@@ -27,12 +27,12 @@ SPAN = 2048  # coordinate-steps of a block between two calls of its formulas
 
 class Work(NamedTuple):
     """What a part is, for all its steps. *values*: (replicas, 1 + state, padded coordinates), changed in place;
-    *slopes*: (coordinates,) or (1,); *numbers*: see ``steps``; *law_arguments*: the noise law's; *empty*: what each
-    sum is before its first coordinate."""
+    *rows*: slopes, and what each coordinate has its own of, (rows, coordinates) or (1, 1); *shared*: the other numbers;
+    *law_arguments*: the noise law's; *empty*: what each sum is before its first coordinate."""
 
     values: NDArray
-    slopes: NDArray
-    numbers: NDArray
+    rows: NDArray
+    shared: NDArray
     law_arguments: NDArray
     empty: NDArray
 
@@ -71,7 +71,7 @@ def advance_type(real):
         types.FunctionType(FILL_TYPE),
         types.FunctionType(steps_type(real)),
         types.UniTuple(types.uint64, 2),
-        types.NamedTuple((real[:, :, ::1], real[::1], real[::1], types.float32[::1], double[::1]), Work),
+        types.NamedTuple((real[:, :, ::1], real[:, ::1], real[::1], types.float32[::1], double[::1]), Work),
         types.NamedUniTuple(integer, len(Sizes._fields), Sizes),
         types.NamedTuple((real[:, ::1], integer[::1], double[:, :, ::1], double[:, :, ::1]), Results),
     )
@@ -109,14 +109,15 @@ def compile_advance(dtype: np.dtype, lanes: int):
     span = TILE * max(1, SPAN // (TILE * lanes))
 
     @numba.njit(**FLAGS)
-    def load(w, values, slopes, first, used):
-        """A block from the values' rows; padding lanes get a slope of 0."""
+    def load(w, values, given, first, used):
+        """A block from the values' rows and those *given*; padding lanes get a slope of 0."""
         rows = values.shape[0]
         for row in range(rows):
             for lane in range(lanes):
                 w[row * lanes + lane] = values[row, first + lane]
-        for lane in range(lanes):
-            w[rows * lanes + lane] = slopes[(first + lane) % slopes.size] if lane < used else zero
+        for row in range(given.shape[0]):
+            for lane in range(lanes):
+                w[(rows + row) * lanes + lane] = given[row, (first + lane) % given.shape[1]] if lane < used else zero
 
     @numba.njit(**FLAGS)
     def save(w, values, first):
@@ -130,13 +131,13 @@ def compile_advance(dtype: np.dtype, lanes: int):
         # change costs more than a tile.
         start, stop, stride = sizes.start, sizes.stop, sizes.stride
         values, hyper = work.values, results.hyper
-        w = np.empty((values.shape[1] + 1 + SCRATCH) * lanes, dtype=dtype)
+        w = np.empty((values.shape[1] + work.rows.shape[0] + SCRATCH) * lanes, dtype=dtype)
         z = np.empty(span * lanes, dtype=np.float32)
         words = np.empty(2 * TILE * lanes, dtype=np.uint32)
         rows = np.empty((span if stride else 1, hyper.shape[1]), dtype=dtype)
         copy_rows(rows, hyper, 0, 1, hyper.shape[1])
         law_arguments = copy(work.law_arguments)
-        block = Block(w, copy(work.numbers), rows)
+        block = Block(w, copy(work.shared), rows)
         kinds = work.empty.size
         found = Found(np.empty((kinds, stop - start)), copy(results.marks), np.empty((results.marks.size, 3)))
         for item in range(low, high):
@@ -149,7 +150,7 @@ def compile_advance(dtype: np.dtype, lanes: int):
             end = min(sizes.count, first + sizes.group_size)
             while first < end:
                 used = min(lanes, end - first)
-                load(w, values[replica], work.slopes, first, used)
+                load(w, values[replica], work.rows, first, used)
                 k, mark = start, 0
                 while k < stop:
                     tile = k - k % TILE

@@ -14,11 +14,11 @@ from ratecheck.problems.formulas.elementary import COMPILE, FLAGS
 
 from ...optimizers import Optimizer
 from ..measures import Sum
-from .registers import tuple_reader
+from ..numbers import Layout
+from .own import OF_ARGUMENTS, OF_CENTER, OF_INVERSE, OF_LEAST, OF_SCALE, compile_own
 
 UNIT = 64  # lanes that are summed before the sum joins the others: so the width of a block shows in no bit
 REDUCE = {**FLAGS, "fastmath": {"reassoc"}}  # lets a sum run in vector lanes
-PROFILE = 3  # where the profile's arguments start in ``numbers``
 FIRST = 2  # of the sums here, after both norms
 
 
@@ -57,24 +57,30 @@ def ordered_bits_of(dtype: np.dtype):
 
 
 def compile_readings(
-    phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int, extra: tuple[Sum, ...]
+    phi: Formula,
+    dphi: Formula,
+    optimizer: Optimizer,
+    dtype: np.dtype,
+    lanes: int,
+    layout: Layout,
+    extra: tuple[Sum, ...],
 ):
-    """``read_more(w, used, numbers, hyper, sums, k)``: join the sums *extra* of a unit, of which *used* lanes are
+    """``read_more(w, used, shared, hyper, sums, k)``: join the sums *extra* of a unit, of which *used* lanes are
     coordinates, to sums[FIRST …, k]."""
     if not extra:
         return _nothing
+    own = compile_own(layout, 1 + len(optimizer.state), lanes)
     names = {name for kept in extra for name in kept.term.parameters}
     slope = (1 + len(optimizer.state)) * lanes
-    rows = {"x": 0, "gradient": slope + lanes, "gap": slope + 2 * lanes}
+    scratch = slope + (1 + len(layout.own)) * lanes
+    rows = {"x": 0, "gradient": scratch, "gap": scratch + lanes}
     namespace = {
-        "fill_gradients": _fill_gradients(dphi, dtype, lanes, slope, rows["gradient"]),
-        "fill_gaps": _fill_gaps(phi, dtype, lanes, slope, rows["gap"]),
+        "fill_gradients": _fill_gradients(dphi, dtype, lanes, own, slope, rows["gradient"]),
+        "fill_gaps": _fill_gaps(phi, dtype, lanes, own, slope, rows["gap"]),
         "larger": _larger,
     }
-    lines = ["def read_more(w, used, numbers, hyper, sums, k):"]
-    lines += ["    fill_gradients(w, numbers)"] * ("gradient" in names) + ["    fill_gaps(w, numbers)"] * (
-        "gap" in names
-    )
+    lines = ["def read_more(w, used, shared, hyper, sums, k):"]
+    lines += ["    fill_gradients(w, shared)"] * ("gradient" in names) + ["    fill_gaps(w, shared)"] * ("gap" in names)
     for place, kept in enumerate(extra):
         namespace[f"fold_{place}"] = _fold(kept, optimizer, dtype, lanes, rows)
         found, here = f"fold_{place}(w, used, hyper)", f"sums[{FIRST + place}, k]"
@@ -84,7 +90,7 @@ def compile_readings(
 
 
 @COMPILE
-def _nothing(w, used, numbers, hyper, sums, k):
+def _nothing(w, used, shared, hyper, sums, k):
     """``read_more`` of a run that measures what every run does."""
 
 
@@ -94,30 +100,28 @@ def _larger(a, b):
     return b if b > a or b != b else a
 
 
-def _fill_gradients(dphi: Formula, dtype: np.dtype, lanes: int, slope: int, row: int):
+def _fill_gradients(dphi: Formula, dtype: np.dtype, lanes: int, own, slope: int, row: int):
     profile, unit = dphi.numba(dtype), min(lanes, UNIT)
-    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
 
     @COMPILE
-    def fill_gradients(w, numbers):
-        arguments, center, inverse_scale = read_arguments(numbers), numbers[1], numbers[2]
+    def fill_gradients(w, shared):
         for lane in range(unit):
-            w[row + lane] = w[slope + lane] * profile((w[lane] - center) * inverse_scale, *arguments)
+            mine = own(w, lane, shared)
+            u = (w[lane] - mine[OF_CENTER]) * mine[OF_INVERSE]
+            w[row + lane] = w[slope + lane] * profile(u, *mine[OF_ARGUMENTS])
 
     return fill_gradients
 
 
-def _fill_gaps(phi: Formula, dtype: np.dtype, lanes: int, slope: int, row: int):
-    profile, unit, count = phi.numba(dtype), min(lanes, UNIT), len(phi.parameters) - 1
-    read_arguments = tuple_reader(PROFILE, count)
+def _fill_gaps(phi: Formula, dtype: np.dtype, lanes: int, own, slope: int, row: int):
+    profile, unit = phi.numba(dtype), min(lanes, UNIT)
 
     @COMPILE
-    def fill_gaps(w, numbers):
-        arguments, center, inverse_scale = read_arguments(numbers), numbers[1], numbers[2]
-        scale, least = numbers[PROFILE + count], numbers[PROFILE + count + 1]
+    def fill_gaps(w, shared):
         for lane in range(unit):
-            height = profile((w[lane] - center) * inverse_scale, *arguments) - least
-            w[row + lane] = w[slope + lane] * scale * height
+            mine = own(w, lane, shared)
+            height = profile((w[lane] - mine[OF_CENTER]) * mine[OF_INVERSE], *mine[OF_ARGUMENTS]) - mine[OF_LEAST]
+            w[row + lane] = w[slope + lane] * mine[OF_SCALE] * height
 
     return fill_gaps
 

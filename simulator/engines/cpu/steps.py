@@ -1,9 +1,9 @@
 """The compiled steps of one block: optimizer update and gradient norms, and the block's diagnostics.
 
-A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, the slopes w_i/s, and two
-rows of scratch for readings. ``numbers`` is a flat array: σ_i, centre, 1/scale, the profile's arguments, and last the
-scale and min φ. ``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer
-compiles its own few lines and not the loops around them.
+A block is a flat array of rows of ``lanes`` numbers: x, the optimizer's state in its order, the slopes w_i/s_i, what
+each coordinate has its own of, and two rows of scratch for readings. ``shared`` has the other numbers (``own.py``).
+``steps`` has a fixed signature and is called through a pointer, so that a new problem or optimizer compiles its own
+few lines and not the loops around them.
 """
 
 from __future__ import annotations
@@ -20,20 +20,22 @@ from ratecheck.problems.formulas.elementary import COMPILE
 
 from ...optimizers import Optimizer
 from ..measures import Sum
+from ..numbers import Layout
 from ..rng import TILE
 from .machine_code import compile_stored
 from .noise_tile import row
-from .readings import PROFILE, REDUCE, UNIT, compile_readings, size_bits_of
+from .own import OF_AFFINITY, OF_ARGUMENTS, OF_CENTER, OF_INVERSE, OF_SCALE, OF_SIGMA, compile_own
+from .readings import REDUCE, UNIT, compile_readings, size_bits_of
 from .registers import tuple_reader
 
-SCRATCH = 2  # rows of a block besides x, the state and the slopes
+SCRATCH = 2  # rows of a block besides x, the state and what is given of each coordinate
 
 
 class Block(NamedTuple):
-    """*lanes*: the block; *numbers*: see above; *hyper*: rows of hyper-parameters, one a step or one for all."""
+    """*lanes*: the block; *shared*: see above; *hyper*: rows of hyper-parameters, one a step or one for all."""
 
     lanes: NDArray
-    numbers: NDArray
+    shared: NDArray
     hyper: NDArray
 
 
@@ -83,7 +85,13 @@ def update_function(optimizer: Optimizer, lanes: int, dtype: np.dtype):
 
 @cache
 def compile_steps(
-    phi: Formula, dphi: Formula, optimizer: Optimizer, dtype: np.dtype, lanes: int, extra: tuple[Sum, ...] = ()
+    phi: Formula,
+    dphi: Formula,
+    optimizer: Optimizer,
+    dtype: np.dtype,
+    lanes: int,
+    layout: Layout,
+    extra: tuple[Sum, ...] = (),
 ):
     """Some steps of a block: adds Σ|∇_i| and Σ∇_i² of each, and the sums *extra*, to those found, and measures at
     marks; returns the next mark."""
@@ -91,76 +99,85 @@ def compile_steps(
     unit, one = min(lanes, UNIT), lanes <= UNIT
     slope, zero = (1 + len(optimizer.state)) * lanes, real(0)
     profile = dphi.numba(dtype)
-    measure = compile_measure(phi, dphi, dtype)
+    own = compile_own(layout, 1 + len(optimizer.state), lanes)
+    measure = compile_measure(phi, dphi, own, slope, layout, dtype)
     update = update_function(optimizer, lanes, dtype)
     read_hyper = tuple_reader(0, len(optimizer.hyper))
-    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
-    read_more = compile_readings(phi, dphi, optimizer, dtype, lanes, extra)
+    read_shared = tuple_reader(0, layout.size)
+    read_more = compile_readings(phi, dphi, optimizer, dtype, lanes, layout, extra)
 
     @COMPILE
-    def true_gradient(x, slope, center, inverse_scale, arguments):
-        return slope * profile((x - center) * inverse_scale, *arguments)
+    def true_gradient(x, slope, mine):
+        return slope * profile((x - mine[OF_CENTER]) * mine[OF_INVERSE], *mine[OF_ARGUMENTS])
 
-    @COMPILE
-    def stochastic_gradient(gradient, sigma, z):
-        return gradient + sigma * real(z)
+    if layout.affine:
+
+        @COMPILE
+        def stochastic_gradient(gradient, mine, z):
+            sigma = mine[OF_SIGMA]
+            return gradient + real(np.sqrt(sigma * sigma + mine[OF_AFFINITY] * gradient * gradient)) * real(z)
+    else:
+
+        @COMPILE
+        def stochastic_gradient(gradient, mine, z):
+            return gradient + mine[OF_SIGMA] * real(z)
 
     # reassoc lets the two sums run in vector lanes; all other arithmetic is in functions without it
     @numba.njit(forceinline=True, **REDUCE)
-    def step(w, z, place, sigma, center, inverse_scale, arguments, hyper):
+    def step(w, z, place, shared, hyper):
         l1, square = zero, zero
         for lane in range(unit):
-            gradient = true_gradient(w[lane], w[slope + lane], center, inverse_scale, arguments)
-            update(w, lane, stochastic_gradient(gradient, sigma, z[place + np.uint64(lane)]), hyper)
+            mine = own(w, lane, shared)
+            gradient = true_gradient(w[lane], w[slope + lane], mine)
+            update(w, lane, stochastic_gradient(gradient, mine, z[place + np.uint64(lane)]), hyper)
             gradient = gradient if w[slope + lane] != zero else zero  # a padding lane may hold anything
             l1 += abs(gradient)
             square += gradient * gradient
         return l1, square
 
     def steps(block, z, span, found):
-        w, numbers, sums = block.lanes, block.numbers, found.sums
+        w, sums = block.lanes, found.sums
         mark, used = span.mark, span.used
-        arguments = read_arguments(numbers)
-        sigma, center, inverse_scale = numbers[0], numbers[1], numbers[2]
+        shared = read_shared(block.shared)
         for k in range(span.count):
             if mark < found.marks.size and found.marks[mark] == span.first + k:
                 for begin in range(0, used, unit):
-                    end = min(begin + unit, used)
-                    measure(w[begin:end], w[slope + begin : slope + end], numbers, found.diagnostics[mark])
+                    measure(w[begin:], min(unit, used - begin), shared, found.diagnostics[mark])
                 mark += 1
             place = np.uint64((((span.skip + k) & ~(TILE - 1)) + row(span.skip + k)) * lanes)
             hyper = read_hyper(block.hyper[k * span.stride])
             for begin in range(0, lanes, unit):
                 part = w if one else w[begin:]
-                read_more(part, used - begin, numbers, hyper, sums, span.first + k)
-                l1, square = step(part, z, place + np.uint64(begin), sigma, center, inverse_scale, arguments, hyper)
+                read_more(part, used - begin, shared, hyper, sums, span.first + k)
+                l1, square = step(part, z, place + np.uint64(begin), shared, hyper)
                 sums[0, span.first + k] += np.float64(l1)
                 sums[1, span.first + k] += np.float64(square)
         return mark
 
     formulas = phi.digest, dphi.digest, optimizer.update.digest, *(s.meaning for s in extra)
-    return compile_stored(steps, steps_type(numba.from_dtype(dtype)), *formulas, lanes)
+    return compile_stored(steps, steps_type(numba.from_dtype(dtype)), *formulas, lanes, layout)
 
 
-@cache
-def compile_measure(phi: Formula, dphi: Formula, dtype: np.dtype):
-    """``measure(x, slopes, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*."""
+def compile_measure(phi: Formula, dphi: Formula, own, slopes: int, layout: Layout, dtype: np.dtype):
+    """``measure(w, used, shared, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*. Where
+    each coordinate has its own scale, it is in the sum, which is Σ w_i φ then."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
-    read_arguments = tuple_reader(PROFILE, len(dphi.parameters) - 1)
     real = dtype.type
     bits, size_bits = size_bits_of(dtype)
+    scaled = layout.scale in layout.own
 
     @COMPILE
-    def terms(x, slope, numbers, arguments):
-        u = (x - numbers[1]) * numbers[2]
-        return np.float64(slope * value(u, *arguments)), size_bits(slope * derivative(u, *arguments)), size_bits(x)
+    def terms(x, slope, mine):
+        u = (x - mine[OF_CENTER]) * mine[OF_INVERSE]
+        weight = slope * mine[OF_SCALE] if scaled else slope
+        arguments = mine[OF_ARGUMENTS]
+        return np.float64(weight * value(u, *arguments)), size_bits(slope * derivative(u, *arguments)), size_bits(x)
 
     @numba.njit(**REDUCE)
-    def measure(x, slopes, numbers, out):
-        arguments = read_arguments(numbers)
+    def measure(w, used, shared, out):
         total, steepest, furthest = 0.0, bits(0), bits(0)
-        for lane in range(x.size):
-            f, gradient, distance = terms(x[lane], slopes[lane], numbers, arguments)
+        for lane in range(used):
+            f, gradient, distance = terms(w[lane], w[slopes + lane], own(w, lane, shared))
             total += f
             steepest = bits(max(steepest, gradient))
             furthest = bits(max(furthest, distance))

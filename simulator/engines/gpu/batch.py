@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from ...cells.cell import Cell
 from ..hyper import hyper_rows, varies
 from ..measures import Measures
+from ..numbers import Layout, rows, shared_numbers, shares_all, starts
 from ..parts import Part, group_count, group_size, nodes
 from ..protocol import DIAGNOSTICS
 from ..rng import key
 from ..totals import RUNNING
 from .device import Device, Module
 from .sizes import FAN, Room, Shape, launches
-from .source import has_rows, kernel_source, maxima, numbers
+from .source import has_rows, kernel_source, maxima
 
 OVER = ("mean", "weighted", "min", "max", "last")  # as in fold.cuh
 
@@ -30,7 +31,7 @@ def load(cell: Cell, measures: Measures, device: Device, shape: Shape, fast: boo
 
 def set_constants(module: Module, cell: Cell) -> None:
     """Fill the constant memory of kernels for *cell*."""
-    module.constant("parameters", numbers(cell))
+    module.constant("parameters", shared_numbers(cell))
     if cell.noise.formula_arguments:
         module.constant("law_arguments", cell.noise.formula_argument_array)
     if cell.optimizer.hyper and not has_rows(cell):
@@ -52,14 +53,13 @@ class Batch:
         fast: bool,
         values: NDArray | None,
     ):
-        spec, problem = cell.spec, cell.problem
+        spec = cell.spec
         self.cell, self.part, self.measures, self.device, self.shape = cell, part, measures, device, shape
         self.real, self.room, self.rows = np.dtype(spec.dtype), room, 1 + len(cell.optimizer.state)
         self.module = load(cell, measures, device, shape, fast)
         self.coordinates, self.count = part.coordinates(spec.dim), len(part.replicas)
-        flat = problem.spectrum == 0
-        slopes = problem.slopes(0, 1) if flat else problem.slopes(self.coordinates.start, self.coordinates.stop)
-        self.slopes = device.put(slopes.astype(self.real)), np.int64(not flat)
+        bounds = self.coordinates.start, self.coordinates.stop
+        self.given = device.put(rows(cell, *bounds)), np.int64(not shares_all(cell))
         mine = shape.groups(self.coordinates)
         self.groups, self.items = len(mine), self.count * len(mine)
         finer = group_size(spec.dim) // shape.group
@@ -83,20 +83,24 @@ class Batch:
 
     def _start(self) -> Any:
         """x and the state before the first step."""
-        shape, start = (self.count, self.rows, len(self.coordinates)), self.real.type(self.cell.problem.start)
+        shape = self.count, self.rows, len(self.coordinates)
+        start = np.atleast_1d(starts(self.cell, self.coordinates.start, self.coordinates.stop)).astype(self.real)
+        given = self.device.put(start), np.int64(start.size > 1)
         state = self.device.zeros(shape, self.real)
-        self._launch("begin", math.prod(shape), 256, state, start, self.sizes[0], np.int64(math.prod(shape)))
+        self._launch("begin", math.prod(shape), 256, state, *given, self.sizes[0], np.int64(math.prod(shape)))
         return state
 
     def advance(self, start: int, stop: int, marks: NDArray) -> list[NDArray]:
         """The steps *start* … *stop* − 1: x, the state and the folds of every step in groups; and the diagnostics at
         each of *marks*, shape (replicas, nodes, 3)."""
-        rows, found = np.zeros((1, 1)), []
+        table, found = np.zeros((1, 1)), []
         set_constants(self.module, self.cell)  # another run may have had the module
         if has_rows(self.cell):
-            rows = hyper_rows(self.cell, start, stop - start if varies(self.cell, start) else 1)
-        table = self.device.put(rows.astype(self.real)), np.int64(rows.shape[1] if len(rows) > 1 else 0)
-        shared_bytes = self.shape.shared_bytes(self.rows, len(self.measures.sums), self.real.itemsize)
+            table = hyper_rows(self.cell, start, stop - start if varies(self.cell, start) else 1)
+        hyper = self.device.put(table.astype(self.real)), np.int64(table.shape[1] if len(table) > 1 else 0)
+        shared_bytes = self.shape.shared_bytes(
+            self.rows + len(Layout.of(self.cell).own), len(self.measures.sums), self.real.itemsize
+        )
         places = np.int64(self.part.replicas.start), np.int64(start), np.int64(stop - start)
         for marked, low, high in launches(start, stop, marks):
             if marked:
@@ -107,8 +111,8 @@ class Batch:
                 self.shape.threads,
                 shared_bytes,
                 self.state,
-                *self.slopes,
-                *table,
+                *self.given,
+                *hyper,
                 self.folds,
                 np.int64(self.coordinates.start),
                 *self.sizes,
@@ -123,7 +127,7 @@ class Batch:
         """Diagnostics of x as it is, in nodes."""
         threads = self.shape.threads
         shared_bytes = threads * (8 + 2 * self.real.itemsize)
-        given = self.state, *self.slopes, self.measured, *self.sizes
+        given = self.state, *self.given, self.measured, *self.sizes
         self.module.launch("measure", self.items, threads, shared_bytes, *given)
         return self._in_nodes(self.measured, DIAGNOSTICS, 1)[..., 0]
 

@@ -19,6 +19,7 @@ from ...cells.quantities import Quantity
 from ...cells.stats import Stats
 from .. import loop
 from ..measures import Measures
+from ..numbers import Layout
 from ..parts import Part
 from ..protocol import State, Sums
 from ..rng import TILE
@@ -144,7 +145,7 @@ class Engine:
         totals.curves[:, places, 2 * RUNNING :] = sums.diagnostics[:, 0]
 
     def _shape(self, cell: Cell) -> Shape:
-        return self.shape or Shape.of(cell.spec.dim)
+        return self.shape or Shape.of(cell.spec.dim, len(Layout.of(cell).own))
 
 
 def simulate(

@@ -1,7 +1,8 @@
 // The GPU engine's kernels over coordinates. source.py puts before this text: REAL; ROWS, the number of x and the
-// optimizer's state; VARYING, whether hyper-parameters depend on the step; SLOTS, the number of folds over coordinates,
+// optimizer's state; OWN, how many numbers each coordinate has its own of; VARYING, whether hyper-parameters depend on the step; SLOTS, the number of folds over coordinates,
 // and LARGEST, a bit for each that is a maximum; THREADS of a block and COORDINATES of a thread; the constants in
-// ``parameters`` and ``hyper``; the formulas as value_of, slope_of, terms, update and law; and noise.cuh and fold.cuh.
+// ``parameters`` and ``hyper``; the formulas as value_of, slope_of, noise_of, terms, update and law; and noise.cuh and
+// fold.cuh.
 //
 // A block is a replica's group of coordinates; it takes THREADS × COORDINATES of them at a time through all steps of
 // a chunk. Their x and state are in shared memory and come into registers for half a tile of steps. A step's terms
@@ -12,7 +13,7 @@
 #define BATCH (SLOTS < 16 ? 16 / SLOTS : 1)  // half tiles that are folded over the block together
 
 // Threads that a multiprocessor can hold at least: at most 128 registers a thread, or 168 or 255 where that doesn't do.
-constexpr bool WIDE = VARYING || ROWS > 3 || DRAWS == DOUBLE;
+constexpr bool WIDE = VARYING || ROWS > 3 || OWN || DRAWS == DOUBLE;
 constexpr int WORDS = SLOTS * int(sizeof(REAL)) / 4;  // registers for the folds of one step
 constexpr int RESIDENT = WORDS > 8 ? 256 : WORDS > 4 || WIDE ? 384 : 512;
 
@@ -40,17 +41,18 @@ __device__ __forceinline__ void flush(
 
 // Advances every item by the steps first … stop - 1, of a chunk of *count* steps from *start* on;
 // item = replica · groups + group. The coordinates are *dim* of them, from number *origin* on, where a group begins.
-// state: (replicas, ROWS, dim), updated in place; slopes: (dim,), or one for all with slope_stride 0;
+// state: (replicas, ROWS, dim), updated in place; given: the slopes and what coordinates have their own of, (1 + OWN,
+// dim), or one slope for all with given_stride 0;
 // table: rows of hyper-parameters, one a step or one for all with table_stride 0 (unused unless VARYING);
 // folds: (items, SLOTS, count), overwritten at those steps with the terms of each, folded.
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advance(
-    REAL* __restrict__ state, const REAL* __restrict__ slopes, Index slope_stride, const REAL* __restrict__ table,
+    REAL* __restrict__ state, const REAL* __restrict__ given, Index given_stride, const REAL* __restrict__ table,
     Index table_stride, double* __restrict__ folds, Index origin, Index dim, Index group_size, Index groups,
     Index first_replica, Index start, Index count, Index first, Index stop, unsigned key_low, unsigned key_high)
 {
     SHARED(memory);
-    REAL* const rows = reinterpret_cast<REAL*>(memory);               // (ROWS + the slope, COORDINATES, THREADS)
-    REAL* const partial = rows + (ROWS + 1) * BLOCK;                  // (BATCH, WARPS, SLOTS, HALF)
+    REAL* const rows = reinterpret_cast<REAL*>(memory);               // (ROWS + slope + OWN, COORDINATES, THREADS)
+    REAL* const partial = rows + (ROWS + 1 + OWN) * BLOCK;                  // (BATCH, WARPS, SLOTS, HALF)
     float* const later = reinterpret_cast<float*>(partial + BATCH * WARPS * SLOTS * HALF);  // (HALF, COORDINATES, …)
 
     const Index item = blockIdx.x, replica = item / groups, group = item % groups;
@@ -66,7 +68,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
             const bool used = base + place < end;
             for (int row = 0; row < ROWS; ++row)
                 rows[row * BLOCK + place] = used ? state[row * dim + base + place] : REAL(0);
-            rows[ROWS * BLOCK + place] = used ? slopes[(base + place) * slope_stride] : REAL(0);
+            for (int row = 0; row < 1 + OWN; ++row)
+                rows[(ROWS + row) * BLOCK + place] = used ? given[(row * dim + base + place) * given_stride] : REAL(0);
         }
 
         const Index tile = first - first % TILE;
@@ -104,6 +107,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
 #pragma unroll
                 for (int row = 0; row < ROWS; ++row) w[row] = rows[row * BLOCK + place];
                 const REAL slope = rows[ROWS * BLOCK + place];
+                REAL own[OWN ? OWN : 1];
+#pragma unroll
+                for (int row = 0; row < OWN; ++row) own[row] = rows[(ROWS + 1 + row) * BLOCK + place];
                 const bool used = base + place < end;  // a place beyond the end may hold anything
 #pragma unroll
                 for (int s = 0; s < HALF; ++s) {
@@ -111,10 +117,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
 #if VARYING
                     const REAL* const hyper = hypers + s * table_stride;
 #endif
-                    const REAL x = w[0], gradient = slope * slope_of(inner(x));
-                    update(w, gradient + parameters[0] * REAL(z[s]), hyper);
+                    const REAL x = w[0], gradient = slope * slope_of(inner(x, own), own);
+                    update(w, gradient + noise_of(gradient, REAL(z[s]), own), hyper);
                     REAL term[SLOTS];
-                    terms(term, gradient, x, slope, hyper);
+                    terms(term, gradient, x, slope, hyper, own);
 #pragma unroll
                     for (int slot = 0; slot < SLOTS; ++slot)
                         folded[slot][s] = join(
@@ -146,9 +152,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
     }
 }
 
-// Puts x at the start and the optimizer's state at 0. state: (replicas, ROWS, dim), *size* numbers in all.
-extern "C" __global__ void begin(REAL* __restrict__ state, REAL start, Index dim, Index size)
+// Puts x at the start and the optimizer's state at 0. state: (replicas, ROWS, dim), *size* numbers in all; start:
+// (dim,), or one for all with start_stride 0.
+extern "C" __global__ void begin(
+    REAL* __restrict__ state, const REAL* __restrict__ start, Index start_stride, Index dim, Index size)
 {
     const Index i = blockIdx.x * Index(blockDim.x) + threadIdx.x;
-    if (i < size) state[i] = i / dim % ROWS == 0 ? start : REAL(0);
+    if (i < size) state[i] = i / dim % ROWS == 0 ? start[i % dim * start_stride] : REAL(0);
 }

@@ -5,9 +5,9 @@ __device__ __forceinline__ elementary::Bits<REAL> size_bits(REAL x)
     return elementary::bits_of(elementary::fabs(x));  // in the order of sizes, NaN last
 }
 
-// diagnostics: (items, 3), overwritten with Σ slope·φ, max|∇_i| and max|x_i| of each item.
+// diagnostics: (items, 3), overwritten with Σ weight·φ, max|∇_i| and max|x_i| of each item; given: as for ``advance``.
 extern "C" __global__ void measure(
-    const REAL* __restrict__ state, const REAL* __restrict__ slopes, Index slope_stride,
+    const REAL* __restrict__ state, const REAL* __restrict__ given, Index given_stride,
     double* __restrict__ diagnostics, Index dim, Index group_size, Index groups)
 {
     using Bits = elementary::Bits<REAL>;
@@ -21,9 +21,12 @@ extern "C" __global__ void measure(
     double total = 0.0;
     Bits steep = 0, far = 0;
     for (Index i = group * group_size + threadIdx.x; i < end; i += THREADS) {
-        const REAL u = inner(x[i]), slope = slopes[i * slope_stride];
-        total += double(slope * value_of(u));
-        steep = max(steep, size_bits(slope * slope_of(u)));
+        const REAL slope = given[i * given_stride];
+        REAL own[OWN ? OWN : 1];
+        for (int row = 0; row < OWN; ++row) own[row] = given[((1 + row) * dim + i) * given_stride];
+        const REAL u = inner(x[i], own);
+        total += double(weight_of(slope, own) * value_of(u, own));
+        steep = max(steep, size_bits(slope * slope_of(u, own)));
         far = max(far, size_bits(x[i]));
     }
     totals[threadIdx.x] = total;

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...cells.cell import Cell
 from ..measures import Measures
+from ..numbers import Layout, shares_all
 from ..parts import Part, group_size
 from ..rng import TILE
 
@@ -29,10 +30,12 @@ class Shape:
     group: int
 
     @classmethod
-    def of(cls, dim: int) -> Shape:
-        """Of the dimension alone, so that the order of sums is, too."""
+    def of(cls, dim: int, own: int = 0) -> Shape:
+        """Of the dimension alone, so that the order of sums is, too, and of whether coordinates have *own* numbers,
+        which take room in shared memory."""
         threads = next((t for t in (32, 64) if dim <= t), MOST_THREADS)
         coordinates = 4 if dim >= 1 << 19 else 2 if dim >= 1 << 18 else 1  # few blocks would leave processors idle
+        coordinates = 1 if own else coordinates
         group = threads * coordinates
         while -(-dim // group) > MOST_GROUPS:
             group *= 2
@@ -48,7 +51,7 @@ class Shape:
         return range(coordinates.start // self.group, -(-coordinates.stop // self.group))
 
     def shared_bytes(self, rows: int, slots: int, real: int) -> int:
-        """What a block of ``advance`` needs, as kernel.cu lays it out."""
+        """What a block of ``advance`` needs, as kernel.cu lays it out; *rows*: x, the state and coordinates' own."""
         block, warps = self.threads * self.coordinates, self.threads // WARP
         return real * ((rows + 1) * block + max(16 // slots, 1) * slots * warps * HALF) + 4 * HALF * block
 
@@ -68,7 +71,7 @@ class Room:
         coordinates = part.coordinates(spec.dim)
         groups, width = len(shape.groups(coordinates)), len(coordinates)
         state = (1 + len(cell.optimizer.state)) * width * real + 8 * 4 * groups  # and diagnostics
-        shared = width * real if cell.problem.spectrum else 0
+        shared = 0 if shares_all(cell) else width * real * (1 + len(Layout.of(cell).own))
         rounds = groups + -(-groups // FAN) + -(-groups // FAN**2)
         step = 8 * (len(measures.sums) * rounds + 1 + max(measures.rows))  # a replica's sums, their parts, readings
         replicas = min(len(part.replicas), (memory - shared) // (state + TILE * step))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from ratecheck.problems import Noise
 from ratecheck.problems.formulas.cuda import CudaFunctions, elementary_source
 
@@ -15,11 +13,11 @@ from ...cells.cell import Cell
 from ...cells.of_step import OfStep
 from ...optimizers import BIASES
 from ..cpu.noise_tile import SIZES
-from ..cpu.steps import PROFILE
-from ..hyper import gap_parameters, parameters
 from ..measures import Measures
+from ..numbers import CENTER, INVERSE_SCALE, PROFILE, SIGMA, Layout
 from ..totals import RUNNING
 
+GIVEN = "const REAL* own"  # the numbers that each coordinate has its own of
 REALS = {"float32": "float", "float64": "double"}
 DRAWS = {  # how a law is called: parameters, and what becomes of the formula's value
     "single": ("float law(float sign, float a)", "return {law}<float>(sign, a{arguments});"),
@@ -44,21 +42,18 @@ def maxima(folds: Sequence[str]) -> int:
     return sum((fold == "max") << slot for slot, fold in enumerate(folds))
 
 
-def numbers(cell: Cell) -> NDArray:
-    """σ_i, centre, 1/scale, the profile's arguments, scale and min φ."""
-    return np.concatenate([parameters(cell), gap_parameters(cell)])
-
-
 def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int) -> str:
     """Source of the kernels for the formulas and the precision of *cell* and for what is measured, blocks of *threads*
     threads, and *coordinates* coordinates a thread at a time. It doesn't depend on the cell's sizes and constants."""
     problem, optimizer = cell.problem, cell.optimizer
     functions = CudaFunctions()
     phi, dphi, update = map(functions.add, (problem.phi, problem.dphi, optimizer.update))
-    rows, hypers = 1 + len(optimizer.state), len(optimizer.hyper)
+    rows, hypers, layout = 1 + len(optimizer.state), len(optimizer.hyper), Layout.of(cell)
+    at = partial(_number, layout)
     sizes = {
         "REAL": REALS[cell.spec.dtype],
         "ROWS": rows,
+        "OWN": len(layout.own),
         "VARYING": int(has_rows(cell)),
         "SLOTS": len(measures.sums),
         "LARGEST": f"{maxima([one.fold for one in measures.sums]):#x}ull",
@@ -66,18 +61,23 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
         "THREADS": threads,
         "COORDINATES": coordinates,
     }
-    arguments = "".join(f", parameters[{PROFILE + j}]" for j in range(len(problem.formula_arguments)))
+    arguments = "".join(f", {at(PROFILE + j)}" for j in range(layout.arguments))
+    spread = at(SIGMA)
+    if layout.affine:
+        spread = f"sqrt({spread} * {spread} + {at(layout.affinity)} * gradient * gradient)"
     state = [f"w[{row}]" for row in range(rows)]
     taken = ", ".join([state[0], "g", *state[1:], *(f"hyper[{j}]" for j in range(hypers))])
     stepped = f"{update}<REAL>({taken}, {', '.join(state)});" if rows > 1 else f"w[0] = {update}<REAL>({taken});"
     glue = [
-        f"__constant__ REAL parameters[{numbers(cell).size}];  // see numbers in source.py",
+        f"__constant__ REAL parameters[{layout.size}];  // see numbers.py",
         "" if has_rows(cell) else f"__constant__ REAL hyper[{max(1, hypers)}];",
-        _function("REAL inner(REAL x)", "return (x - parameters[1]) * parameters[2];"),
-        _function("REAL value_of(REAL u)", f"return {phi}<REAL>(u{arguments});"),
-        _function("REAL slope_of(REAL u)", f"return {dphi}<REAL>(u{arguments});"),
+        _function(f"REAL inner(REAL x, {GIVEN})", f"return (x - {at(CENTER)}) * {at(INVERSE_SCALE)};"),
+        _function(f"REAL value_of(REAL u, {GIVEN})", f"return {phi}<REAL>(u{arguments});"),
+        _function(f"REAL slope_of(REAL u, {GIVEN})", f"return {dphi}<REAL>(u{arguments});"),
+        _function(f"REAL noise_of(REAL gradient, REAL z, {GIVEN})", f"return {spread} * z;"),
+        _function(f"REAL weight_of(REAL slope, {GIVEN})", f"return {_weight(layout, at)};"),
         _function("void update(REAL (&w)[ROWS], REAL g, const REAL* hyper)", stepped),
-        _terms(functions, cell, measures),
+        _terms(functions, cell, measures, layout),
         _readings(functions, measures),
     ]
     law = _law(functions, cell.noise)
@@ -85,16 +85,27 @@ def kernel_source(cell: Cell, measures: Measures, threads: int, coordinates: int
     return "\n".join([_defines(sizes), elementary_source(), functions.source(), *glue, law, *texts])
 
 
-def _terms(functions: CudaFunctions, cell: Cell, measures: Measures) -> str:
+def _number(layout: Layout, place: int) -> str:
+    """One of a coordinate's numbers, as CUDA C: a shared one, or one of its own."""
+    return f"own[{layout.own.index(place)}]" if place in layout.own else f"parameters[{place}]"
+
+
+def _weight(layout: Layout, at: Callable[[int], str]) -> str:
+    """What φ is multiplied with in the diagnostics."""
+    return f"slope * {at(layout.scale)}" if layout.scale in layout.own else "slope"
+
+
+def _terms(functions: CudaFunctions, cell: Cell, measures: Measures, layout: Layout) -> str:
     """The function ``terms``: of one coordinate, what is folded."""
     names = {"gradient": "gradient", "x": "x", "gap": "gap"}
     names |= {name: f"hyper[{j}]" for j, name in enumerate(cell.optimizer.hyper) if name not in names}
-    scale, least = (f"parameters[{PROFILE + len(cell.problem.formula_arguments) + j}]" for j in range(2))
-    body = [f"const REAL gap = slope * {scale} * (value_of(inner(x)) - {least});"]  # no code where no term takes it
+    scale, least = _number(layout, layout.scale), _number(layout, layout.least)
+    gap = f"slope * {scale} * (value_of(inner(x, own), own) - {least})"
+    body = [f"const REAL gap = {gap};"]  # no code where no term takes it
     for slot, one in enumerate(measures.sums):
         taken = ", ".join(names[name] for name in one.term.parameters)
         body.append(f"term[{slot}] = {functions.add(one.term)}<REAL>({taken});")
-    head = "void terms(REAL (&term)[SLOTS], REAL gradient, REAL x, REAL slope, const REAL* hyper)"
+    head = f"void terms(REAL (&term)[SLOTS], REAL gradient, REAL x, REAL slope, const REAL* hyper, {GIVEN})"
     return _function(head, " ".join(body))
 
 
