@@ -40,7 +40,7 @@ class Ruling:
 
 
 @dataclass(frozen=True)
-class Look:
+class Findings:
     """Sound cells in groups that differ in K and d only, each with its name and growth, and what their test found."""
 
     groups: Sequence[Group]
@@ -102,13 +102,13 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
     )
 
 
-def _look(theorem: Judgeable, sound: Sequence[Judged], alpha: float) -> Look:
+def _look(theorem: Judgeable, sound: Sequence[Judged], alpha: float) -> Findings:
     judged = {id(j.result): j for j in sound}
     found = groups(j.result for j in sound)
     members = [[judged[id(c)] for c in group.cells] for group in found]
     growths = [growth(group.cells, [j.ratio for j in own]) for group, own in zip(found, members, strict=True)]
     ruling = _level(sound, alpha) if theorem.kind != "none" else _growths(theorem, members, growths, alpha)
-    return Look(found, members, [own[0].label for own in members], growths, ruling)
+    return Findings(found, members, [own[0].label for own in members], growths, ruling)
 
 
 def _level(sound: Sequence[Judged], alpha: float) -> Ruling:

@@ -42,8 +42,9 @@ class Judged:
 class Eligible:
     """The cells of a theorem: *sound* ones, *diverged* ones, those with too few replicas (*scarce*).
 
-    ``broken`` and ``aside`` count, by reason, those that are not judged. Any sound cell may convict; only ``acquitting``
-    ones, which did not escape, may acquit: where a run has flown off, its gradient may vanish whatever is true.
+    ``broken`` and ``aside`` count, by reason, those that are not judged. Any sound cell may convict; only
+    ``acquitting`` ones, which did not escape, may acquit: the gradient of a run that flew off may vanish whatever is
+    true.
     """
 
     sound: list[Judged]
