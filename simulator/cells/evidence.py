@@ -40,7 +40,10 @@ class Result:
         """Digests of the formulas that ran: phi, dphi, noise and update."""
         return json.loads(self.identity)["formulas"]
 
-    @property
+    @cached_property
     def status(self) -> str:
-        """'ok' or 'diverged' (some replica left the finite numbers)."""
-        return "diverged" if bool(np.any(self.stats.diverged)) else "ok"
+        """The worst of its replicas: 'diverged' (left the finite numbers), 'escaped' (went up, or far away, instead of
+        down: ``Stats.escaped``) or 'ok'."""
+        if bool(np.any(self.stats.diverged)):
+            return "diverged"
+        return "escaped" if bool(np.any(self.stats.escaped)) else "ok"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from .escape import climbed, far
 from .quantities import ALWAYS
 
 CHECKPOINTS = 64
@@ -69,6 +70,12 @@ class Stats:
     def diverged(self) -> NDArray[np.bool_]:
         """Which replicas diverged, shape (R,)."""
         return ~np.isfinite(self.mean_grad_l1)
+
+    @property
+    def escaped(self) -> NDArray[np.bool_]:
+        """Which replicas went up or far away instead of down (``cells.escape``), shape (R,); a diverged one did not
+        escape, it diverged."""
+        return (climbed(self.f_gap) | far(self.max_abs_x)) & ~self.diverged
 
     def arrays(self) -> dict[str, NDArray]:
         """All arrays by name, those of ``measured`` as measured.<name>; ``from_arrays`` is the inverse."""

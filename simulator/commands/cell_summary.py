@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..cells.constants import SYMBOLS
+from ..cells.escape import FAR
 from ..cells.evidence import Result
 from ..lab.levels import hard_of
 from ..theorem import Theorem
@@ -38,6 +39,7 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
         "ratio_l2": _ratio(l2["mean"], rate),
         "max_abs_x": float(stats.max_abs_x.max()),
         "status": result.status,
+        "replicas_escaped": int(stats.escaped.sum()),
         **{name: result.provenance.get(name) for name in ("backend", "device", "fast", "seconds")},
         **({} if theorem is None else {"theorem": said(theorem, result)}),
     }
@@ -104,13 +106,21 @@ def show(content: dict, theorem: Theorem | None = None) -> None:
             ("  over C K^(−1/4)", _shown(content["ratio_l2"])),
             ("max |x_i|", f"{content['max_abs_x']:.6g}"),
             ("status", content["status"]),
+            *([("", escaped)] if (escaped := _escaped(content)) else []),
             ("time", f"{content['seconds']:.2f} s, compilation included"),
-            *(_theorem_rows(theorem, content["theorem"]) if theorem else ()),
+            *(_theorem_rows(theorem, content["theorem"], bool(content["replicas_escaped"])) if theorem else ()),
         ],
     )
 
 
-def _theorem_rows(theorem: Theorem, found: dict) -> list[tuple[str, str]]:
+def _escaped(content: dict) -> str:
+    """A sentence on the replicas that escaped, '' if none did."""
+    count, replicas = content["replicas_escaped"], content["spec"]["replicas"]
+    how = f"f stayed above its start's or x went {FAR:g} times its start's size away"
+    return f"in {count} of {replicas} replicas {how}, so a small gradient shows nothing here" if count else ""
+
+
+def _theorem_rows(theorem: Theorem, found: dict, escaped: bool) -> list[tuple[str, str]]:
     rows = [("theorem", theorem.name + ", a false control" * (theorem.expected == "fails"))]
     if found["measured"] is not None:
         rows.append((f"  {found['quantity']}", _measured(found["measured"])))
@@ -125,6 +135,8 @@ def _theorem_rows(theorem: Theorem, found: dict) -> list[tuple[str, str]]:
         return [*rows, ("  verdict", "none from one cell: a rate has no constant, its growth in K and d is judged")]
     if found["ratio"] is None:
         return [*rows, ("  verdict", "none: the bound is infinite")]
+    if escaped and found["ratio"] <= 1:
+        return [*rows, ("  verdict", "none: measured ≤ bound, but a cell that escaped can't show a theorem true")]
     return [*rows, ("  verdict", f"measured {'>' if found['ratio'] > 1 else '≤'} bound{_doubt(found)}")]
 
 

@@ -24,8 +24,10 @@ EPILOG = """examples:
 --json prints one object: spec, constants, hyperparameters (null where the optimizer has none, a text where
 one changes with the step), mean_grad_l1 and mean_grad_l2 (values: one per replica, the average over k = 1..K
 of the true gradient's norm), ratio_l1 = mean_grad_l1/(sqrt(d) C K^(-1/4)), ratio_l2 = mean_grad_l2/(C K^(-1/4)),
-max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status, backend,
-device and fast (null but on a GPU) and seconds. With --theorem also theorem: its name, the quantity that it is
+max_abs_x (the largest |x_i| at about 64 log-spaced steps, the first and the last included), status (ok, escaped or
+diverged, the worst of the replicas), replicas_escaped, backend, device and fast (null but on a GPU) and seconds.
+Escaped: f, averaged over the last half of those steps, lies above its start's, or x went 10⁶ times its start's size
+away, where a small gradient says nothing. With --theorem also theorem: its name, the quantity that it is
 about, measured (mean, sem, values), bound, rate, ratio (measured over bound, or over rate where there is no
 bound), level (what measured over rate attains on the theorem's hard instance, null elsewhere) and void (null, or
 why the theorem says nothing here). Infinity is written 1e999; what does not exist is null."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..cells.evidence import Result
 from ..theorem_settings import AXES
-from .eligible import TOO_FEW, Eligible, Judged, eligible
+from .eligible import TOO_FEW, Eligible, Judged, eligible, escape_reasons
 from .failing import ends, smallest
 from .fit import LEAST_REPLICAS, SYMBOLS, Group, Growth, groups, growth
 from .intervals import holm
@@ -39,42 +39,55 @@ class Ruling:
     failing: tuple[tuple[Judged, ...], ...] = ()
 
 
+@dataclass(frozen=True)
+class Findings:
+    """Sound cells in groups that differ in K and d only, each with its name and growth, and what their test found."""
+
+    groups: Sequence[Group]
+    members: Sequence[Sequence[Judged]]
+    names: Sequence[str]
+    growths: Sequence[Growth]
+    ruling: Ruling
+
+
 def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> Verdict:
     """The verdict of *theorem* on the cells of *results* that it concerns.
 
     VOID: all cells break an assumption (some only: those are left aside and listed, the others judged).
     VIOLATED: a replica diverged, or a test fails after Holm's correction. INCONCLUSIVE: a cell has fewer
     than LEAST_REPLICAS, or an upper limit passes its threshold, or an axis of an O(·) has no exponent.
+
+    Cells that escaped may convict and never acquit: all sound cells are searched for violations, HOLDS and TIGHT rest
+    on those that did not escape alone. That second look convicts of nothing, or α would be spent twice.
     """
     cells = eligible(theorem, results)
-    found = groups(judged.result for judged in cells.sound)
-    judged = {id(judged.result): judged for judged in cells.sound}
-    growths = [growth(group.cells, [judged[id(c)].ratio for c in group.cells]) for group in found]
-    members = [[judged[id(c)] for c in group.cells] for group in found]
-    names = [own[0].label for own in members]
-    explicit = theorem.kind != "none"
-    ruling = _level(cells.sound, alpha) if explicit else _growths(theorem, members, growths, alpha)
-    outcome, reasons = _decide(theorem, cells, ruling, alpha)
+    whole = _look(theorem, cells.sound, alpha)
+    rest = _look(theorem, cells.acquitting, alpha) if cells.escaped else whole
+    outcome, reasons = _decide(theorem, cells, whole.ruling, rest.ruling, alpha)
+    told = whole if outcome is Outcome.VIOLATED else rest
     if outcome is Outcome.HOLDS:
-        level = _level_groups(names, growths, alpha)
+        level = _level_groups(rest.names, rest.growths, alpha)
         if level:
             outcome = Outcome.TIGHT
             reasons.append(f"the ratio stays level in K and d, within ±{MARGIN:g}, on {', '.join(level)}")
+    if outcome is not Outcome.INCONCLUSIVE:  # which says it first
+        reasons += escape_reasons(cells.escaped)
     for reason, count in (cells.broken + cells.aside).items():
         reasons.append(f"{count} cell(s) left aside: {reason}")
     tested = cells.sound + cells.diverged
     numbers: Numbers = {
         "alpha": alpha,
         "margin": MARGIN,
-        "bound": "explicit" if explicit else "O(·)",
-        "correction": f"Holm over {ruling.tests} test(s)",
-        "tests": ruling.tests,
-        "blind": ruling.blind and not cells.scarce,
+        "bound": "explicit" if theorem.kind != "none" else "O(·)",
+        "correction": f"Holm over {whole.ruling.tests} test(s)",
+        "tests": whole.ruling.tests,
+        "blind": whole.ruling.blind and not cells.scarce,
         "max_ratio": _largest(tested, alpha) if tested else None,
-        "smallest_failing": smallest([(j,) for j in cells.diverged] + list(ruling.failing)),
+        "smallest_failing": smallest([(j,) for j in cells.diverged] + list(whole.ruling.failing)),
+        "escaped": {"cells": [j.result.key for j in cells.escaped], "where": [j.where for j in cells.escaped]},
         "groups": [
-            _group_numbers(name, group, own, max(judged[id(c)].mean.value for c in group.cells), alpha)
-            for name, group, own in zip(names, found, growths, strict=True)
+            _group_numbers(name, group, growth, max(j.mean.value for j in own), alpha)
+            for name, group, growth, own in zip(told.names, told.groups, told.growths, told.members, strict=True)
         ],
     }
     aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.scarce)}) if cells.scarce else Counter())
@@ -85,8 +98,17 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
         theorem.statement,
         tuple(reasons),
         numbers,
-        Cells(len(tested), dict(aside)),
+        Cells(len(tested), dict(aside), len(cells.escaped)),
     )
+
+
+def _look(theorem: Judgeable, sound: Sequence[Judged], alpha: float) -> Findings:
+    judged = {id(j.result): j for j in sound}
+    found = groups(j.result for j in sound)
+    members = [[judged[id(c)] for c in group.cells] for group in found]
+    growths = [growth(group.cells, [j.ratio for j in own]) for group, own in zip(found, members, strict=True)]
+    ruling = _level(sound, alpha) if theorem.kind != "none" else _growths(theorem, members, growths, alpha)
+    return Findings(found, members, [own[0].label for own in members], growths, ruling)
 
 
 def _level(sound: Sequence[Judged], alpha: float) -> Ruling:
@@ -137,34 +159,45 @@ def _growths(
     return Ruling(violations, doubts, len(tests), settled != set(theorem.axes), tuple(failing))
 
 
-def _decide(theorem: Judgeable, cells: Eligible, ruling: Ruling, alpha: float) -> tuple[Outcome, list[str]]:
-    judged = cells.sound + cells.diverged
-    if not judged and not cells.scarce:
+def _decide(
+    theorem: Judgeable, cells: Eligible, whole: Ruling, rest: Ruling, alpha: float
+) -> tuple[Outcome, list[str]]:
+    """*whole* is the ruling on all sound cells, *rest* that on the ones that did not escape."""
+    if not (cells.sound or cells.diverged or cells.scarce):
         if cells.broken:
             return Outcome.VOID, ["an assumption is broken by every cell"]
         return Outcome.INCONCLUSIVE, ["no cells to judge"]
     reasons = [
         f"{j.where}: {np.sum(np.isinf(j.ratio))} of {j.ratio.size} replicas diverged, so the mean is infinite"
         for j in cells.diverged
-    ] + ruling.violations
+    ] + whole.violations
     if reasons:
         return Outcome.VIOLATED, _shortened(reasons)
     if cells.scarce:
         reasons.append(f"too few replicas: {len(cells.scarce)} cell(s) have fewer than {LEAST_REPLICAS}")
     if cells.sound:
-        reasons += ruling.doubts
-    if reasons:
-        return Outcome.INCONCLUSIVE, _shortened(reasons)
-    largest = _largest(cells.sound, alpha)
+        reasons += _doubts(theorem, whole, rest)
+    if reasons or not cells.acquitting:
+        return Outcome.INCONCLUSIVE, escape_reasons(cells.escaped) + _shortened(reasons)
+    largest = _largest(cells.acquitting, alpha)
     level = (
         f"the largest measured/bound is {largest['value']:.4g}, at most {largest['upper']:.4g} at "
         f"{100 * (1 - alpha):g} %, at {largest['where']}"
     )
     if theorem.kind != "none":
-        return Outcome.HOLDS, [f"all {len(judged)} cells lie under the bound; {level}"]
+        return Outcome.HOLDS, [f"all {len(cells.acquitting)} cells lie under the bound; {level}"]
     axes = " and ".join(SYMBOLS[axis] for axis in theorem.axes)
-    within = f"measured/bound grows with no power of {axes} above {MARGIN:g} ({ruling.tests} exponents)"
+    within = f"measured/bound grows with no power of {axes} above {MARGIN:g} ({rest.tests} exponents)"
     return Outcome.HOLDS, [f"{within}; {level}"]
+
+
+def _doubts(theorem: Judgeable, whole: Ruling, rest: Ruling) -> list[str]:
+    """What keeps a theorem that is not violated from holding.
+
+    Of a level the doubts about each cell, one that escaped and may lie above its bound included; of a growth those of
+    the cells that did not escape, where what would be a violation is a doubt.
+    """
+    return whole.doubts if theorem.kind != "none" else rest.violations + rest.doubts
 
 
 def _shortened(reasons: list[str], most: int = 8) -> list[str]:

@@ -29,6 +29,11 @@ class Judged:
     label: str
 
     @property
+    def escaped(self) -> bool:
+        """Whether a replica escaped: the cell may convict, never acquit."""
+        return self.result.status == "escaped"
+
+    @property
     def where(self) -> str:
         return f"{self.label}, d = {self.result.spec.dim}, K = {self.result.spec.steps}"
 
@@ -37,7 +42,9 @@ class Judged:
 class Eligible:
     """The cells of a theorem: *sound* ones, *diverged* ones, those with too few replicas (*scarce*).
 
-    ``broken`` and ``aside`` count, by reason, those that are not judged.
+    ``broken`` and ``aside`` count, by reason, those that are not judged. Any sound cell may convict; only
+    ``acquitting`` ones, which did not escape, may acquit: the gradient of a run that flew off may vanish whatever is
+    true.
     """
 
     sound: list[Judged]
@@ -45,6 +52,15 @@ class Eligible:
     scarce: list[Judged]
     broken: Counter
     aside: Counter
+
+    @property
+    def acquitting(self) -> list[Judged]:
+        return [judged for judged in self.sound if not judged.escaped]
+
+    @property
+    def escaped(self) -> list[Judged]:
+        """Those that escaped, judged or too few replicas."""
+        return [judged for judged in self.sound + self.scarce if judged.escaped]
 
 
 def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
@@ -72,6 +88,18 @@ def eligible(theorem: Judgeable, results: Sequence[Result]) -> Eligible:
         else:
             (cells.scarce if values.size < LEAST_REPLICAS else cells.sound).append(judged)
     return cells
+
+
+def escape_reasons(escaped: Sequence[Judged], most: int = 4) -> list[str]:
+    """A sentence that names the first cells that escaped and says what they are good for; none where none did."""
+    if not escaped:
+        return []
+    more = f"; and {len(escaped) - most} more" if len(escaped) > most else ""
+    names = "; ".join(j.where for j in escaped[:most]) + more
+    return [
+        f"{len(escaped)} cell(s) escaped: {names}: they may convict and never acquit, for a vanishing gradient far out "
+        "shows nothing"
+    ]
 
 
 def measured(theorem: Judgeable, result: Result) -> NDArray[np.float64]:

@@ -40,6 +40,13 @@ class Failing(TypedDict):
     ratios: list[float]
 
 
+class Escaped(TypedDict):
+    """The cells that escaped: their keys and places."""
+
+    cells: list[str]
+    where: list[str]
+
+
 class Exponent(TypedDict, total=False):
     """An exponent with its limits, or why there is none."""
 
@@ -73,6 +80,7 @@ class Numbers(TypedDict, total=False):
     blind: bool
     max_ratio: Largest | None
     smallest_failing: Failing | None
+    escaped: Escaped
     groups: list[GroupNumbers]
     samples: int
     smallest_gap: float | None
@@ -81,10 +89,11 @@ class Numbers(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Cells:
-    """How many cells (or rows) were judged, and how many were left aside for which reason."""
+    """How many cells (or rows) were judged, how many were left aside for which reason, and how many escaped."""
 
     judged: int = 0
     aside: Mapping[str, int] = field(default_factory=dict)
+    escaped: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ class Verdict:
             "statement": self.statement,
             "reasons": self.reasons,
             "numbers": self.numbers,
-            "cells": {"judged": self.cells.judged, "aside": self.cells.aside},
+            "cells": {"judged": self.cells.judged, "escaped": self.cells.escaped, "aside": self.cells.aside},
         }
         return {name: _jsonable(value) for name, value in content.items()}
 

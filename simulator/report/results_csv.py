@@ -17,7 +17,7 @@ from .shown import Shown
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 NORMS = ("mean_grad_l1", "mean_grad_l2")
 SQUARED = "mean_grad_l2_squared"
-CLOSING = ("max_abs_x", "status", "replicas_diverged", "seconds", "backend")
+CLOSING = ("max_abs_x", "status", "replicas_escaped", "replicas_diverged", "seconds", "backend")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -27,7 +27,8 @@ def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
     The spec with each argument in a column of its own, C, the hyper-parameters as used, mean, standard error and 95 %
     t-limits over the replicas of both mean norms and of their ratios to √d C K^(−1/4) and C K^(−1/4); the mean of
     every further quantity; the theorem that the cell is shown under, its quantity, bound and rate, and the ratio to
-    the bound or else the rate; the status. A diverged replica makes all means infinite.
+    the bound or else the rate; the status, ok, escaped or diverged, and how many replicas did. A diverged replica makes
+    all means infinite.
     """
     sections = [_sections(shown) for shown in cells]
     taken = {name for row in sections for part in row for name in part}
@@ -103,8 +104,10 @@ def _further(result: Result, taken: set[str]) -> dict[str, object]:
 
 def _closing(result: Result) -> dict[str, object]:
     told = result.provenance if isinstance(result.provenance, Mapping) else {}
-    extent, lost = float(np.max(result.stats.max_abs_x, initial=0.0)), int(np.sum(result.stats.diverged))
-    return dict(zip(CLOSING, (extent, result.status, lost, told.get("seconds"), told.get("backend")), strict=True))
+    stats = result.stats
+    extent, escaped, lost = float(np.max(stats.max_abs_x, initial=0.0)), stats.escaped.sum(), stats.diverged.sum()
+    closing = (extent, result.status, int(escaped), int(lost), told.get("seconds"), told.get("backend"))
+    return dict(zip(CLOSING, closing, strict=True))
 
 
 def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:

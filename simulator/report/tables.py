@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
+from ..cells.evidence import Result
 from ..judge.fit import SYMBOLS
 from ..judge.intervals import Estimate, mean
 from ..judge.outcome import Exponent, Outcome, Verdict
@@ -37,6 +39,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
                 "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
                 "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
                 "cells": f"{v.cells.judged} judged"
+                + (f", {v.cells.escaped} escaped" if v.cells.escaped else "")
                 + "".join(f", {n} aside: {why}" for why, n in v.cells.aside.items()),
             }
         )
@@ -59,7 +62,7 @@ def run_table(cells: Sequence[Shown], plan) -> list[dict]:
     for name in dict.fromkeys([*done, *due]):
         own = done.get(name, [])
         specs = [shown.spec for shown in own]
-        diverged = sum(shown.result.status == "diverged" for shown in own)
+        statuses = Counter(shown.result.status for shown in own)
         rows.append(
             {
                 "optimizer": name[0],
@@ -74,7 +77,8 @@ def run_table(cells: Sequence[Shown], plan) -> list[dict]:
                 "gap": spans(s.gap for s in specs),
                 "theorem": ", ".join(dict.fromkeys(_called(shown) for shown in own)),
                 "cells": f"{len(own)} of {due.get(name, len(own))}",
-                "diverged": (diverged or "none") if own else "",
+                "escaped": (statuses["escaped"] or "none") if own else "",
+                "diverged": (statuses["diverged"] or "none") if own else "",
             }
         )
     return rows
@@ -144,7 +148,7 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
     """The first MOST_CELLS cells: what their theorem is about, and its ratio to bound or rate with 95 % limits."""
     rows = []
     for shown in sorted(cells, key=lambda shown: order(shown.result))[:MOST_CELLS]:
-        spec, result = shown.spec, shown.result
+        spec = shown.spec
         rows.append(
             {
                 "optimizer": short(spec.optimizer),
@@ -158,10 +162,16 @@ def cell_table(cells: Sequence[Shown]) -> list[dict]:
                 "mean": interval(shown.measured),
                 "ratio": shown.why if shown.ratio is None else interval(mean(shown.ratio)),
                 "replicas": shown.values.size,
-                "status": result.status if result.status == "ok" else f"{int(result.stats.diverged.sum())} diverged",
+                "status": _status(shown.result),
             }
         )
     return rows
+
+
+def _status(result: Result) -> str:
+    """'ok', or how many replicas escaped and diverged: '3 escaped, 1 diverged'."""
+    counts = {"escaped": int(result.stats.escaped.sum()), "diverged": int(result.stats.diverged.sum())}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "ok"
 
 
 def _called(shown: Shown) -> str:

@@ -14,7 +14,7 @@ from matplotlib.typing import LineStyleType
 
 from ...judge.statement import Judgeable, Measured
 from .page import Panel
-from .style import INK, PAPER, Look
+from .style import INK, PAPER, RING, Look
 from .text import formula, plain, printable
 
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
@@ -64,6 +64,10 @@ def line_key(label: str, dash: LineStyleType = "--", color: str = INK, width: fl
 def lost_key() -> Line2D:
     label = r"diverged: mean $=\infty$"
     return Line2D([], [], color=INK, marker=r"$\uparrow$", markersize=8, linestyle="none", label=label)
+
+
+def escaped_key() -> Line2D:
+    return Line2D([], [], label="escaped", **RING)
 
 
 def note(ax: Axes, text: str) -> None:

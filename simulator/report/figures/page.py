@@ -101,8 +101,9 @@ class Page:
         return f"False controls, known to be wrong: {', '.join(dict.fromkeys(names))}. " if names else ""
 
     def closing(self, left_out: str, intervals: str, cells: Sequence[Shown] = ()) -> str:
-        """How captions end: settings, n, what the intervals are, and what is not drawn."""
-        return f"Settings: {self.about}; {replicas(cells or self.cells)}; {intervals}. {left_out}".strip()
+        """How captions end: how many cells escaped, settings, n, what the intervals are, and what is not drawn."""
+        cells = cells or self.cells
+        return f"{escaped_words(cells)}Settings: {self.about}; {replicas(cells)}; {intervals}. {left_out}".strip()
 
     @property
     def replicas(self) -> str:
@@ -113,6 +114,18 @@ class Page:
     def diverged(self) -> int:
         """How many cells have a diverged replica."""
         return sum(math.isinf(shown.measured.value) for shown in self.cells)
+
+
+def escaped(shown: Shown) -> bool:
+    """Whether the cell escaped, and none of its replicas diverged."""
+    return shown.result.status == "escaped"
+
+
+def escaped_words(cells: Iterable[Shown]) -> str:
+    """A sentence on the cells that escaped, '' if there are none."""
+    count = sum(map(escaped, cells))
+    why = "f ended above its start's or x went far away, where a small gradient shows nothing"
+    return f"{count} cell(s) escaped: {why}. " if count else ""
 
 
 def replicas(cells: Iterable[Shown]) -> str:

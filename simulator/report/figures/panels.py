@@ -14,7 +14,7 @@ from matplotlib.typing import LineStyleType
 
 from ...judge.intervals import Estimate
 from .page import Page
-from .style import LEVEL, PAPER, TWO_COLUMN, Look
+from .style import LEVEL, PAPER, RING, TWO_COLUMN, Look
 from .text import plain
 
 
@@ -82,6 +82,11 @@ def points(ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Lo
             zorder=5,
         )
     return bool(lost)
+
+
+def rings(ax: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    """Rings around points: cells that escaped."""
+    ax.plot(x, y, zorder=5, clip_on=False, **RING)
 
 
 def _reach(e: Estimate) -> float:

@@ -7,10 +7,22 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from ..shown import Shown
-from .labels import INTERVALS, headline, key, legend, legend_label, line_key, lost_key, note, symbol, without_limit
-from .page import Page, Panel
+from .labels import (
+    INTERVALS,
+    escaped_key,
+    headline,
+    key,
+    legend,
+    legend_label,
+    line_key,
+    lost_key,
+    note,
+    symbol,
+    without_limit,
+)
+from .page import Page, Panel, escaped
 from .pages import pages
-from .panels import Line, leftmost, lowest, points, reference_lines, sheet
+from .panels import Line, leftmost, lowest, points, reference_lines, rings, sheet
 from .scales import size_axis, span, value_axis
 from .style import FAINT, INK, Drawing, Look, Skipped, ordered
 
@@ -58,7 +70,7 @@ def _page(page: Page, name: str, title: str, axis: str, left_out: str) -> Drawin
     handles = [key(looks[v], f"${letter}={v}$") for v in lines]
     handles += [line_key(label, *style) for label, style in sorted(marks.items(), key=lambda item: item[1][0] != "--")]
     lost = page.diverged > 0
-    handles += [lost_key()] * lost
+    handles += [lost_key()] * lost + [escaped_key()] * any(map(escaped, page.cells))
     legend(figure, handles)
     headline(figure, f"{page.about}; {page.replicas}; {INTERVALS}")
     return Drawing(page.name(name), page.title(title), _caption(page, axis, marks, lost, left_out), figure)
@@ -77,6 +89,8 @@ def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Mar
         if theorem is not None and theorem.kind != "none":
             bounds.append(Line(look, [(x, shown.bound) for x, shown in line if shown.bound is not None]))
         points(ax, [x for x, _ in line], [shown.measured for _, shown in line], look)
+        if away := [(x, shown.measured.value) for x, shown in line if escaped(shown)]:
+            rings(ax, *zip(*away, strict=True))
     if theorem is not None:
         if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
             marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
@@ -110,6 +124,8 @@ def _caption(page: Page, axis: str, marks: Marks, lost: bool, left_out: str) -> 
         words = " and ".join({"-": "solid", "-.": "dash-dotted"}[dash] for dash in ("-", "-.") if dash in bounds)
         text += f"{words.capitalize()}: the theorem's bound with its constants; every point must lie under it. "
     text += page.false_controls
+    if any(map(escaped, page.cells)):
+        text += "Ringed: cells that escaped. "
     if lost:
         text += f"Arrows at the top: {page.diverged} cell(s) with a diverged replica, whose mean is infinite. "
     return text + page.closing(left_out, "bars are 95 % t-intervals over replicas")

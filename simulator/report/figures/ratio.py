@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from ...judge.intervals import mean
 from ..shown import Shown
 from .labels import headline, rate_label, symbol
-from .page import Page, Panel
+from .page import Page, Panel, escaped
 from .pages import pages
 from .panels import leftmost, lowest, sheet
 from .style import FAINT, INK, LEVEL, Drawing, Skipped, compact
@@ -45,7 +45,9 @@ def _page(page: Page, left_out: str) -> Drawing:
     scale = Normalize(0.0, max([1.0, *finite]))
     room = 72 * figure.get_figwidth() * 0.82 / (columns * cells)  # points
     for panel in page.panels:
-        _panel(axes[panel.row, panel.column], page, ratios[panel.row, panel.column], scale, min(7.5, room / 3.0))
+        away = {place for place, shown in panel.cells.items() if escaped(shown)}
+        own = ratios[panel.row, panel.column]
+        _panel(axes[panel.row, panel.column], page, own, scale, min(7.5, room / 3.0), away)
     words = {panel.row: _words(panel) for panel in page.panels}
     for row, ax in leftmost(page, axes):
         ax.set_ylabel("dimension $d$")
@@ -86,7 +88,10 @@ def _ratio(shown: Shown) -> tuple[float, float]:
     return e.value, half if math.isfinite(half) else math.nan
 
 
-def _panel(ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float) -> None:
+def _panel(
+    ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float, away: Collection[tuple[int, int]]
+) -> None:
+    """Draw one panel; *away* are the places (d, K) of cells that escaped, which get a star."""
     ax.grid(False)
     ax.tick_params(length=0)
     ax.set_xlim(-0.5, len(page.steps) - 0.5)
@@ -106,6 +111,7 @@ def _panel(ax: Axes, page: Page, ratios: dict, scale: Normalize, size: float) ->
                 ink = INK
                 _square(ax, i, j, hatch="xxxx" if math.isinf(value) else None)
             text = r"$\infty$" if math.isinf(value) else "n/a" if math.isnan(value) else _digits(value)
+            text += "*" * ((d, k) in away)
             both = math.isfinite(half)
             ax.text(j, i + (0.14 if both else 0.0), text, ha="center", va="center", fontsize=size, color=ink)
             if both:
@@ -140,6 +146,8 @@ def _caption(page: Page, left_out: str) -> str:
         text += f"n/a: {len(whys)} cell(s) without bound and rate ({printable(whys[0])}). "
     if page.diverged:
         text += f"∞: a replica diverged ({page.diverged} cell(s)). "
+    if any(map(escaped, page.cells)):
+        text += "*: the cell escaped. "
     if len(page.cells) < len(page.panels) * len(page.dims) * len(page.steps):
         text += "Hatched: not run. "
     return text + page.closing(left_out, "± is half the 95 % t-interval over replicas")

@@ -14,6 +14,14 @@ from matplotlib.typing import LineStyleType
 
 TWO_COLUMN = 7.0  # inches: the text width of a two-column paper
 INK, PAPER, FAINT = "#1c1c21", "#ffffff", "#8a8a94"
+RING: dict[str, Any] = {  # around the point of a cell that escaped
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 8,
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 0.8,
+}
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 
 # Ordered values (dimensions, horizons) take evenly spaced colours of a ramp, and a marker and a dash each, so that
