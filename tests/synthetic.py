@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.hyper import Hyper
-from simulator.cells.spec import Spec
+from simulator.cells.spec import Spec, canonical_json
 from simulator.cells.stats import Stats
 from simulator.engines.resolve import resolve
 
@@ -15,14 +17,16 @@ DIMS = (16, 64, 256, 1024, 4096)
 STEPS = (1000, 4000, 16000, 64000, 256000)
 
 
-def result(spec: Spec, l1, l2=None) -> Result:
-    """A Result whose replicas have these mean norms, shape (R,); l2 defaults to l1/√d."""
+def result(spec: Spec, l1, l2=None, alike=False) -> Result:
+    """A Result whose replicas have these mean norms, shape (R,); l2 defaults to l1/√d. Its coordinates are said to
+    differ, unless they are *alike*: a law of d is then no construction."""
     cell = resolve(spec)
     l1 = np.asarray(l1, dtype=np.float64)
     l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
     nothing = np.ones((l1.size, 1))
     stats = Stats(always(l1, l2), np.array([1]), *[nothing] * 7)
-    return Result(cell.spec, cell.constants, Hyper(cell.hyper), stats, cell.identity, {})
+    identity = json.loads(cell.identity) | ({} if alike else {"columns": {}})
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), stats, canonical_json(identity), {})
 
 
 def sweep(
@@ -36,6 +40,7 @@ def sweep(
     rng=0,
     problem="rational",
     optimizer="adamw",
+    alike=False,
     **settings,
 ) -> list[Result]:
     """A grid of cells whose ‖∇f‖₁ has the mean ``law(constants)`` and ‖∇f‖₂ that over √d.
@@ -50,7 +55,7 @@ def sweep(
         for horizon in steps:
             spec = Spec.of(problem, optimizer, dim, horizon, replicas, **settings)
             noise = np.sqrt(common) * shared + np.sqrt(1 - common) * rng.standard_normal(replicas)
-            found.append(result(spec, law(resolve(spec).constants) * (1 + spread * noise)))
+            found.append(result(spec, law(resolve(spec).constants) * (1 + spread * noise), alike=alike))
     return found
 
 

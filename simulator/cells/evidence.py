@@ -41,6 +41,12 @@ class Result:
         return json.loads(self.identity)["formulas"]
 
     @cached_property
+    def alike(self) -> bool:
+        """Whether all coordinates were copies of one, so that what is measured scales with d by construction."""
+        identity = json.loads(self.identity)
+        return "columns" not in identity and "spectrum" not in identity["numbers"]
+
+    @cached_property
     def status(self) -> str:
         """The worst of its replicas: 'diverged' (left the finite numbers), 'escaped' (went up, or far away, instead of
         down: ``Stats.escaped``) or 'ok'."""

@@ -66,7 +66,7 @@ def judge_cells(theorem: Judgeable, results: Sequence[Result], alpha: float) -> 
     outcome, reasons = _decide(theorem, cells, whole.ruling, rest.ruling, alpha)
     told = whole if outcome is Outcome.VIOLATED else rest
     if outcome is Outcome.HOLDS:
-        level = _level_groups(rest.names, rest.growths, alpha)
+        level = _level_groups(rest, alpha)
         if level:
             outcome = Outcome.TIGHT
             reasons.append(f"the ratio stays level in K and d, within ±{MARGIN:g}, on {', '.join(level)}")
@@ -204,9 +204,16 @@ def _shortened(reasons: list[str], most: int = 8) -> list[str]:
     return reasons if len(reasons) <= most else [*reasons[:most], f"and {len(reasons) - most} more of this kind"]
 
 
-def _level_groups(names: Sequence[str], growths: Sequence[Growth], alpha: float) -> list[str]:
-    """Groups whose ratio has both exponents within ±MARGIN, after Holm over the groups (two one-sided tests each)."""
-    whole = [(name, own) for name, own in zip(names, growths, strict=True) if set(own.exponents) == set(AXES)]
+def _level_groups(found: Findings, alpha: float) -> list[str]:
+    """Groups whose ratio has both exponents within ±MARGIN, after Holm over the groups (two one-sided tests each).
+
+    Not those whose coordinates are copies of one: there the exponent in d is by construction.
+    """
+    whole = [
+        (name, growth)
+        for name, group, growth in zip(found.names, found.groups, found.growths, strict=True)
+        if set(growth.exponents) == set(AXES) and not group.cells[0].alike
+    ]
     adjusted = holm(
         [max(p for b in own.exponents.values() for p in (b.p_below(MARGIN), b.p_above(-MARGIN))) for _, own in whole]
     )
