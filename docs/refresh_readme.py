@@ -1,6 +1,6 @@
 """Bring README.md up to date with a results folder: python docs/refresh_readme.py RESULTS
 
-Copies the two main figures to docs/figures and writes the verdict table between README's markers.
+Copies the main figures to docs/figures and writes the verdict table between README's markers.
 ``make sweep`` does this with what it has just computed.
 """
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FIGURES = ("rates.svg", "ratio.svg")
+FIGURES = ("rates.svg", "dimension.svg", "ratio.svg")
 BLOCK = re.compile(r"(<!-- verdicts: .*? -->\n).*?(<!-- end of verdicts -->)", re.DOTALL)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..cells.evidence import Result
 from ..cells.spec import canonical_json
+from ..cells.telling import telling
 from .intervals import Estimate, power_law, seed_of
 
 LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over to see it bend
@@ -65,14 +66,14 @@ def groups(results: Iterable[Result], free: Sequence[str] = GRID) -> list[Group]
 
 
 def labels(found: Sequence[Group]) -> list[str]:
-    """A short name for each group: its problem, and what tells it from the others of that problem."""
+    """A short name for each group: its problem, and in what it departs from most of that problem's."""
     flat = [_flat(group.settings) for group in found]
-    names = []
-    for own in flat:
-        peers = [other for other in flat if other["problem"] == own["problem"]]
-        telling = [k for k in own if any(other.get(k) != own[k] for other in peers)]
-        told = f" ({', '.join(_setting(k, own[k]) for k in telling)})" if telling else ""
-        names.append(f"{own['problem']}{told}")
+    names = [str(own["problem"]) for own in flat]
+    for problem in dict.fromkeys(names):
+        peers = [i for i, own in enumerate(flat) if own["problem"] == problem]
+        for i, told in zip(peers, telling([flat[i] for i in peers]), strict=True):
+            if told:
+                names[i] += f" ({', '.join(_setting(name, value) for name, value in told.items())})"
     return names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ratecheck.problems import PROBLEMS
 
@@ -31,11 +31,17 @@ def arguments(arguments: Mapping[str, float | str], form: str) -> str:
 def order(result: Result) -> tuple:
     """Registries first and in their order, so that figures don't depend on the order of the cells."""
     spec = result.spec
-    ranks = [
-        list(known).index(name) if name in known else len(known)
-        for known, name in ((OPTIMIZERS, spec.optimizer), (PROBLEMS, spec.problem))
-    ]
+    ranks = _rank(list(OPTIMIZERS), spec.optimizer), problem_rank(spec.problem)
     return (*ranks, spec.optimizer, spec.problem, canonical_json(spec.to_dict()))
+
+
+def problem_rank(name: str) -> int:
+    """Problems that depend on the horizon come first: what is hard for a theorem is on the first page."""
+    return _rank(sorted(PROBLEMS, key=lambda name: "steps" not in PROBLEMS[name].requires), name)
+
+
+def _rank(known: Sequence[str], name: str) -> int:
+    return known.index(name) if name in known else len(known)
 
 
 def called(theorem: Judgeable | None) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...cells.spec import canonical_json
+from ...cells.telling import telling
 from ..shown import Shown
-from .names import arguments, called, order, short
+from .names import arguments, called, order, problem_rank, short
 from .page import Page, Panel
 
 MOST_COLUMNS, MOST_ROWS, MOST_PAGES = 4, 4, 4
@@ -30,15 +31,16 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
         settings = {name: spec[name] for name in SHARED}
         families.setdefault(canonical_json(settings), (settings, []))[1].append(shown)
     columns = _columns(cells)
+    ranks = {columns[id(shown)]: (problem_rank(shown.spec.problem), columns[id(shown)]) for shown in cells}
     found = [
         (settings, [panel for panel in _panels(own, columns) if wanted(panel)]) for settings, own in families.values()
     ]
     least = LEAST_CELLS if any(len(p.cells) >= LEAST_CELLS for _, panels in found for p in panels) else 1
     chosen = [(settings, [p for p in panels if len(p.cells) >= least]) for settings, panels in found]
     chosen = sorted((f for f in chosen if f[1]), key=lambda f: -sum(len(p.cells) for p in f[1]))
-    split = [(settings, part) for settings, panels in chosen for part in _split(panels)]
+    split = [(settings, part) for settings, panels in chosen for part in _split(panels, ranks)]
     drawn = [
-        Page(i, settings, part, _unique(p.row for p in part), _unique(p.column for p in part))
+        Page(i, settings, part, _unique(p.row for p in part), _columns_of(part, ranks))
         for i, (settings, part) in enumerate(split[:MOST_PAGES], start=1)
     ]
     return drawn, _left_out(sum(len(panels) for _, panels in found), sum(len(page.panels) for page in drawn))
@@ -49,8 +51,8 @@ def _left_out(panels: int, drawn: int) -> str:
     return f"{rest} further setting(s), run at few (d, K), are not drawn; results.csv has them." if rest else ""
 
 
-def _split(panels: Sequence[Panel]) -> list[list[Panel]]:
-    rows, columns = _unique(p.row for p in panels), _unique(p.column for p in panels)
+def _split(panels: Sequence[Panel], ranks: Mapping[str, tuple]) -> list[list[Panel]]:
+    rows, columns = _unique(p.row for p in panels), _columns_of(panels, ranks)
     parts = [
         [p for p in panels if p.row in rows[i : i + MOST_ROWS] and p.column in columns[j : j + MOST_COLUMNS]]
         for i in range(0, len(rows), MOST_ROWS)
@@ -85,17 +87,17 @@ def _rows(family: Sequence[Shown]) -> dict[int, str]:
 
 
 def _columns(cells: Sequence[Shown]) -> dict[int, str]:
-    """The column of each cell: its problem, and the problem's arguments where they tell cells apart."""
-    values: dict[tuple[str, str], set] = {}
-    for shown in cells:
-        for argument, value in shown.spec.problem_args.items():
-            values.setdefault((shown.spec.problem, argument), set()).add(value)
+    """The column of each cell: its problem, and the arguments in which it departs from most of that problem's."""
     found = {}
-    for shown in cells:
-        spec = shown.spec
-        telling = {a: v for a, v in spec.problem_args.items() if len(values[spec.problem, a]) > 1}
-        found[id(shown)] = short(spec.problem) + arguments(telling, ", {}")
+    for problem in dict.fromkeys(shown.spec.problem for shown in cells):
+        peers = [shown for shown in cells if shown.spec.problem == problem]
+        for shown, told in zip(peers, telling([shown.spec.problem_args for shown in peers]), strict=True):
+            found[id(shown)] = short(problem) + arguments(told, ", {}")
     return found
+
+
+def _columns_of(panels: Sequence[Panel], ranks: Mapping[str, tuple]) -> list[str]:
+    return sorted({p.column for p in panels}, key=ranks.__getitem__)
 
 
 def _unique(names: Iterable[str]) -> list[str]:

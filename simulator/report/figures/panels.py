@@ -17,6 +17,8 @@ from .page import Page
 from .style import LEVEL, PAPER, RING, TWO_COLUMN, Look
 from .text import plain
 
+TITLE = 28  # letters of a panel's title in a line
+
 
 def sheet(
     page: Page, height: float = 1.75, sharey: Literal[True, "row"] = "row"
@@ -32,7 +34,7 @@ def sheet(
             ax = grid[i][j]
             if (row, column) in there:
                 axes[row, column] = ax
-                ax.set_title(plain(f"{row} · {column}"), pad=3)
+                ax.set_title("\n".join(map(plain, _lines(f"{row} · {column}"))), pad=3)
             else:
                 ax.set_axis_off()
     for row in page.rows:  # the leftmost panel of a row carries its ticks, also beside a blank
@@ -41,6 +43,16 @@ def sheet(
         shown = [axes[row, page.columns[j]] for row in page.rows if (row, page.columns[j]) in axes]
         shown[-1].tick_params(labelbottom=True)
     return figure, axes
+
+
+def _lines(title: str) -> list[str]:
+    """A title of several arguments in lines of whole arguments."""
+    lines = [""]
+    for part in title.split(", "):
+        if lines[-1] and len(lines[-1]) + len(part) > TITLE:
+            lines.append("")
+        lines[-1] += f", {part}" if lines[-1] else part
+    return lines
 
 
 def blank(width: float, height: float) -> Figure:
