@@ -238,7 +238,7 @@ def test_no_text_from_data_is_read_as_mathtext():
         return 2.0
 
     results = [
-        cell(dim=d, steps=k, sigma=s, further={measures.name: np.full(8, 0.5) + 0.01 * np.arange(8)})
+        cell(dim=d, steps=k, sigma=s, further={measures: np.full(8, 0.5) + 0.01 * np.arange(8)})
         for d in (16, 64)
         for k in STEPS
         for s in (1.0, 2.0, 4.0)

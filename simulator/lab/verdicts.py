@@ -20,7 +20,7 @@ from ..sample_theorem import SampleTheorem
 from ..sealed import read_sealed, write_sealed
 from ..theorems import THEOREMS
 
-FILE, FORMAT = "verdicts.json", "ratecheck verdicts 2"
+FILE, FORMAT = "verdicts.json", "ratecheck verdicts 3"
 MANY = 200_000  # bearings in a file, some 150 bytes each
 
 
