@@ -61,6 +61,8 @@ def read_stored(directory: Path) -> dict[str, StoredTheorem | SampleTheorem]:
         records = read_sealed(path, FORMAT, "a file of verdicts").get("theorems")
     except FileNotFoundError:
         return {}
+    except InputError as error:
+        raise InputError(f"{error}; run the sweep again: it writes the verdicts anew and keeps the cells") from error
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise InputError(f"{path} has no list of theorems")
     try:
