@@ -86,15 +86,19 @@ def _folder_name(target: str) -> str:
 
 
 def _norms(named: dict[str, AnyTheorem], args: argparse.Namespace):
-    """The norm checks for theorems about random vectors, None where there are none."""
+    """The norm checks for theorems about random vectors, None where there are none.
+
+    Raises InputError for a law without exact norms or a seed out of range, before anything is written.
+    """
     from ..lab.plan import Norms
-    from ..samples import LAWS
+    from ..samples import LAWS, require_laws
 
     laws = [t.law for t in named.values() if isinstance(t, SampleTheorem)]
     if not laws:
         return None
     every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(law for law in laws if law is not None))
-    return Norms(every, SAMPLES["quick" if args.quick else "dims"], None, args.seed or 0)
+    require_laws(every, args.target)
+    return Norms.of(every, SAMPLES["quick" if args.quick else "dims"], None, 0 if args.seed is None else args.seed)
 
 
 def _report(folder, judgement) -> Path:

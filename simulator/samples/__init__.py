@@ -26,11 +26,21 @@ from ..engines.gpu.device import Device
 from ..plugins import file_of, is_file, plain_name, ran
 from .exact import mean_l1, mean_l2
 from .gpu_sampling import GPU_BLOCK, gpu_norms
-from .laws import label, named_laws
+from .laws import label, named_laws, require_laws
 from .rows import NormRow, load_rows, norm_table, save_rows
 from .sampling import BLOCK, Moments, blocks, compile_norms
 
-__all__ = ["NormRow", "label", "load_rows", "named_laws", "norm_check", "norm_table", "samples_for", "save_rows"]
+__all__ = [
+    "NormRow",
+    "label",
+    "load_rows",
+    "named_laws",
+    "norm_check",
+    "norm_table",
+    "require_laws",
+    "samples_for",
+    "save_rows",
+]
 
 LAWS = ("gaussian", "uniform", "laplace", "rademacher", "sparse", "student")
 DIMS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
