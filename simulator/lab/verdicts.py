@@ -31,16 +31,17 @@ def write_verdicts(
     results: Sequence[Result],
     rows: Sequence,
     partial: str = "",
-    notes: Sequence[str] = (),
+    incomplete: bool = False,
 ) -> Path:
     """Write verdicts.json and return its path; *theorems* by the names that the plan has for them.
 
+    *partial* says which cells are missing, in words; *incomplete*, whether anything is, for the exit code.
     Where all would be too much to read again, shipped theorems are left out: their code is at hand. Raises InputError
     when it can't be written.
     """
     records = {given: _record(given, theorem, results, rows) for given, theorem in theorems.items()}
     content = {
-        "exit_code": exit_code(verdicts, partial=bool(partial or notes)),
+        "exit_code": exit_code(verdicts, partial=incomplete or bool(partial)),
         "partial": partial,
         "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
         "theorems": list(records.values()),
