@@ -96,10 +96,18 @@ def sample_theorem(
     *, law: str | None = None, source: str = "", name: str = ""
 ) -> Callable[[Callable[[Any], tuple[float, float, float | None]]], SampleTheorem]:
     """Decorator that turns ``row → (gap, its standard error, exact gap)`` into a SampleTheorem; ``@x.control`` beside
-    it is a false one, as for theorems about runs."""
+    it is a false one, as for theorems about runs.
+
+    *law*: a shipped law's name or FILE.py:NAME, whose rows alone it is about; None: those of all laws. Raises
+    InputError for a law that is no name, or a function without a docstring.
+    """
 
     def wrap(function: Callable[[Any], tuple[float, float, float | None]]) -> SampleTheorem:
         own = name or function.__name__.replace("_", "-")
+        if law is not None and not isinstance(law, str):
+            raise InputError(
+                f"theorem {own!r}: law must be a noise law's name, FILE.py:NAME, or None for all laws; got {law!r}"
+            )
         return SampleTheorem(own, function, statement_of(own, function), law, source, __doc__=function.__doc__)
 
     return wrap

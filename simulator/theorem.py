@@ -160,8 +160,8 @@ class Theorem:
             bound, rate = self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper)
         except MissingConstant as missing:
             return Bearing(void=str(missing))
-        if self.measures.name not in result.stats.measured:
-            return Bearing(bound, rate, aside=f"the cell has no {self.measures.name}; sweep again with this theorem")
+        if lacking := result.lacks(self.measures):
+            return Bearing(bound, rate, aside=f"{lacking}; sweep again with this theorem")
         return Bearing(bound, rate)
 
     def allowed(self, rule: Mapping[str, object]) -> dict[str, tuple[float, float]]:

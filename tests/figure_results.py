@@ -9,6 +9,7 @@ from cells import always
 
 from simulator.cells.evidence import Result
 from simulator.cells.hyper import Hyper
+from simulator.cells.quantities import QUANTITIES, Quantity
 from simulator.cells.spec import Spec
 from simulator.cells.stats import Stats, checkpoint_steps
 from simulator.engines.resolve import resolve
@@ -40,7 +41,8 @@ def cell(
 ) -> Result:
     """A cell whose ‖∇f‖₂ is 0.34 + 2.5 K^(−1/4), or *factor*, times C K^(−1/4), with 2 % noise; ‖∇f‖₁ is √d times that.
 
-    Its first *diverged* replicas are lost from the middle of the run on. *further* has more quantities by name.
+    Its first *diverged* replicas are lost from the middle of the run on. *further* has more
+    quantities by their names or as they are.
     """
     spec = Spec.of(problem, optimizer, dim, steps, replicas, **settings)
     resolved = resolve(spec)
@@ -63,9 +65,12 @@ def cell(
     }
     for curve in curves.values():
         curve[:diverged, points.size // 2 :] = np.nan
-    measured = {**always(l2 * math.sqrt(dim), l2), **{n: np.asarray(v, float) for n, v in (further or {}).items()}}
+    more = {getattr(q, "name", q): (QUANTITIES.get(q, q), np.asarray(v, float)) for q, v in (further or {}).items()}
+    measured = {**always(l2 * math.sqrt(dim), l2), **{name: values for name, (_, values) in more.items()}}
     stats = Stats.of(measured, points, **curves)
     told = PROVENANCE if provenance is None else provenance
+    if digests := {name: q.digest for name, (q, _) in more.items() if isinstance(q, Quantity)}:
+        told = {**told, "quantities": digests}
     return Result(resolved.spec, resolved.constants, Hyper(resolved.hyper), stats, resolved.identity, told)
 
 

@@ -7,17 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cells import made_up, same_bits
+from figure_results import cell
 
 from problems.errors import InputError
 from simulator import engines
 from simulator.cells.quantities import QUANTITIES, READINGS, weighted
+from simulator.cli import main
 from simulator.decorators import theorem
 from simulator.lab import compute as compute_module
 from simulator.lab.asks import quantities
 from simulator.lab.compute import compute, survey
-from simulator.lab.measured import has, merged, wanted
+from simulator.lab.measured import merged, wanted
 from simulator.lab.plan import plan_of
 from simulator.lab.store import Store
+from simulator.report.results_csv import tidy_rows
+from simulator.report.shown import show
 
 TABLE = {"problem": "rational", "optimizer": ["sgd", "adamw"], "dim": 3, "steps": [10, 20], "replicas": 2}
 OWN = """import math
@@ -51,7 +55,9 @@ def engine(monkeypatch):
         asked.append(tuple(q.name for q in quantities))
         result = made_up(**{name: getattr(spec, name) for name in ("problem", "optimizer", "dim", "steps", "replicas")})
         extra = {q.name: np.full(spec.replicas, float(len(q.name))) for q in quantities}
-        return replace(result, stats=replace(result.stats, measured={**result.stats.measured, **extra}))
+        told = {"quantities": {q.name: q.digest for q in quantities}} if quantities else {}
+        measured = {**result.stats.measured, **extra}
+        return replace(result, stats=replace(result.stats, measured=measured), provenance={**result.provenance, **told})
 
     monkeypatch.setattr(compute_module, "run", run)
     return asked
@@ -152,15 +158,15 @@ def test_other_bits_are_told_and_the_new_ones_kept(store, engine):
 def test_another_backend_may_differ_in_last_digits(factor, told):
     old = made_up()
     old = replace(old, stats=replace(old.stats, f_gap=old.stats.f_gap * factor), provenance={"backend": "other"})
-    new, differing = merged(made_up(), old, ())
+    new, differing = merged(made_up(), old)
     assert differing == told and same_bits(new.stats, made_up().stats)
 
 
 def test_merging():
     quantity = QUANTITIES["mean_f_gap"]
     old = made_up()
-    assert not has(old, quantity) and wanted(old, [quantity]) == (quantity,) and wanted(None, ()) == ()
-    new, differing = merged(made_up(), old, ())
+    assert old.lacks(quantity) and wanted(old, [quantity]) == (quantity,) and wanted(None, ()) == ()
+    new, differing = merged(made_up(), old)
     assert same_bits(new.stats, old.stats) and differing == [] and "quantities" not in new.provenance
 
 
@@ -193,3 +199,99 @@ def test_the_engines_change_no_other_bit(store):
     lines = []
     compute(survey(planned([gap]), store).todo, store, backend="reference", warn=lines.append)
     assert not lines and not survey(planned([gap]), store).todo
+
+
+RULED = """
+from ratecheck import theorem, weighted
+from ratecheck.simulator.cells.quantities import READINGS
+
+
+def w(k):
+    return {weight}
+
+
+def rule(c):
+    return {{"lr": 0.1}}
+
+
+@theorem(
+    optimizer="sgd", rule=rule, measures=weighted("late", READINGS["grad_l2"], w), axes=("steps",),
+    grid={{"problem": "quadratic", "dim": 2, "steps": [20, 40], "replicas": 8}},
+)
+def mine(c):
+    'A statement.'
+    return 10.0
+
+
+@mine.declared
+def _(c):
+    return 10.0
+
+
+@mine.control
+def tiny(c):
+    'FALSE: next to nothing.'
+    return 1e-6
+"""
+
+
+@pytest.fixture
+def verified(tmp_path, monkeypatch, capsys):
+    """``verify`` in a folder where mine.py:mine was verified into r, and its quantity then edited."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.py"
+    path.write_text(RULED.format(weight="k"), encoding="utf-8")
+    assert main(["verify", "mine.py:mine", "--out", "r", "--backend", "reference"]) == 0
+    path.write_text(RULED.format(weight="k * k"), encoding="utf-8")
+
+    def verify(*words):
+        capsys.readouterr()
+        code = main(["verify", *words])
+        return code, capsys.readouterr().out
+
+    return verify
+
+
+@pytest.mark.parametrize("words", [["--theorem", "mine.py:mine"], ["--allow-code", "mine.py"]])
+def test_an_edited_quantity_is_not_judged_on_the_old_ones_numbers(verified, words):
+    code, out = verified("r", *words)
+    assert code != 0 and "late is another quantity of that name; sweep again" in out
+    assert "mine  HOLDS" not in out
+
+
+def test_a_stored_theorem_is_not_judged_on_another_ones_numbers(verified, tmp_path):
+    """Another file's quantity of the same name takes the place of the first one's; what is stored of that stays."""
+    assert verified("r")[0] == 0
+    (tmp_path / "mine.py").rename(tmp_path / "other.py")
+    code, _ = verified("other.py:mine", "--out", "r", "--backend", "reference")
+    assert code == 0
+    code, out = verified("r", "--theorem", "mine.py:mine")
+    assert code != 0 and "late is another quantity of that name" in out
+    assert verified("r", "--theorem", "other.py:mine")[0] == 0
+
+
+def test_two_quantities_of_one_name_have_two_columns():
+    cells = [measured("sgd", weighted("late", READINGS["grad_l2"], _square), 2.0)]
+    cells.append(measured("adamw", weighted("late", READINGS["grad_l1"], _square), 3.0))
+    rows = tidy_rows(show(cells, []))
+    assert "late" not in rows[0] and len({name for name in rows[0] if name.startswith("late_")}) == 2
+    assert [[v for n, v in row.items() if n.startswith("late_") and v] for row in rows] == [[2.0], [3.0]]
+    assert tidy_rows(show(cells[:1], []))[0]["late"] == 2.0
+
+
+def measured(optimizer, quantity, value):
+    return cell(optimizer=optimizer, further={quantity: np.full(8, value)})
+
+
+def test_run_and_store_record_what_a_quantity_means(store):
+    own = weighted("late", READINGS["grad_l2"], _square)
+    (due,) = plan_of([{**TABLE, "optimizer": "sgd", "steps": 10}], None, "a test").cells
+    result = engines.run(due.spec, "reference", quantities=[own, "mean_f_gap"])
+    store.save(result)
+    stored = store.load(due.key)
+    other = weighted("late", READINGS["grad_l1"], _square)
+    for each in (result, stored):
+        assert each.values(own) is not None and each.values(other) is None and "another quantity" in each.lacks(other)
+        assert each.values(QUANTITIES["mean_f_gap"]) is not None and each.values(QUANTITIES["mean_grad_l1"]) is not None
+        assert each.lacks(QUANTITIES["last_f_gap"]) == "the cell has no last_f_gap"
+    assert "quantities" not in engines.run(due.spec, "reference").provenance

@@ -47,7 +47,7 @@ def words(drawing: Drawing) -> str:
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Drawing]:
-    return {d.name: d for d in draw(grid() + SWEEP, norm_rows())}
+    return {d.name: d for d in draw(show(grid() + SWEEP), norm_rows())}
 
 
 def test_every_figure_is_drawn_and_says_n_and_intervals(whole):
@@ -129,7 +129,7 @@ def test_density_marks_one_and_the_gaussian_value(whole):
 
 def test_diverged_replicas_are_shown():
     results = [cell(steps=1000), cell(steps=4000, diverged=1), cell(steps=16000)]
-    drawings = {d.name: d for d in draw(results)}
+    drawings = {d.name: d for d in draw(show(results))}
     ax = panel(drawings["rates"], "adamw · rational")
     assert list(points(ax)[0][0]) == [1000, 16000]
     arrows = [line for line in ax.lines if line.get_marker() == r"$\uparrow$"]
@@ -180,7 +180,7 @@ def test_a_curve_ends_where_a_replica_is_lost():
     ],
 )
 def test_odd_results_are_drawn_or_refused_with_a_reason(results):
-    for drawing in draw(results):
+    for drawing in draw(show(results)):
         if isinstance(drawing, Skipped):
             assert drawing.reason
         else:
@@ -189,7 +189,7 @@ def test_odd_results_are_drawn_or_refused_with_a_reason(results):
 
 def test_a_void_cell_says_why():
     results = [cell(steps=k, noise="student", noise_args={"nu": 1.5}) for k in (1000, 4000)]
-    drawings = {d.name: d for d in draw(results)}
+    drawings = {d.name: d for d in draw(show(results))}
     assert "void: the noise has infinite variance" in words(drawings["rates"]).replace("\n", " ")
     assert isinstance(drawings["ratio"], Skipped)
     assert "infinite variance" in drawings["ratio"].reason

@@ -24,6 +24,7 @@ from simulator.report.provenance import provenance
 from simulator.report.results_csv import tidy_csv, tidy_rows
 from simulator.report.shown import show
 from simulator.report.tables import interval, run_table, verdict_table
+from simulator.theorems import THEOREMS
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
 RESULTS = grid(("ramp",), ("sgd", "adamw"), factor=0.5)
@@ -294,3 +295,20 @@ def test_intervals_and_markdown_as_text():
     assert interval(mean([1.0, math.inf])) == "∞"
     assert interval(mean([2.0])) == "2.000"
     assert escape_markdown("a|b_c\n<d>") == r"a\|b\_c \<d\>"
+
+
+def test_a_theorem_is_asked_once_of_each_cell(tmp_path):
+    """Figures, tables and CSV take the cells as they are shown."""
+    asked = []
+
+    class Counted:
+        def __getattr__(self, name):
+            return getattr(THEOREMS["adamw-l1"], name)
+
+        def on(self, result):
+            asked.append(result.key)
+            return THEOREMS["adamw-l1"].on(result)
+
+    cells = [cell(dim=d, steps=k) for d in (16, 64) for k in (1000, 4000)]
+    write_report(tmp_path, cells, [], theorems=[Counted()])
+    assert sorted(asked) == sorted(result.key for result in cells)

@@ -159,3 +159,49 @@ def test_a_rule_as_the_schedule(asked, refused, tmp_path):
     refused(run(schedule=f"{path}:number", **changed), "is no schedule, but int")
     refused(run(schedule=f"{path}:rul", **changed), "has no 'rul'")
     refused(run(schedule="horizn", **changed), "schedule 'horizn'", "horizon")
+
+
+QUANTITY = """
+from ratecheck import reading, theorem
+from ratecheck.simulator.cells.quantities import READINGS, Quantity
+
+
+@reading(fold="sum", degrees=(1.0, -1.0), text="1000 ‖∇f(x^k)‖₁")
+def thousandfold(gradient):
+    return 1000.0 * abs(gradient)
+
+
+def rule(c):
+    return {{"lr": 0.1}}
+
+
+@theorem(optimizer="sgd", rule=rule, measures=Quantity("{name}", {reading}, "mean"))
+def t(c):
+    'A rate.'
+    return 1.0
+"""
+
+
+@pytest.fixture
+def measuring(tmp_path):
+    def file(name, reading):
+        (tmp_path / "own.py").write_text(QUANTITY.format(name=name, reading=reading), encoding="utf-8")
+        return f"{tmp_path / 'own.py'}:t"
+
+    return file
+
+
+@pytest.mark.parametrize("name", ["mean_grad_l1", "mean_grad_l2"])
+def test_a_quantity_of_ones_own_is_never_shown_as_the_one_whose_name_it_has(measuring, refused, name):
+    changed = {"theorem": measuring(name, "thousandfold"), "optimizer": None, **SMALL}
+    refused(run(**changed), f"'{name}'", "measure different things", "rename")
+
+
+def test_the_quantity_of_the_theorem_is_measured_by_its_meaning(measuring, asked):
+    out = asked(theorem=measuring("own", "thousandfold"))
+    assert out["theorem"]["quantity"] == "own"
+    assert out["theorem"]["measured"]["mean"] == pytest.approx(1000 * out["mean_grad_l1"]["mean"])
+    out = asked(theorem=measuring("own", 'READINGS["grad_l1"]'))
+    assert out["theorem"]["measured"] == out["mean_grad_l1"]
+    out = asked(theorem=measuring("mean_f_gap", "thousandfold"))  # not among what every run measures
+    assert out["theorem"]["measured"]["mean"] == pytest.approx(1000 * out["mean_grad_l1"]["mean"])

@@ -88,7 +88,7 @@ def cells() -> list:
 def test_a_users_theorem_is_drawn_with_its_quantity_bound_and_labels(mine):
     label, exponent, limit = MINE[mine]
     results = cells()
-    drawings = {d.name: d for d in draw(results, theorems=[mine])}
+    drawings = {d.name: d for d in draw(show(results, [mine]))}
     ax = panel(drawings["rates"], "adamw · rational")
     assert ax.get_ylabel() == f"${label}$"
     x, y = points(ax)[0]
@@ -106,7 +106,7 @@ def test_a_users_theorem_is_drawn_with_its_quantity_bound_and_labels(mine):
 
 
 def test_labels_of_rates_and_bounds_and_what_stands_for_them():
-    texts = {t.name: words({d.name: d for d in draw(cells(), theorems=[t])}["rates"]) for t in MINE}
+    texts = {t.name: words({d.name: d for d in draw(show(cells(), [t]))}["rates"]) for t in MINE}
     assert "rate $C/K^{1/4}$ (no constant)" in texts["mine-l2"]
     assert "rate of mine-squared (no constant)" in texts["mine-squared"]
     assert r"bound $3\sqrt{d}\,C/K^{1/4}$" in texts["mine-explicit"]
@@ -114,7 +114,7 @@ def test_labels_of_rates_and_bounds_and_what_stands_for_them():
 
 
 def test_a_bound_that_depends_on_the_dimension_has_a_line_for_each():
-    ax = panel({d.name: d for d in draw(cells(), theorems=[mine_explicit])}["rates"], "adamw · rational")
+    ax = panel({d.name: d for d in draw(show(cells(), [mine_explicit]))}["rates"], "adamw · rational")
     own = [line for line in ax.lines if line.get_linestyle() == "-."]
     assert len(own) == len({line.get_color() for line in own}) == 3
     rates = [line for line in ax.lines if line.get_linestyle() == "--"]
@@ -189,14 +189,14 @@ def test_rows_name_the_theorem_where_two_are_about_one_optimizer():
             return only_ramps.on(result) if result.spec.problem == "ramp" else None
 
     results = grid(("rational", "ramp"), ("adamw",))
-    drawing = {d.name: d for d in draw(results, theorems=[OnlyRamps(), mine_squared])}["rates"]
+    drawing = {d.name: d for d in draw(show(results, [OnlyRamps(), mine_squared]))}["rates"]
     titles = {ax.get_title() for ax in drawing.figure.axes if ax.axison}
     assert titles == {"adamw (mine-squared) · rational", "adamw (only-ramps) · ramp"}
 
 
 def test_cells_without_a_theorem_are_drawn_by_their_l1_norm():
     results = [cell(steps=k, optimizer_args={"lr": 0.1}) for k in STEPS]
-    drawings = {d.name: d for d in draw(results)}
+    drawings = {d.name: d for d in draw(show(results))}
     assert "no theorem: no bound" in words(drawings["rates"])
     assert "_1$" in drawings["rates"].figure.axes[0].get_ylabel()
     rows = list(csv.DictReader(io.StringIO(tidy_csv(show(results)))))
@@ -210,7 +210,7 @@ def test_a_rate_that_is_no_power_has_the_slope_of_its_neighbours():
         """O(log K · √d / √K)."""
         return math.log(c.steps) * math.sqrt(c.dim) / math.sqrt(c.steps)
 
-    drawing = {d.name: d for d in draw(cells(), theorems=[logarithmic])}["slopes"]
+    drawing = {d.name: d for d in draw(show(cells(), [logarithmic]))}["slopes"]
     (dashed,) = [line for line in panel(drawing, "adamw · rational").lines if line.get_linestyle() == "--"]
     own = [math.log(math.log(b) / math.log(a)) / math.log(b / a) - 0.5 for a, b in ((1000, 4000), (4000, 16000))]
     np.testing.assert_allclose(dashed.get_ydata(), own)
@@ -238,7 +238,7 @@ def test_no_text_from_data_is_read_as_mathtext():
         return 2.0
 
     results = [
-        cell(dim=d, steps=k, sigma=s, further={measures.name: np.full(8, 0.5) + 0.01 * np.arange(8)})
+        cell(dim=d, steps=k, sigma=s, further={measures: np.full(8, 0.5) + 0.01 * np.arange(8)})
         for d in (16, 64)
         for k in STEPS
         for s in (1.0, 2.0, 4.0)
@@ -251,7 +251,7 @@ def test_no_text_from_data_is_read_as_mathtext():
     rows = norm_rows()
     for row in rows:
         object.__setattr__(row, "law", BAD)
-    drawn = draw(results, rows, [hostile])
+    drawn = draw(show(results, [hostile]), rows)
     assert {d.name for d in drawn if isinstance(d, Drawing)} >= {"rates", "ratio", "slopes", "exponents", "norms"}
     for drawing in drawn:
         if isinstance(drawing, Drawing):

@@ -45,7 +45,7 @@ def test_verdicts_are_strict_json_with_infinities(written):
     assert odd["numbers"]["nan"] is None
     assert data["exit_code"] == 1
     assert "18 of 36" in data["partial"]
-    assert data["format"] == "ratecheck verdicts 2"
+    assert data["format"] == "ratecheck verdicts 3"
 
 
 def test_verdicts_hold_what_the_theorems_say_of_each_cell(written):
@@ -57,7 +57,7 @@ def test_verdicts_hold_what_the_theorems_say_of_each_cell(written):
         assert entry["statement"] == theorem.statement
         assert (entry["kind"], entry["expected"], entry["axes"]) == (theorem.kind, theorem.expected, [*theorem.axes])
         quantity = theorem.measures
-        assert entry["quantity"] == {"name": quantity.name, "text": quantity.text, "tex": quantity.tex}
+        assert entry["quantity"] == {what: getattr(quantity, what) for what in ("name", "digest", "text", "tex")}
         assert (entry["rate_tex"], entry["bound_tex"], entry["source"]) == (
             theorem.rate_tex,
             theorem.bound_tex,
@@ -78,7 +78,7 @@ def test_void_and_infinite_bounds_in_verdicts(tmp_path):
 
     results = [cell(optimizer="sgd"), cell(optimizer="sgd", noise="student", noise_args={"nu": 1.5}), cell()]
     verdicts = judge(results, (), [vacuous])
-    path = write_verdicts(tmp_path, verdicts, {"mine.py:vacuous": vacuous}, results, (), "1 of 4", ["a fault"])
+    path = write_verdicts(tmp_path, verdicts, {"mine.py:vacuous": vacuous}, results, (), "1 of 4", incomplete=True)
     data = json.loads(path.read_text(encoding="utf-8"))
     (told,) = data["theorems"]
     assert told["cells"] == {

@@ -149,6 +149,41 @@ def test_a_false_control_on_random_vectors(tmp_path, capsys):
     assert verify(capsys, tmp_path / "out")[0] == 0  # the folder, judged on its own
 
 
+SEEDS = [("-1", "got -1"), ("1.5", "got 1.5"), ("nan", "got nan"), ("inf", "got inf"), (str(2**64), f"got {2**64}")]
+
+
+@pytest.mark.parametrize(("seed", "words"), SEEDS)
+def test_a_wrong_seed_of_norm_checks_is_refused_before_anything_is_written(seed, words, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["verify", "gaussian", "--quick", "--out", str(out)]) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(["verify", "gaussian", "--quick", "--seed", seed, "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: seed must be an integer from 0 to") and words in error and error.count("\n") == 1
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("law", "words"),
+    [
+        ("'gausian'", "unknown noise law 'gausian'; did you mean 'gaussian'?"),
+        ("''", "unknown noise law ''"),
+        ("'pareto'", "finite variance"),
+        ("'order.py:order'", "is no noise"),
+        ("'nowhere.py:law'", "nowhere.py can't be read"),
+        ("5", "law must be a noise law's name, FILE.py:NAME, or None for all laws; got 5"),
+    ],
+)
+def test_a_wrong_law_of_a_theorem_is_refused_before_anything_is_written(law, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "order.py").write_text(ORDER.replace('"gaussian"', law), encoding="utf-8")
+    assert main(["verify", "order.py:order", "--quick", "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and words in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "parts"),
     [

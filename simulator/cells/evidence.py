@@ -6,13 +6,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .constants import Constants
 from .hyper import Hyper
+from .quantities import ALWAYS
 from .spec import Spec, key_of
 from .stats import Stats
+
+OF_EVERY_RUN = {quantity.name: quantity.digest for quantity in ALWAYS}
+
+
+class Named(Protocol):
+    """A quantity as cells are asked for it: its name, and the digest of what it means."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,8 @@ class Result:
     """A cell's Spec, constants, hyper-parameters as used, statistics and provenance.
 
     ``identity`` is the text that the cell's key is the hash of. ``provenance`` has what does not determine the numbers
-    but for their last digits: seconds, backend, versions, date.
+    but for their last digits: seconds, backend, versions, date; and under ``quantities`` the digests of what was
+    measured beyond ALWAYS, by name.
     """
 
     spec: Spec
@@ -45,6 +61,28 @@ class Result:
         """Whether all coordinates were copies of one, so that what is measured scales with d by construction."""
         identity = json.loads(self.identity)
         return "columns" not in identity and "spectrum" not in identity["numbers"]
+
+    @cached_property
+    def quantities(self) -> Mapping[str, str]:
+        """The digests of all quantities that were measured, by their names."""
+        told = self.provenance.get("quantities") if isinstance(self.provenance, Mapping) else None
+        known = {**(told if isinstance(told, Mapping) else {}), **OF_EVERY_RUN}
+        return {name: known[name] for name in self.stats.measured if name in known}
+
+    def values(self, quantity: Named) -> NDArray[np.float64] | None:
+        """*quantity* of each replica, shape (R,); None where the cell ``lacks`` it."""
+        return None if self.lacks(quantity) else self.stats.measured[quantity.name]
+
+    def lacks(self, quantity: Named) -> str:
+        """Why there are no values of *quantity*, in words; '' if there are.
+
+        The name alone is none: another theorem's quantity may have it, and a user may have edited the formula.
+        """
+        if quantity.name not in self.stats.measured:
+            return f"the cell has no {quantity.name}"
+        if self.quantities.get(quantity.name) != quantity.digest:
+            return f"what the cell has as {quantity.name} is another quantity of that name"
+        return ""
 
     @cached_property
     def status(self) -> str:

@@ -10,12 +10,15 @@ A minimum is taken in each replica: E min_k ≤ min_k E, so a theorem about min_
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ratecheck.problems.errors import InputError, choose
 from ratecheck.problems.formulas import Formula
+
+from .spec import canonical_json
 
 ARGUMENTS = ("gradient", "x", "gap")
 FOLDS = ("sum", "max")
@@ -66,6 +69,11 @@ class Quantity:
     def meaning(self) -> tuple[str, ...]:
         """Equal for quantities that give equal numbers."""
         return *self.reading.meaning, self.over, self.weight.digest if self.weight else ""
+
+    @property
+    def digest(self) -> str:
+        """The meaning in 16 digits, as cells and folders record it beside the name."""
+        return hashlib.sha256(canonical_json(self.meaning).encode()).hexdigest()[:16]
 
     @property
     def text(self) -> str:

@@ -47,7 +47,7 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
 
 def said(theorem: Theorem, result: Result) -> dict:
     """What *theorem* says of a cell, with the numbers that it is about."""
-    bearing, values = theorem.on(result), result.stats.measured.get(theorem.measures.name)
+    bearing, values = theorem.on(result), result.values(theorem.measures)
     measured = None if values is None else average(np.where(np.isfinite(values), values, math.inf))
     bound, rate = (bearing.bound, bearing.rate) if bearing else (None, None)
     limit = rate if bound is None else bound

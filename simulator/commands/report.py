@@ -23,27 +23,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from ..lab.folder import open_folder
-    from ..lab.judging import judge_folder, write_judgement
+    from ..lab.judging import judge_folder
     from ..plugins import only
     from ..theorems import THEOREMS
+    from .pages import write_pages
     from .verdicts import show_state, show_verdicts
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.directory)
         judgement = judge_folder(folder, args.allow_code)
-        from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
-
         own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
-        written = write_report(
-            folder.directory,
-            folder.results,
-            judgement.verdicts,
-            folder.norm_rows,
-            folder.plan,
-            [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing],
-            [*own, *THEOREMS.values()],
-        )
-        written.append(write_judgement(folder, judgement))
+        written = write_pages(folder, judgement, [*own, *THEOREMS.values()])
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]

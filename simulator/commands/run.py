@@ -120,14 +120,12 @@ def _why(option: str, theorem) -> str:
 
 def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     """Run a cell where Ctrl-C is heard at once, with a bar unless *quiet*."""
-    from ..cells.quantities import ALWAYS
     from ..engines import run
     from ..lab.cost import work
     from ..lab.executors import open_executor, report
     from ..lab.progress import simple_bar
 
-    known = {quantity.name for quantity in ALWAYS}
-    asked = () if theorem is None or theorem.measures.name in known else (theorem.measures,)
+    asked = () if theorem is None else (theorem.measures,)  # the object: its name may be another quantity's
     done, total = 0, work(spec)
     with (
         nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}") as update,

@@ -5,6 +5,13 @@ from __future__ import annotations
 import sys
 
 
+def show_judgement(folder, judgement) -> None:
+    """Verdicts, hard instances, and how much was judged."""
+    show_verdicts(judgement.verdicts)
+    show_levels(folder, judgement)
+    show_state(folder, judgement)
+
+
 def show_verdicts(verdicts) -> None:
     """The verdict table on stdout, then the reasons, a line each."""
     from .tables import show_table
@@ -33,9 +40,9 @@ def show_levels(folder, judgement) -> None:
 def show_state(folder, judgement) -> None:
     """How many cells were judged, from whose bounds and how partial that is, on stdout; what can't be trusted or
     judged, on stderr."""
-    for fault in folder.faults:
-        print(f"warning: {fault}; it is left out", file=sys.stderr)
-    for line in judgement.missing:
+    from ..lab.judging import left_out
+
+    for line in left_out(folder, judgement):
         print(f"warning: {line}", file=sys.stderr)
     for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
         print(line)

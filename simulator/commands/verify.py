@@ -85,16 +85,13 @@ def _refuse(args: argparse.Namespace, what: str, **options: object) -> None:
 
 
 def _folder(args: argparse.Namespace) -> int:
-    from ..judge import exit_code
     from ..lab.folder import open_folder
-    from ..lab.judging import judge_folder
+    from ..lab.judging import code, judge_folder
     from ..plugins import only
-    from .verdicts import show_levels, show_state, show_verdicts
+    from .verdicts import show_judgement
 
     with only(()):  # within, judge_folder allows what the user named
         folder = open_folder(args.target)
         judgement = judge_folder(folder, args.allow_code, args.theorem)
-    show_verdicts(judgement.verdicts)
-    show_levels(folder, judgement)
-    show_state(folder, judgement)
-    return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
+    show_judgement(folder, judgement)
+    return code(folder, judgement)

@@ -23,10 +23,11 @@ def is_theorem(target: str) -> bool:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..judge import exit_code
+    from ..lab.judging import code
     from ..lab.plan import plan_of
+    from .pages import write_pages
     from .sweep import jobs_of, perform
-    from .verdicts import show_levels, show_state, show_verdicts
+    from .verdicts import show_judgement
 
     named = dict(_named(args.target))
     args.out = args.out or str(Path("results") / "verify" / _folder_name(args.target))
@@ -42,13 +43,11 @@ def execute(args: argparse.Namespace) -> int:
     if isinstance(done, int):
         return done
     folder, judgement = done
-    report = _report(folder, judgement)
-    show_verdicts(judgement.verdicts)
-    show_levels(folder, judgement)
-    show_state(folder, judgement)
+    write_pages(folder, judgement, list(judgement.theorems.values()))
+    show_judgement(folder, judgement)
     _show_failing(folder, judgement)
-    print(f"report: {report}")
-    return exit_code(judgement.verdicts, partial=bool(folder.partial or folder.faults or judgement.missing))
+    print(f"report: {folder.directory / 'report.html'}")
+    return code(folder, judgement)
 
 
 def _named(target: str) -> Iterator[tuple[str, AnyTheorem]]:
@@ -86,27 +85,19 @@ def _folder_name(target: str) -> str:
 
 
 def _norms(named: dict[str, AnyTheorem], args: argparse.Namespace):
-    """The norm checks for theorems about random vectors, None where there are none."""
+    """The norm checks for theorems about random vectors, None where there are none.
+
+    Raises InputError for a law without exact norms or a seed out of range, before anything is written.
+    """
     from ..lab.plan import Norms
-    from ..samples import LAWS
+    from ..samples import LAWS, require_laws
 
     laws = [t.law for t in named.values() if isinstance(t, SampleTheorem)]
     if not laws:
         return None
     every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(law for law in laws if law is not None))
-    return Norms(every, SAMPLES["quick" if args.quick else "dims"], None, args.seed or 0)
-
-
-def _report(folder, judgement) -> Path:
-    from ..lab.judging import write_judgement
-    from ..report import write_report  # late: Matplotlib is slow to import
-
-    notes = [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing]
-    theorems = list(judgement.theorems.values())
-    directory = folder.directory
-    write_report(directory, folder.results, judgement.verdicts, folder.norm_rows, folder.plan, notes, theorems)
-    write_judgement(folder, judgement)
-    return directory / "report.html"
+    require_laws(every, args.target)
+    return Norms.of(every, SAMPLES["quick" if args.quick else "dims"], None, 0 if args.seed is None else args.seed)
 
 
 def _show_failing(folder, judgement) -> None:

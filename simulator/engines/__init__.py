@@ -21,7 +21,7 @@ from ratecheck.problems.errors import InputError, choose
 from ..cells.cell import Cell
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
-from ..cells.quantities import Quantity
+from ..cells.quantities import ALWAYS, Quantity, find_quantity
 from ..cells.spec import Spec
 from ..version import version
 from .resolve import resolve
@@ -61,12 +61,12 @@ def run(
     this machine can't run, or a Spec that can't be resolved.
     """
     require_backend(backend, fast)
-    quantities = tuple(quantities)
+    asked = tuple(map(find_quantity, quantities))
     cell = resolve(spec)
     if backend == AUTO:
         from .auto import pick
 
-        backend = pick(spec, quantities)[0]
+        backend = pick(spec, asked)[0]
         fast = fast and backend == "gpu"
     require_memory(cell, backend)
     engine = importlib.import_module(
@@ -74,7 +74,7 @@ def run(
     )  # late: Numba's start-up is not paid by who doesn't run
     options = {"fast": fast} if backend == "gpu" else {}
     begin = time.perf_counter()
-    stats = engine.simulate(cell, threads=threads, progress=progress, quantities=quantities, **options)
+    stats = engine.simulate(cell, threads=threads, progress=progress, quantities=asked, **options)
     seconds = time.perf_counter() - begin
     return Result(
         cell.spec,
@@ -91,6 +91,7 @@ def run(
             "machine": platform.machine(),
             **({"device": engine.device_name()} if backend == "gpu" else {}),
             "versions": dict(_versions()),
+            **_told(asked),
         },
     )
 
@@ -107,6 +108,13 @@ def require_memory(cell: Cell, backend: str = "cpu") -> None:
             f"dim={spec.dim} with replicas={spec.replicas} needs {needed / 2**30:.1f} GiB for its state and this "
             f"machine has {there / 2**30:.1f} GiB; choose a smaller dim or fewer replicas"
         )
+
+
+def _told(quantities: Iterable[Quantity]) -> dict[str, dict[str, str]]:
+    """What was measured beyond ALWAYS, as provenance has it."""
+    every = {quantity.name for quantity in ALWAYS}
+    digests = {quantity.name: quantity.digest for quantity in quantities if quantity.name not in every}
+    return {"quantities": digests} if digests else {}
 
 
 @cache

@@ -24,11 +24,12 @@ def pick(spec: Spec, quantities: Iterable[Quantity | str] = ()) -> tuple[str, st
     width = spec.dim * spec.replicas
     if width < WIDTH_PER_CORE * cores() or width * spec.steps < LEAST_WORK:
         return "cpu", "the cell is too small for a GPU to pay"
-    from .gpu import device  # late: Numba's start-up is not paid by small cells
-    from .gpu import engine as gpu
+    from .gpu import device
 
     try:
         card = device.cupy_device()
+        from .gpu import engine as gpu  # late: Numba's start-up is not paid where there is no card
+
         if spec.dtype == "float64" and card.double_ratio > SLOW_DOUBLE:
             return "cpu", f"{card.name} is slow in float64"
         cell = resolve(spec)

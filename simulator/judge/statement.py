@@ -15,6 +15,9 @@ class Measured(Protocol):
     def name(self) -> str: ...
 
     @property
+    def digest(self) -> str: ...
+
+    @property
     def text(self) -> str: ...
 
     @property

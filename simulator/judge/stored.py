@@ -25,6 +25,7 @@ def to_dict(theorem: Judgeable, results: Iterable[Result]) -> dict:
         "bound_tex": theorem.bound_tex,
         "quantity": {
             "name": theorem.measures.name,
+            "digest": theorem.measures.digest,
             "text": theorem.measures.text,
             "tex": theorem.measures.tex,
         },

@@ -25,6 +25,7 @@ class StoredQuantity:
     """What is known of a quantity without its code: enough to find it in cells and to write it."""
 
     name: str
+    digest: str
     text: str
     tex: str
 
@@ -52,9 +53,9 @@ class StoredTheorem:
     def on(self, result: Result) -> Bearing | None:
         """What the theorem said of *result*; None where it was not concerned, or never asked."""
         bearing = self.cells.get(result.key)
-        if bearing is None or bearing.void or bearing.aside or self.measures.name in result.stats.measured:
+        if bearing is None or bearing.void or bearing.aside:
             return bearing
-        return Bearing(bearing.bound, bearing.rate, aside=f"the cell has no {self.measures.name}")
+        return Bearing(bearing.bound, bearing.rate, aside=result.lacks(self.measures))
 
 
 def from_dict(data: object) -> StoredTheorem | SampleTheorem:
@@ -73,7 +74,9 @@ def from_dict(data: object) -> StoredTheorem | SampleTheorem:
             _text(data["source"], "source"),
             _text(data["rate_tex"], "rate_tex"),
             _text(data["bound_tex"], "bound_tex"),
-            StoredQuantity(*(_text(quantity[what], f"quantity's {what}") for what in ("name", "text", "tex"))),
+            StoredQuantity(
+                *(_text(quantity[what], f"quantity's {what}") for what in ("name", "digest", "text", "tex"))
+            ),
             {_text(key, "key"): _bearing(as_table(value)) for key, value in as_table(data["cells"]).items()},
             _text(data.get("given", ""), "given"),
             frozenset(_text(key, "key") for key in as_list(data.get("seen", []))),

@@ -144,7 +144,7 @@ def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: 
             raise InputError(
                 f"a plug-in of {due.spec.problem} with {due.spec.optimizer} changed while the sweep ran; run it again"
             )
-        result, differing = merged(result, _stored(store, due.key), extra)
+        result, differing = merged(result, _stored(store, due.key))
         if differing:
             lines.append(
                 f"{store.path(due.key)}: computed again for more quantities, and {', '.join(differing)} differ from "

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from ratecheck.problems.errors import InputError
 
 from ..judge import judge
-from ..judge.outcome import Verdict
+from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..plugins import content_of, file_of, is_file, only, plain_name
 from ..sample_theorem import SampleTheorem
@@ -35,6 +35,21 @@ class Judgement:
     verdicts: Sequence[Verdict]
     notes: Sequence[str] = ()
     missing: Sequence[str] = ()
+
+
+def left_out(folder: Folder, judgement: Judgement) -> list[str]:
+    """A line for each file that can't be trusted, and for each theorem that wasn't judged."""
+    return [*(f"{fault}; it is left out" for fault in folder.faults), *judgement.missing]
+
+
+def incomplete(folder: Folder, judgement: Judgement) -> bool:
+    """Whether something is missing, so that a verdict on the rest is none on the whole."""
+    return bool(folder.partial or left_out(folder, judgement))
+
+
+def code(folder: Folder, judgement: Judgement) -> int:
+    """The exit code of a command that judged: as ``exit_code``, 3 also where something is missing."""
+    return exit_code(judgement.verdicts, incomplete(folder, judgement))
 
 
 def judge_folder(
@@ -63,7 +78,7 @@ def write_judgement(folder: Folder, judgement: Judgement) -> Path:
         folder.results,
         folder.norm_rows,
         folder.partial.removeprefix("partial: "),
-        [*folder.faults, *judgement.missing],
+        incomplete(folder, judgement),
     )
 
 

@@ -28,7 +28,7 @@ def hard_of(theorem: Theorem, result: Result) -> Hard | None:
 
 def attained(theorem: Theorem, result: Result) -> float | None:
     """The measured mean over the rate, infinite where a replica diverged; None where the theorem says nothing."""
-    bearing, values = theorem.on(result), result.stats.measured.get(theorem.measures.name)
+    bearing, values = theorem.on(result), result.values(theorem.measures)
     if bearing is None or bearing.void or bearing.aside or values is None or not bearing.rate:
         return None
     if math.isinf(bearing.rate):

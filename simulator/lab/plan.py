@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, require_integer
 
 from ..cells.spec import Spec, canonical_json
 from ..files import printable
@@ -32,6 +32,20 @@ class Norms:
     dims: tuple[int, ...]
     samples: int | None
     seed: int
+
+    @classmethod
+    def of(cls, laws: Iterable[str], dims: Iterable[object], samples: object, seed: object, where: str = "") -> Norms:
+        """What somebody asks for, its numbers checked; raises InputError, which *where* begins, for one out of range.
+
+        The laws are taken as they are: to check them, their files run (``samples.require_laws``).
+        """
+        start = f"{where}: " if where else ""
+        return cls(
+            tuple(laws),
+            tuple(require_integer(dim, f"{start}dims", least=1, most=2**32) for dim in dims),
+            None if samples is None else require_integer(samples, f"{start}samples", least=2, most=2**32),
+            require_integer(seed, f"{start}seed", least=0, most=2**64 - 1),
+        )
 
 
 @dataclass(frozen=True)

@@ -74,18 +74,13 @@ def _plan(data: Mapping[str, object]) -> Plan:
 
 
 def _norms(data: Mapping[str, object], plugins: Mapping[str, PlugIn]) -> Norms:
-    laws, samples = tuple(map(_text, as_list(data["laws"]))), data["samples"]
+    laws = tuple(map(_text, as_list(data["laws"])))
     for law in laws:
         if not is_file(law):
             choose(NOISES, law, "noise law")
         elif file_of(law) not in plugins:
             raise InputError(f"it has no plug-in {file_of(law)!r:.100}, which its norm checks name")
-    return Norms(
-        laws,
-        tuple(require_integer(dim, "dims", least=1, most=2**32) for dim in as_list(data["dims"])),
-        None if samples is None else require_integer(samples, "samples", least=2, most=2**32),
-        require_integer(data["seed"], "seed", least=0, most=2**64 - 1),
-    )
+    return Norms.of(laws, as_list(data["dims"]), data["samples"], data["seed"])
 
 
 def _plug_in(data: Mapping[str, object]) -> PlugIn:

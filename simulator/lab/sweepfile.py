@@ -23,7 +23,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ratecheck.problems.errors import InputError, require_integer
+from ratecheck.problems.errors import InputError
 
 from .grid import FIELDS, quick_values, require_keys
 from .plan import Norms, Plan, plan_of
@@ -103,21 +103,12 @@ def _norms(content: Mapping[str, object], quick: bool, seed: object, where: str)
         raise InputError(f"{where}: must be a table with laws, dims and samples (all optional), got {table!r}")
     known = ("laws", "dims", "samples")
     require_keys(table, {*known, "quick"}, where)
-    from ..samples import DIMS, LAWS, named_laws  # late: few sweep files ask for norm checks
+    from ..samples import DIMS, LAWS, require_laws  # late: few sweep files ask for norm checks
 
     table = {"laws": list(LAWS), "dims": list(DIMS), **table, **quick_values(table, quick, where, known)}
-    laws, dims, samples = table["laws"], table["dims"], table.get("samples")
+    laws, dims = table["laws"], table["dims"]
     if not isinstance(laws, list) or not laws or not isinstance(dims, list) or not dims:
         raise InputError(f"{where}: laws and dims must be lists with at least one entry")
-    for law in laws:
-        try:
-            named_laws([law if isinstance(law, str) else repr(law)])
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from error
+    require_laws([law if isinstance(law, str) else repr(law) for law in laws], where)
     seed = seed[0] if isinstance(seed, list) and seed else seed
-    return Norms(
-        tuple(laws),
-        tuple(require_integer(d, f"{where}: dims", least=1, most=2**32) for d in dims),
-        None if samples is None else require_integer(samples, f"{where}: samples", least=2, most=2**32),
-        require_integer(seed, f"{where}: seed", least=0, most=2**64 - 1),
-    )
+    return Norms.of(laws, dims, table.get("samples"), seed, where)

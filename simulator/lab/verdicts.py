@@ -20,7 +20,7 @@ from ..sample_theorem import SampleTheorem
 from ..sealed import read_sealed, write_sealed
 from ..theorems import THEOREMS
 
-FILE, FORMAT = "verdicts.json", "ratecheck verdicts 2"
+FILE, FORMAT = "verdicts.json", "ratecheck verdicts 3"
 MANY = 200_000  # bearings in a file, some 150 bytes each
 
 
@@ -31,16 +31,17 @@ def write_verdicts(
     results: Sequence[Result],
     rows: Sequence,
     partial: str = "",
-    notes: Sequence[str] = (),
+    incomplete: bool = False,
 ) -> Path:
     """Write verdicts.json and return its path; *theorems* by the names that the plan has for them.
 
+    *partial* says which cells are missing, in words; *incomplete*, whether anything is, for the exit code.
     Where all would be too much to read again, shipped theorems are left out: their code is at hand. Raises InputError
     when it can't be written.
     """
     records = {given: _record(given, theorem, results, rows) for given, theorem in theorems.items()}
     content = {
-        "exit_code": exit_code(verdicts, partial=bool(partial or notes)),
+        "exit_code": exit_code(verdicts, partial=incomplete or bool(partial)),
         "partial": partial,
         "verdicts": [v.to_dict() | {"numbers": v.numbers} for v in verdicts],
         "theorems": list(records.values()),
@@ -61,6 +62,8 @@ def read_stored(directory: Path) -> dict[str, StoredTheorem | SampleTheorem]:
         records = read_sealed(path, FORMAT, "a file of verdicts").get("theorems")
     except FileNotFoundError:
         return {}
+    except InputError as error:
+        raise InputError(f"{error}; run the sweep again: it writes the verdicts anew and keeps the cells") from error
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise InputError(f"{path} has no list of theorems")
     try:

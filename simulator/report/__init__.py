@@ -58,7 +58,8 @@ def write_report(
         figures.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder") from error
-    drawings, cells = draw(results, norm_rows, theorems), show(results, theorems)
+    cells = show(results, theorems)
+    drawings = draw(cells, norm_rows)
     shown, files = [], []
     for drawing in drawings:
         if not isinstance(drawing, Drawing):

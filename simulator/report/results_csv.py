@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -32,8 +32,9 @@ def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
     """
     sections = [_sections(shown) for shown in cells]
     taken = {name for row in sections for part in row for name in part}
+    ambiguous = _ambiguous(shown.result for shown in cells)
     sections = [
-        (*row, _further(shown.result, taken), _closing(shown.result))
+        (*row, _further(shown.result, taken, ambiguous), _closing(shown.result))
         for row, shown in zip(sections, cells, strict=True)
     ]
     columns = list(dict.fromkeys(name for kind in zip(*sections, strict=True) for part in kind for name in part))
@@ -93,13 +94,25 @@ def _theorem(shown: Shown) -> dict[str, object]:
     }
 
 
-def _further(result: Result, taken: set[str]) -> dict[str, object]:
-    """The means of the quantities that not every run measures; a name that is another column's gets a prefix."""
+def _further(result: Result, taken: set[str], ambiguous: set[str]) -> dict[str, object]:
+    """The means of the quantities that not every run measures. A name that is another column's gets a prefix, one that
+    several quantities have its digest behind it."""
+
+    def column(name: str) -> str:
+        own = f"{name}_{result.quantities.get(name, '')}" if name in ambiguous else name
+        return f"measured_{own}" if own in taken or own in CLOSING else own
+
     names = [name for name in result.stats.measured if name not in (*NORMS, SQUARED)]
-    return {
-        (f"measured_{name}" if name in taken or name in CLOSING else name): mean(result.stats.measured[name]).value
-        for name in names
-    }
+    return {column(name): mean(result.stats.measured[name]).value for name in names}
+
+
+def _ambiguous(results: Iterable[Result]) -> set[str]:
+    """The names that quantities of several meanings have in these cells."""
+    digests: dict[str, set[str | None]] = {}
+    for result in results:
+        for name in result.stats.measured:
+            digests.setdefault(name, set()).add(result.quantities.get(name))
+    return {name for name, own in digests.items() if len(own) > 1}
 
 
 def _closing(result: Result) -> dict[str, object]:

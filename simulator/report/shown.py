@@ -102,7 +102,7 @@ def show(results: Iterable[Result], theorems: Sequence[Judgeable | SampleTheorem
 def _under_first(result: Result, theorems: Sequence[Judgeable]) -> Shown:
     for theorem in theorems:
         bearing = theorem.on(result)
-        if bearing is not None and not bearing.aside and theorem.measures.name in result.stats.measured:
+        if bearing is not None and not bearing.aside and not result.lacks(theorem.measures):
             return Shown(result, theorem, bearing)
     return Shown(result)
 

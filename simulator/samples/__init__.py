@@ -25,12 +25,20 @@ from ..cores import cores
 from ..engines.gpu.device import Device
 from ..plugins import file_of, is_file, plain_name, ran
 from .exact import mean_l1, mean_l2
-from .gpu_sampling import GPU_BLOCK, gpu_norms
-from .laws import label, named_laws
+from .laws import label, named_laws, require_laws
 from .rows import NormRow, load_rows, norm_table, save_rows
-from .sampling import BLOCK, Moments, blocks, compile_norms
 
-__all__ = ["NormRow", "label", "load_rows", "named_laws", "norm_check", "norm_table", "samples_for", "save_rows"]
+__all__ = [
+    "NormRow",
+    "label",
+    "load_rows",
+    "named_laws",
+    "norm_check",
+    "norm_table",
+    "require_laws",
+    "samples_for",
+    "save_rows",
+]
 
 LAWS = ("gaussian", "uniform", "laplace", "rademacher", "sparse", "student")
 DIMS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -60,6 +68,9 @@ def norm_check(
     law, dimension and seed. They are drawn on *device*, a GPU, if one is given; sums then differ by their rounding.
     Raises InputError for unknown laws, those without exact values, infinite variance or sizes out of range.
     """
+    from .gpu_sampling import GPU_BLOCK, gpu_norms
+    from .sampling import BLOCK, Moments, blocks, compile_norms  # late: who reads rows needs no Numba
+
     seed = require_integer(seed, "seed", least=0, most=2**64 - 1)
     dims = [require_integer(dim, "dims", least=1, most=2**32) for dim in dims]
     if samples is not None:

@@ -9,6 +9,7 @@ from ratecheck.problems.errors import InputError, choose
 
 from ..engines.resolve import noise_of
 from ..plugins import is_file
+from .exact import mean_l1, mean_l2
 
 WHAT_IT_IS = ("formula", "draws", "formula_arguments", "variance", "kurtosis", "ratio")  # its moments follow
 
@@ -19,6 +20,16 @@ def named_laws(laws: Iterable[str | Noise]) -> dict[str, Noise]:
     Raises InputError for an unknown law, and for a user's whose exact norms are not known.
     """
     return dict(map(_named, laws))
+
+
+def require_laws(laws: Iterable[str], where: str) -> None:
+    """Raise InputError, which *where* begins, for a law that no norm check can have. Runs the files that they name."""
+    for law in laws:
+        try:
+            for noise in named_laws([law]).values():
+                mean_l1(noise, 1), mean_l2(noise, 1)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
 
 
 def label(noise: Noise) -> str:

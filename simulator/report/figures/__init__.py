@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 
-from ...cells.evidence import Result
-from ...judge.statement import Judgeable
-from ...sample_theorem import SampleTheorem
-from ..shown import Shown, show
+from ..shown import Shown
 from .exponents import exponents
 from .norms import norms
 from .rates import against_dim, against_steps
@@ -36,12 +33,7 @@ FIGURES: dict[str, Callable[[Sequence[Shown], Sequence], list[Drawing | Skipped]
 }
 
 
-def draw(
-    results: Sequence[Result],
-    norm_rows: Sequence = (),
-    theorems: Sequence[Judgeable | SampleTheorem] | None = None,
-) -> list[Drawing | Skipped]:
-    """All figures in the order of ``FIGURES``, in the style of ``style.py``; *theorems* are the shipped by default."""
-    cells = show(results, theorems)
+def draw(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+    """All figures of *cells* (``shown.show``) in the order of ``FIGURES``, in the style of ``style.py``."""
     with mpl.rc_context(RC):
         return [drawing for figure in FIGURES.values() for drawing in figure(cells, norm_rows)]

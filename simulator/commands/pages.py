@@ -1,0 +1,26 @@
+"""The pages of a judged results folder: report, figures, tables and verdicts, for ``report`` and ``verify NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def write_pages(folder, judgement, theorems: Sequence) -> list[Path]:
+    """Write what the report of *folder* consists of, its cells shown under *theorems*; returns the paths.
+
+    Raises InputError when the folder can't be written.
+    """
+    from ..lab.judging import left_out, write_judgement
+    from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
+
+    written = write_report(
+        folder.directory,
+        folder.results,
+        judgement.verdicts,
+        folder.norm_rows,
+        folder.plan,
+        left_out(folder, judgement),
+        theorems,
+    )
+    return [*written, write_judgement(folder, judgement)]
