@@ -298,12 +298,12 @@ def test_the_page_and_the_csv_say_so(tmp_path):
 
 def test_figures_mark_escaped_cells():
     results = [cell(steps=1000), away(cell(steps=4000), replicas=3), cell(steps=16000)]
-    drawings = {d.name: d for d in draw(results)}
+    drawings = {d.name: d for d in draw(show(results))}
     rings = [
         line for line in panel(drawings["rates"], "adamw · rational").lines if line.get_markerfacecolor() == "none"
     ]
     assert [list(line.get_xdata()) for line in rings] == [[4000]]
     assert "Ringed" in drawings["rates"].caption and "1 cell(s) escaped" in drawings["slopes"].caption
     assert sum(text.endswith("*") for text in words(drawings["ratio"])) == 1
-    plain = {d.name: d for d in draw([cell(steps=k) for k in (1000, 4000, 16000)])}
+    plain = {d.name: d for d in draw(show([cell(steps=k) for k in (1000, 4000, 16000)]))}
     assert not any("escaped" in getattr(d, "caption", "") for d in plain.values())

@@ -10,6 +10,7 @@ from refusal import assert_refused, run
 from simulator.cells.spec import Spec
 from simulator.cli import main
 from simulator.engines import run as simulate
+from simulator.engines.resolve import resolve
 
 SMALL = {"dim": "3", "steps": "20"}
 
@@ -55,7 +56,7 @@ def test_run_json(run_json):
         optimizer_args={"beta1": 0.5},
     )
     result = simulate(spec, backend="reference")
-    assert Spec.from_dict(out["spec"]) == spec and "theorem" not in out
+    assert Spec.from_dict(out["spec"]) == resolve(spec).spec and "theorem" not in out
     c = (0.25 * 3 * 2) ** 0.25
     assert out["constants"] == {"smoothness": 3, "gap": 2, "sigma": 0.5, "C": pytest.approx(c, rel=1e-15)}
     assert out["hyperparameters"] == {**result.hyper} and out["hyperparameters"]["beta1"] == 0.5
@@ -197,3 +198,9 @@ def test_arguments_of_a_law_are_neither_swallowed_nor_altered(run_json, own):
 def test_vectors_are_passed_as_text(capsys):
     """No shipped problem takes one yet: it is refused by the problem, as a whole and unaltered."""
     assert_refused(capsys, run(problem_arg="start=0.5 -1  1"), "'rational'", "start", "'0.5 -1 1'")
+
+
+def test_affine_noise_has_no_sigma(run_json, capsys):
+    out = run_json("--noise-arg", "affine=4", sigma="0.5")
+    assert out["constants"]["sigma"] is None and out["constants"]["C"] is None and out["ratio_l1"] is None
+    assert (out["constants"]["sigma_0"], out["constants"]["sigma_1"]) == (0.5, 2.0)

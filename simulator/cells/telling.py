@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def telling(peers: Sequence[Mapping[str, Hashable]]) -> list[dict[str, Hashable]]:
+def telling(peers: Sequence[Mapping[str, T]]) -> list[dict[str, T]]:
     """Of each of *peers*, the entries in which it departs from the usual: the value that most have, of equally many the
     first. Peers that differ have different answers."""
     names = dict.fromkeys(name for own in peers for name in own)

@@ -12,7 +12,7 @@ from ..cells.evidence import Result
 from ..lab.levels import hard_of
 from ..theorem import Theorem
 
-LOCAL = ("smoothness_l0", "smoothness_l1")  # in the place of a smoothness that does not exist
+OTHERS = ("smoothness_l0", "smoothness_l1", "sigma_0", "sigma_1")  # in the place of an L or a σ that does not exist
 COMMON = ("lr", "beta1", "beta2", "eps", "weight_decay")
 
 
@@ -27,10 +27,10 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
         "spec": result.spec.to_dict(),
         "constants": {
             "smoothness": constants.get("smoothness"),
-            **{name: constants[name] for name in LOCAL if name in constants},
+            **{name: constants[name] for name in OTHERS if name in constants},
             "gap": constants.get("gap"),
-            "sigma": constants.get("sigma", math.inf),
-            "C": c,
+            "sigma": constants.get("sigma", None if "sigma_0" in constants else math.inf),
+            "C": None if "sigma_0" in constants else c,
         },
         "hyperparameters": {**dict.fromkeys(COMMON), **hyper},
         "mean_grad_l1": l1,
@@ -83,12 +83,6 @@ def show(content: dict, theorem: Theorem | None = None) -> None:
     from .tables import show_table
 
     spec, constants = content["spec"], content["constants"]
-    known = f"Δ={constants['gap']:g}, σ_s={constants['sigma']:g}, "
-    if constants["smoothness"] is None:
-        others = (f"{SYMBOLS[name]}={constants[name]:g}, " for name in LOCAL if name in constants)
-        known = f"{''.join(others)}{known}no L and so no C"
-    else:
-        known = f"L={constants['smoothness']:g}, {known}C={constants['C']:.6g}"
     title = f"{spec['optimizer']} on {spec['problem']}, {spec['noise']} noise, {spec['schedule']} schedule"
     sizes = f"{spec['dim']}, {spec['steps']}, {spec['replicas']} (seed {spec['seed']}, {spec['dtype']})"
     show_table(
@@ -98,7 +92,7 @@ def show(content: dict, theorem: Theorem | None = None) -> None:
             ("d, K, replicas", sizes),
             ("problem arguments", _listed(spec["problem_args"])),
             ("noise arguments", _listed(spec["noise_args"])),
-            ("constants", known),
+            ("constants", _constants(constants)),
             ("hyper-parameters", _listed(content["hyperparameters"])),
             ("mean ‖∇f‖₁", _measured(content["mean_grad_l1"])),
             ("  over √d C K^(−1/4)", _shown(content["ratio_l1"])),
@@ -111,6 +105,14 @@ def show(content: dict, theorem: Theorem | None = None) -> None:
             *(_theorem_rows(theorem, content["theorem"], bool(content["replicas_escaped"])) if theorem else ()),
         ],
     )
+
+
+def _constants(constants: dict) -> str:
+    """L, Δ, σ and C, or those in their place."""
+    symbols = {**SYMBOLS, "sigma": "σ_s"}
+    lacking = " and ".join(symbols[name] for name in ("smoothness", "sigma") if constants[name] is None)
+    shown = [f"{symbols[name]}={v:g}" for name, v in constants.items() if name != "C" and v is not None]
+    return ", ".join([*shown, f"no {lacking} and so no C" if lacking else f"C={constants['C']:.6g}"])
 
 
 def _escaped(content: dict) -> str:
@@ -167,4 +169,4 @@ def _measured(average: dict) -> str:
 
 
 def _shown(ratio: float | None) -> str:
-    return "not applicable: C is infinite" if ratio is None else f"{ratio:.4f}"
+    return "not applicable: C is infinite or not there" if ratio is None else f"{ratio:.4f}"

@@ -30,7 +30,8 @@ Escaped: f, averaged over the last half of those steps, lies above its start's, 
 away, where a small gradient says nothing. With --theorem also theorem: its name, the quantity that it is
 about, measured (mean, sem, values), bound, rate, ratio (measured over bound, or over rate where there is no
 bound), level (what measured over rate attains on the theorem's hard instance, null elsewhere) and void (null, or
-why the theorem says nothing here). Infinity is written 1e999; what does not exist is null."""
+why the theorem says nothing here). Infinity is written 1e999; what does not exist is null, as sigma where the
+noise's variance grows with the gradient (sigma_0, sigma_1) and smoothness where L does not exist."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
