@@ -91,6 +91,16 @@ CELLS = [
     constant("cosine", "nadamw", "gaussian", 3000, 63, 1, lr=0.004, weight_decay=0.5, problem_args={"start": -1.0}),
     constant("rational", "momentum", "sparse", 128, 1024, 3, lr=0.2, beta1=0.99, noise_args={"q": 1e-3}),
     constant("ramp", "adamw", "uniform", 2, 2222, 3, lr=0.02, beta1=0.95, eps=0.25, weight_decay=0.001, **NARROW),
+    # coordinates that differ, noise of one sign or that grows with the gradient, teeth, no smoothness
+    cell("rational", "adamw", "gaussian", 70, 900, 3, problem_args={"center": 2.0, "centers": "alternating"}),
+    cell("cosine", "nadamw", "laplace", 1030, 60, 2, problem_args={"starts": "spread", "noise_spectrum": 0.5}),
+    cell("ripple", "sgd", "skew", 100, 700, 3, problem_args={"center": -1.0, "noisy": 3, "spectrum": 0.7}, **NARROW),
+    cell("uneven-ramp", "adamw", "gaussian", 200, 1500, 2),
+    cell("slope-and-bowl", "sgd", "student", 65, 1200, 3, gap=2.0, smoothness=3.0, **NARROW),
+    cell("quadratic", "sgd", "pareto", 17, 800, 3, noise_args={"nu": 2.5}),
+    constant("welsch", "adamw", "gaussian", 33, 500, 2, lr=0.01, noise_args={"affine": 2.0}),
+    constant("cosh", "sgd", "skew", 64, 300, 2, lr=0.001, noise_args={"q": 0.02}),
+    constant("sawtooth", "sgd", "gaussian", 3, 40, 1, lr=1.0, sigma=0.0),
     # far too large a step: x grows until its square is infinite, until it is infinite itself, until it is no number
     constant("quadratic", "sgd", "gaussian", 20, 400, 3, lr=5.0),
     constant("quadratic", "sgd", "gaussian", 1000, 3000, 2, lr=5.0, problem_args={"spectrum": 1.0}),

@@ -50,6 +50,19 @@ CELLS = [
         "noise": "sparse",
         "optimizer_args": {"lr": 0.001, "beta1": 0.5},
     },
+    {"problem": "uneven-ramp", "optimizer": "adamw", "dim": 64, "steps": 4000, "replicas": 8},
+    {"problem": "slope-and-bowl", "optimizer": "sgd", "dim": 256, "steps": 16000, "replicas": 8, "noise": "skew"},
+    {
+        "problem": "rational",
+        "optimizer": "sgd",
+        "dim": 100,
+        "steps": 500,
+        "replicas": 4,
+        "problem_args": {"center": 2.0, "centers": "spread", "noisy": 10.0, "noise_spectrum": 0.5},
+        "schedule": "constant",
+        "optimizer_args": {"lr": 0.1},
+        "noise_args": {"affine": 0.5},
+    },
     {"problem": "cosine", "optimizer": "rmsprop", "dim": 256, "steps": 64000, "replicas": 8, "noise": "rademacher"},
 ]
 

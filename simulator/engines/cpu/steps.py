@@ -100,7 +100,7 @@ def compile_steps(
     slope, zero = (1 + len(optimizer.state)) * lanes, real(0)
     profile = dphi.numba(dtype)
     own = compile_own(layout, 1 + len(optimizer.state), lanes)
-    measure = compile_measure(phi, dphi, own, slope, layout, dtype)
+    measure = compile_measure(phi, dphi, own, layout, dtype)
     update = update_function(optimizer, lanes, dtype)
     read_hyper = tuple_reader(0, len(optimizer.hyper))
     read_shared = tuple_reader(0, layout.size)
@@ -142,7 +142,9 @@ def compile_steps(
         for k in range(span.count):
             if mark < found.marks.size and found.marks[mark] == span.first + k:
                 for begin in range(0, used, unit):
-                    measure(w[begin:], min(unit, used - begin), shared, found.diagnostics[mark])
+                    end = min(begin + unit, used)
+                    x, slopes = w[begin:end], w[slope + begin : slope + end]
+                    measure(x, slopes, w[begin:], block.shared, found.diagnostics[mark])
                 mark += 1
             place = np.uint64((((span.skip + k) & ~(TILE - 1)) + row(span.skip + k)) * lanes)
             hyper = read_hyper(block.hyper[k * span.stride])
@@ -158,13 +160,14 @@ def compile_steps(
     return compile_stored(steps, steps_type(numba.from_dtype(dtype)), *formulas, lanes, layout)
 
 
-def compile_measure(phi: Formula, dphi: Formula, own, slopes: int, layout: Layout, dtype: np.dtype):
-    """``measure(w, used, shared, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*. Where
-    each coordinate has its own scale, it is in the sum, which is Σ w_i φ then."""
+def compile_measure(phi: Formula, dphi: Formula, own, layout: Layout, dtype: np.dtype):
+    """``measure(x, slopes, w, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*; the
+    block *w* begins at these lanes. Where each coordinate has its own scale, it is in the sum, which is Σ w_i φ then."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
     real = dtype.type
     bits, size_bits = size_bits_of(dtype)
     scaled = layout.scale in layout.own
+    read_shared = tuple_reader(0, layout.size)
 
     @COMPILE
     def terms(x, slope, mine):
@@ -174,10 +177,11 @@ def compile_measure(phi: Formula, dphi: Formula, own, slopes: int, layout: Layou
         return np.float64(weight * value(u, *arguments)), size_bits(slope * derivative(u, *arguments)), size_bits(x)
 
     @numba.njit(**REDUCE)
-    def measure(w, used, shared, out):
+    def measure(x, slopes, w, numbers, out):
+        shared = read_shared(numbers)
         total, steepest, furthest = 0.0, bits(0), bits(0)
-        for lane in range(used):
-            f, gradient, distance = terms(w[lane], w[slopes + lane], own(w, lane, shared))
+        for lane in range(x.size):
+            f, gradient, distance = terms(x[lane], slopes[lane], own(w, lane, shared))
             total += f
             steepest = bits(max(steepest, gradient))
             furthest = bits(max(furthest, distance))
