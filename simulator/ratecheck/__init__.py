@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .problems.noise import Noise as Noise
     from .problems.separable import profile as profile
     from .simulator.assumptions import assumption as assumption
+    from .simulator.cells.constants import SaysNothing as SaysNothing
     from .simulator.cells.of_step import of_step as of_step
     from .simulator.cells.quantities import reading as reading
     from .simulator.cells.quantities import weighted as weighted
@@ -33,6 +34,7 @@ _PUBLIC = {
     "Formula": "problems.formulas",
     "InputError": "problems.errors",
     "Noise": "problems.noise",
+    "SaysNothing": "simulator.cells.constants",
     "assumption": "simulator.assumptions",
     "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
