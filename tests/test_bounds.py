@@ -246,8 +246,9 @@ def test_momentum_without_momentum_is_sgd_and_too_long_a_step_has_no_bound():
     plain = THEOREMS["sgd-l2-squared"].bound(c, Hyper({"lr": 0.3}))
     assert bound(c, Hyper({"lr": 0.3, "beta1": 0.0})) == plain
     assert bound(c, Hyper({"lr": 0.3, "beta1": 1e-9})) == pytest.approx(plain, rel=1e-6)
-    with pytest.raises(SaysNothing, match="the step is too long for the proof"):
-        bound(c, Hyper({"lr": 0.3, "beta1": 0.9}))
+    for lr, theta in ((0.3, 0.9), (3.0, 0.01), (100.0, 0.5)):
+        with pytest.raises(SaysNothing, match="the step is too long for the proof"):
+            bound(c, Hyper({"lr": lr, "beta1": theta}))
 
 
 @pytest.mark.parametrize(("steps", "ratio"), [(16_000, 0.7356), (64_000, 0.8109)])

@@ -6,6 +6,11 @@ from ..decorators import theorem
 from .gd_l2 import GRID, rule, weights
 
 
+def bound(c, h):
+    """Δ/Σ c_k."""
+    return c.gap / sum(count * weight for weight, count in weights(c, h))
+
+
 @theorem(
     optimizer="sgd",
     rule=rule,
@@ -29,10 +34,10 @@ def gd_l2_squared(c):
 @gd_l2_squared.proved
 def _(c, h):
     """Δ ≥ Σ c_k‖∇f(x^k)‖₂²."""
-    return c.gap / sum(count * weight for weight, count in weights(c, h))
+    return bound(c, h)
 
 
 @gd_l2_squared.control
 def smaller(c, h):
     """FALSE: min ‖∇f(x^k)‖₂² ≤ 3.9 LΔ/(3K − 1) for gradient descent at η = 1/L; `sawtooth` shows it."""
-    return gd_l2_squared.bound(c, h) * 3.9 / 4
+    return bound(c, h) * 3.9 / 4

@@ -13,6 +13,12 @@ def rule(c):
     return {"lr": math.sqrt(2 * c.gap / (c.curvature_l1 * c.steps))}
 
 
+def bound(c, h):
+    """Δ/(ηK) + ‖h‖₁η/2 + 2‖σ‖₁."""
+    require(h.lr > 0, "the step is 0")
+    return c.gap / (h.lr * c.steps) + c.curvature_l1 * h.lr / 2 + 2 * c.sigma_l1
+
+
 @theorem(
     optimizer="signsgd",
     rule=rule,
@@ -42,14 +48,13 @@ def signgd_l1(c):
 @signgd_l1.proved
 def _(c, h):
     """f(x − ηs) ≤ f(x) − η⟨∇f, s⟩ + ‖h‖₁η²/2 with s = sign(g), and ⟨∇f, s⟩ ≥ ‖∇f‖₁ − 2‖ξ‖₁."""
-    require(h.lr > 0, "the step is 0")
-    return c.gap / (h.lr * c.steps) + c.curvature_l1 * h.lr / 2 + 2 * c.sigma_l1
+    return bound(c, h)
 
 
 @signgd_l1.control
 def smaller(c, h):
     """FALSE: √(1.9‖h‖₁Δ/K) in the place of √(2‖h‖₁Δ/K); `quadratic` shows it."""
-    return signgd_l1.bound(c, h) * math.sqrt(1.9 / 2)
+    return bound(c, h) * math.sqrt(1.9 / 2)
 
 
 @signgd_l1.control(
