@@ -221,6 +221,20 @@ def test_the_best_step_of_sgd(steps, sigma):
         assert any_step.bound(c, Hyper({"lr": factor * lr})) > best.bound(c)
 
 
+def test_what_the_other_rule_of_sgd_loses():
+    """docs/theory.md, section 2: at K = 2κ, 10κ and 1000κ, of the squared norm."""
+    squared, best = THEOREMS["sgd-l2-squared"], THEOREMS["sgd-l2-best"]
+    excess = []
+    for steps in (2, 10, 1000):
+        c = constants(steps=steps)
+        excess.append(squared.bound(c, Hyper(squared.rule(c))) / best.bound(c) ** 2 - 1)
+    assert excess == pytest.approx([0.236, 0.032, 0.0003], abs=5e-4)
+    c = constants(steps=16_000, dim=1)
+    lr = squared.rule(c)["lr"]
+    measured = oracles.sgd_quadratic(lr, np.ones(1), np.array([math.sqrt(2.0)]), 1.0, 16_000)[1]
+    assert measured / squared.bound(c, Hyper({"lr": lr})) == pytest.approx(0.9986, abs=5e-5)  # section 8
+
+
 def momentum_bound(c, h, s):
     """As docs/theory.md has it, for one s."""
     step, theta = c.smoothness * h.lr, h.beta1
@@ -275,26 +289,26 @@ def test_rmsprop_at_its_limit_and_with_unequal_noise():
 # --- Sign descent
 
 
-def sign_descent(start, curvatures, steps):
+def sign_descent(start, curvatures, steps, at_zero=1.0):
     """Σ‖∇f(x^k)‖₁/K over √(2‖h‖₁Δ/K), and (f(x^(K+1)) − f*)/(2Δ), on ½Σh_i x_i² by the rule."""
     x, h = np.array(start, dtype=float), np.array(curvatures, dtype=float)
     gap, norm = float((h * x * x).sum() / 2), float(h.sum())
     lr, total = math.sqrt(2 * gap / (norm * steps)), 0.0
     for _ in range(steps):
         total += float(np.abs(h * x).sum())
-        x = x - lr * np.where(h * x >= 0, 1.0, -1.0)
+        x = x - lr * np.where(x == 0, at_zero, np.sign(x))
     return total / steps / math.sqrt(2 * norm * gap / steps), float((h * x * x).sum() / 4) / gap
 
 
 @pytest.mark.parametrize("steps", [1, 4, 16, 1000])
 def test_sign_descent_on_a_quadratic(steps):
-    """In [1 − 1/(2K), 1] where no coordinate starts farther than (K + 1)η; farther, only the gap that is left counts.
-    With sign(0) = 0 the first would be 0.75 at K = 4, where each coordinate lands on its minimum."""
+    """In [1 − 1/(2K), 1] where no coordinate starts farther than (K + 1)η; farther, only the gap that is left counts."""
     for start, curvatures in (([2.0], [1.0]), ([1.0, 1.0], [1.0, 0.01]), ([1.0] * 8, [1.0] * 8)):
         ratio, left = sign_descent(start, curvatures, steps)
         assert ratio == pytest.approx(1 - left, rel=1e-12) and 1 - 1 / (2 * steps) - ROUNDING <= ratio <= 1 + ROUNDING
     ratio, left = sign_descent([0.1, 100.0], [1.0, 1e-4], 1000)
-    assert ratio == pytest.approx(1 - left, rel=1e-12) == pytest.approx(0.769, abs=1e-3)
+    assert ratio == pytest.approx(1 - left, rel=1e-12) and ratio == pytest.approx(0.769, abs=1e-3)
+    assert sign_descent([2.0], [1.0], 4, at_zero=0.0)[0] == pytest.approx(0.75)  # it landed on its minimum
 
 
 # --- Floors of false controls
