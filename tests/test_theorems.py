@@ -95,7 +95,8 @@ def test_assumptions_are_known_and_hard_instances_can_be_made(name):
         ("sgd-l2-squared", lambda c, d, k: c**2 * k**-0.5),
         ("sgd-l2-best", lambda c, d, k: c * k**-0.25),
         ("sgd-l2-best-too-fast", lambda c, d, k: c * k**-0.6),
-        ("signgd-l1", lambda c, d, k: math.sqrt(d * 3.0 * 0.5 / k)),
+        ("signgd-l1", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k) + 2 * math.sqrt(d) * 2.0),
+        ("signgd-l1-noise-vanishes", lambda c, d, k: math.sqrt(d * 3.0 * 0.5 / k)),
     ],
 )
 def test_rates_by_hand(name, expected):

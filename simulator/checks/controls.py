@@ -43,23 +43,9 @@ def check_control(control: Theorem, parent: Theorem, cells: list[Cell]) -> Findi
             return Finding("differs", False, f"{words}: never below it, so that it is true if that is")
         return Finding("differs", True, words)
     words = f"its rate over that of {parent.name} goes from {low:.4g} to {high:.4g}"
-    if control.kind == "none" and high <= low * (1 + SAME) and not _outgrown(control, parent, cells):
+    if control.kind == "none" and high <= low * (1 + SAME):
         return Finding("differs", False, f"{words}: a constant factor, which a rate says nothing about")
     return Finding("differs", True, words)
-
-
-def _outgrown(control: Theorem, parent: Theorem, cells: list[Cell]) -> bool:
-    """Whether the theorem's bound grows with K beside the control's rate, so that its truth says nothing of that."""
-    beside: dict[int, list[float]] = {}
-    for cell in cells:
-        hyper = Hyper(cell.hyper)
-        try:
-            bound, rate = parent.bound(cell.constants, hyper), control.rate(cell.constants, hyper)
-        except InputError:  # as in _ratio
-            continue
-        if bound is not None and rate:
-            beside.setdefault(cell.spec.steps, []).append(bound / rate)
-    return len(beside) > 1 and max(beside[max(beside)]) > max(beside[min(beside)]) * (1 + SAME)
 
 
 def _ratio(control: Theorem, parent: Theorem, cell: Cell) -> float | None:

@@ -23,7 +23,7 @@ def bound(c, h):
     optimizer="signsgd",
     rule=rule,
     measures="mean_grad_l1",
-    hard=("quadratic", {}, math.sqrt(2)),
+    hard=("quadratic", {}, 1.0),
     grid={
         "problem": ["rational", "cosine"],
         "sigma": 0.0,
@@ -32,7 +32,7 @@ def bound(c, h):
         "quick": {"steps": [250, 1000, 4000]},
     },
     source="Bernstein, Wang, Azizzadenesheli, Anandkumar, arXiv 1802.04434, for the method; docs/theory.md, section 9",
-    rate_tex=r"\sqrt{\|h\|_1\Delta/K}",
+    rate_tex=r"\sqrt{2\|h\|_1\Delta/K}+2\|\sigma\|_1",
     bound_tex=r"\Delta/(\eta K)+\|h\|_1\eta/2+2\|\sigma\|_1",
 )
 def signgd_l1(c):
@@ -42,7 +42,7 @@ def signgd_l1(c):
     1 − (f(x^(K+1)) − f*)/(2Δ) on a quadratic at the rule's η, and at least 1 − 1/(2K) if no coordinate starts farther
     than (K + 1)η from its minimum.
     """
-    return math.sqrt(c.curvature_l1 * c.gap / c.steps)
+    return math.sqrt(2 * c.curvature_l1 * c.gap / c.steps) + 2 * c.sigma_l1
 
 
 @signgd_l1.proved
@@ -77,4 +77,4 @@ def noise_vanishes(c):
     With skewed noise the median of a gradient is not its mean: for `skew` with q < 1/2 on a quadratic ‖∇f‖₁ tends to
     ‖σ‖₁√(q/(1 − q)), where the median of each coordinate is 0.
     """
-    return signgd_l1.rate(c)
+    return math.sqrt(c.curvature_l1 * c.gap / c.steps)
