@@ -302,7 +302,7 @@ def sign_descent(start, curvatures, steps, at_zero=1.0):
 
 @pytest.mark.parametrize("steps", [1, 4, 16, 1000])
 def test_sign_descent_on_a_quadratic(steps):
-    """In [1 − 1/(2K), 1] where no coordinate starts farther than (K + 1)η; farther, only the gap that is left counts."""
+    """In [1 − 1/(2K), 1] where no coordinate starts farther than (K + 1)η; else only the gap that is left counts."""
     for start, curvatures in (([2.0], [1.0]), ([1.0, 1.0], [1.0, 0.01]), ([1.0] * 8, [1.0] * 8)):
         ratio, left = sign_descent(start, curvatures, steps)
         assert ratio == pytest.approx(1 - left, rel=1e-12) and 1 - 1 / (2 * steps) - ROUNDING <= ratio <= 1 + ROUNDING
