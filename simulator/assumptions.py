@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ratecheck.problems.errors import choose
 
 from .cells.evidence import Result
+from .cells.quantities import Quantity, find_quantity
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """``check`` takes a finished cell and says in words how it breaks the assumption, '' if it doesn't."""
+    """``check`` takes a finished cell and says in words how it breaks the assumption, '' if it doesn't.
+
+    ``needs`` are the quantities that it looks at in ``result.stats.measured``, beyond those of every run; cells of a
+    theorem that assumes it measure them.
+    """
 
     name: str
     text: str
     check: Callable[[Result], str]
+    needs: tuple[Quantity, ...] = ()
 
 
-def assumption(text: str, name: str = "") -> Callable[[Callable[[Result], str]], Assumption]:
-    """decorator that turns ``result → reason or ''`` into an Assumption that is stated by *text*."""
-    return lambda function: Assumption(name or function.__name__, text, function)
+def assumption(
+    text: str, name: str = "", needs: Iterable[str | Quantity] = ()
+) -> Callable[[Callable[[Result], str]], Assumption]:
+    """decorator that turns ``result → reason or ''`` into an Assumption that is stated by *text*.
+
+    *needs*: names of ``quantities.QUANTITIES`` or Quantity objects. Raises InputError for an unknown one.
+    """
+    wanted = tuple(map(find_quantity, (needs,) if isinstance(needs, (str, Quantity)) else needs))
+    return lambda function: Assumption(name or function.__name__, text, function, wanted)
 
 
 @assumption("f is L-smooth in the 2-norm and bounded below")
@@ -41,7 +53,24 @@ def variance(result: Result) -> str:
 def noiseless(result: Result) -> str:
     if result.constants.get("sigma") == 0:
         return ""
-    return "there is noise, and E min_k ≤ min_k E is all that is known then"
+    return "there is noise, and the theorem is about descent without"
+
+
+@assumption("there is noise: σ > 0")
+def noisy(result: Result) -> str:
+    return "there is no noise" if result.constants.get("sigma") == 0 else ""
+
+
+@assumption("√(1 − β)·|∇_i f(x^k)| ≤ √ε/2 in every coordinate at every step", needs=("max_grad_linf",))
+def small_gradients(result: Result) -> str:
+    """Of the replicas seen. The bound is proved for the run that ends where this fails, so that is enough
+    (docs/theory.md, section 9)."""
+    h = result.hyper
+    largest = math.sqrt(1 - h.beta2) * float(result.stats.measured["max_grad_linf"].max())
+    limit = math.sqrt(h.eps) / 2
+    if largest <= limit:
+        return ""
+    return f"√(1 − β)·max|∇_i f(x^k)| must be at most √ε/2 = {limit:.4g}, got {largest:.4g}"
 
 
 @assumption("with weight decay, ‖x¹‖∞ ≤ √(KΔ/(dL))")
@@ -55,7 +84,7 @@ def start_near(result: Result) -> str:
     return f"with weight decay the start must be within √(KΔ/(dL)) = {limit:.4g} of 0, got ‖x¹‖∞ = {c.start_linf:.4g}"
 
 
-ASSUMPTIONS = {a.name: a for a in (smooth, variance, noiseless, start_near)}
+ASSUMPTIONS = {a.name: a for a in (smooth, variance, noiseless, noisy, small_gradients, start_near)}
 
 
 def find_assumption(assumption: str | Assumption) -> Assumption:

@@ -6,17 +6,17 @@ A theorem file is the same whether it is shipped (``simulator/theorems/``) or yo
 
     @theorem(optimizer="sgd", rule=rule, measures="mean_grad_l2", assumes=("smooth", "variance"))
     def sgd_l2(c):
-        \"\"\"(1/K) Σ E‖∇f(x^k)‖₂ ≤ √(2LΔ/K + 2√2 C²/√K) for SGD.\"\"\"
+        \"\"\"(1/K) Σ E‖∇f(x^k)‖₂ ≤ √(2Δ/(ηK) + Lησ²) for SGD with any constant η ≤ 1/L.\"\"\"
         return c.c * c.steps**-0.25
 
     @sgd_l2.proved
-    def _(c):
-        return math.sqrt(2 * c.smoothness * c.gap / c.steps + 2 * math.sqrt(2) * c.c**2 / math.sqrt(c.steps))
+    def _(c, h):
+        return math.sqrt(2 * c.gap / (h.lr * c.steps) + c.smoothness * h.lr * c.sigma**2)
 
     @sgd_l2.control
-    def half(c):
+    def half(c, h):
         \"\"\"FALSE: half of that.\"\"\"
-        return sgd_l2.bound(c) / 2
+        return sgd_l2.bound(c, h) / 2
 
 The function is the rate, the leading term that growth is measured against; a bound has its constants. docs/theory.md
 has the proofs of the shipped ones.

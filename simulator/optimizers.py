@@ -84,6 +84,13 @@ def sgd(x, g, lr):
     return x - lr * g
 
 
+@optimizer()
+def signsgd(x, g, lr):
+    """x ← x − η sign(g), sign(0) = 1, so that no coordinate ever rests."""
+    sign = 1.0 if g >= 0.0 else -1.0
+    return x - lr * sign
+
+
 @optimizer(beta1=0.9)
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
@@ -155,4 +162,4 @@ def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     return (1.0 - weight_decay * lr) * x - lr * (beta1 * m + (1.0 - beta1) * g) / math.sqrt(v + eps), m, v
 
 
-OPTIMIZERS = {o.name: o for o in (sgd, momentum, rmsprop, adam, adamw, adamw_torch, nadamw)}
+OPTIMIZERS = {o.name: o for o in (sgd, signsgd, momentum, rmsprop, adam, adamw, adamw_torch, nadamw)}

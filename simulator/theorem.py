@@ -12,11 +12,11 @@ from typing import Any
 from ratecheck.problems.errors import InputError
 
 from .assumptions import Assumption
-from .cells.constants import Constants, MissingConstant
+from .cells.constants import Constants, MissingConstant, SaysNothing
 from .cells.evidence import Result
 from .cells.hyper import Hyper
 from .cells.of_step import OfStep, as_used
-from .cells.quantities import Quantity
+from .cells.quantities import Quantity, union
 from .optimizers import Optimizer
 from .theorem_settings import GRID, Hard, checked
 
@@ -112,6 +112,14 @@ class Theorem:
         return "holds" if self.parent is None else "fails"
 
     @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What a cell must have measured to be judged: the measured quantity, and those that assumptions look at.
+
+        Raises InputError for two of one name that measure different things.
+        """
+        return union((self.measures,), *(assumption.needs for assumption in self.assumes))
+
+    @property
     def any_hyper(self) -> bool:
         """Whether the bound is true for all hyper-parameters, and so judges every cell of the optimizer."""
         return self._bound is not None and len(inspect.signature(self._bound).parameters) == 2
@@ -121,7 +129,7 @@ class Theorem:
         return self._number(self.function, c, h, "rate")
 
     def bound(self, c: Constants, h: Hyper | None = None) -> float | None:
-        """The bound with its constants; None for a rate alone."""
+        """The bound with its constants; None for a rate alone. Raises SaysNothing where it is infinite."""
         return None if self._bound is None else self._number(self._bound, c, h, "bound")
 
     def hyper(self, c: Constants) -> Mapping[str, object]:
@@ -155,12 +163,12 @@ class Theorem:
             if reason := "" if self.any_hyper else self._departure(result):
                 return Bearing(aside=reason)
             for assumption in self.assumes:
-                if reason := self._broken(assumption, result):
+                if not any(map(result.lacks, assumption.needs)) and (reason := self._broken(assumption, result)):
                     return Bearing(void=reason)
             bound, rate = self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper)
-        except MissingConstant as missing:
-            return Bearing(void=str(missing))
-        if lacking := result.lacks(self.measures):
+        except SaysNothing as nothing:
+            return Bearing(void=str(nothing))
+        if lacking := next(filter(None, map(result.lacks, self.quantities)), ""):
             return Bearing(bound, rate, aside=f"{lacking}; sweep again with this theorem")
         return Bearing(bound, rate)
 
@@ -184,7 +192,7 @@ class Theorem:
         where = f"theorem {self.name!r}: its assumption {assumption.name!r}"
         try:
             reason = assumption.check(result)
-        except MissingConstant:
+        except SaysNothing:
             raise
         except Exception as error:  # the user's own function
             raise InputError(f"{where} fails for {result.constants!r}: {type(error).__name__}: {error}") from error
@@ -235,7 +243,7 @@ class Theorem:
         takes = len(inspect.signature(function).parameters)
         try:
             value = float(function(c, h) if takes == 2 else function(c))
-        except MissingConstant:
+        except SaysNothing:
             raise
         except Exception as error:  # the user's own function
             raise InputError(
@@ -243,6 +251,8 @@ class Theorem:
             ) from error
         if math.isnan(value) or value < 0:
             raise InputError(f"theorem {self.name!r}: its {what} must be a number ≥ 0, got {value:g} for {c!r}")
+        if what == "bound" and math.isinf(value):
+            raise SaysNothing("the bound is infinite here")
         return value
 
 

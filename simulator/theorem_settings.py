@@ -26,7 +26,7 @@ class Hard:
     """A problem on which the measured ratio to the rate attains *level*, None where the level isn't known."""
 
     problem: str
-    arguments: Mapping[str, float]
+    arguments: Mapping[str, float | str]
     level: float | None
 
 

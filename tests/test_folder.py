@@ -28,7 +28,7 @@ replicas = 2
 problem = "rational"
 optimizer = ["sgd", "adamw"]
 dim = [3, 16]
-steps = [10, 20]
+steps = [100, 200]
 [norms]
 laws = ["gaussian"]
 dims = [1, 3]

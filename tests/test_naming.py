@@ -7,7 +7,7 @@ from simulator.cells.spec import Spec
 from simulator.engines.resolve import resolve
 from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
-from simulator.theorems.naming import hard_instance, problem_name, spec_names
+from simulator.theorems.naming import hard_instance, horizon_theorem, problem_name, spec_names
 
 OWN = '''
 from ratecheck import optimizer, profile, theorem
@@ -110,8 +110,12 @@ def test_shipped_theorems_have_names_that_lead_back(name):
     theorem = THEOREMS[name]
     cell = resolve(Spec.of("rational", optimizer, 4, 100, 2, schedule=schedule, optimizer_args=given))
     assert cell.optimizer is theorem.optimizer
-    assert schedule == ("horizon" if theorem.rule else "constant")
-    if theorem.rule:
+    horizon = horizon_theorem(optimizer, theorem.optimizer)
+    if not theorem.rule:
+        assert schedule == "constant"
+    else:  # several theorems may be about one optimizer, and those of one rule share a name
+        assert (horizon if schedule == "horizon" else THEOREMS[schedule]).rule is theorem.rule
+        assert (schedule == "horizon") == (theorem.rule is horizon.rule)
         assert {**cell.hyper} == {**theorem.rule(cell.constants)}
 
 

@@ -34,6 +34,7 @@ def iterate(name, gradients=GRADIENTS, **changes):
     [
         # x¹ = 1, g = (3, −1), lr = θ = ½, β = ¾, ε = λ = ¼, worked with fractions: m = 3/2, 1/4; v = 9/4, 31/16
         ("sgd", [1 - 1.5, 1 - 1.5 + 0.5]),
+        ("signsgd", [0.5, 1.0]),
         ("momentum", [Fraction(1, 4), Fraction(1, 8)]),
         ("rmsprop", [1 - 1.5 / math.sqrt(2.5), 1 - 1.5 / math.sqrt(2.5) + 0.5 / math.sqrt(35 / 16)]),
         ("adam", [1 - 1.5 / 3.25, 1 - 1.5 / 3.25 - 0.125 / 0.75 / (math.sqrt(31 / 7) + 0.25)]),
@@ -74,11 +75,16 @@ def test_special_cases(general, changes, special):
     assert iterate(general, **changes) == pytest.approx(iterate(special, **changes), rel=1e-13)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "signsgd"])
 def test_a_coordinate_without_gradients_only_decays(name):
     points = iterate(name, np.zeros((50, 1)))
     factor = 1 - HYPER["weight_decay"] * HYPER["lr"] if "weight_decay" in OPTIMIZERS[name].hyper else 1.0
     assert points[:, 0] == pytest.approx(factor ** np.arange(51), rel=1e-13)
+
+
+def test_sign_descent_never_rests():
+    """sign(0) = 1: its equality on quadratics needs that a coordinate goes on from its minimum."""
+    assert iterate("signsgd", np.array([[0.0], [-0.0], [-1e-300]]))[:, 0] == pytest.approx([1.0, 0.95, 0.9, 0.95])
 
 
 def test_first_step_of_adam_is_the_sign():

@@ -32,7 +32,7 @@ def test_a_bound(asked):
 
 
 def test_a_rate(asked):
-    found = asked(theorem="adamw-l1")["theorem"]
+    found = asked(theorem="control-rate")["theorem"]
     assert found["bound"] is None and found["ratio"] == pytest.approx(found["measured"]["mean"] / found["rate"])
 
 
@@ -52,7 +52,10 @@ def test_the_hard_instance_is_the_problem_where_there_is_one(asked, refused):
     assert spec["problem"] == "ramp" and spec["problem_args"] == {"steepness": 1.5}
     spec = asked(theorem="adamw-l1", problem=None, problem_arg="steepness=1")["spec"]
     assert spec["problem_args"] == {"steepness": 1.0}
-    refused(run(theorem="momentum-l2-squared", optimizer=None, problem=None), "--problem is required", "0 hard")
+    spec = asked(theorem="gd-l2", problem=None)["spec"]
+    assert spec["problem_args"]["form"] == "mean" and spec["sigma"] == 0  # as its grid has it
+    assert asked("--sigma", "1", theorem="gd-l2", problem=None)["spec"]["sigma"] == 1
+    refused(run(theorem="control-constant-lr", optimizer=None, problem=None), "--problem is required", "0 hard")
 
 
 def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
@@ -69,15 +72,18 @@ def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
 def test_what_breaks_an_assumption_is_said(asked):
     found = asked(theorem="sgd-l2", noise="student", noise_arg="nu=1.5")["theorem"]
     assert "infinite variance" in found["void"] and found["bound"] is found["ratio"] is None
-    found = asked(theorem="sgd-l2", optimizer_arg="lr=0.5")["theorem"]
+    found = asked(theorem="sgd-l2-best", optimizer_arg="lr=0.5")["theorem"]
     assert found["void"] == "lr overridden: not the theorem's rule" and found["measured"]["mean"] > 0
+    found = asked(theorem="sgd-l2", optimizer_arg="lr=2.5")["theorem"]
+    assert found["void"] == "the step must be below 2/L = 2 and not 0, got 2.5" and found["bound"] is None
+    assert asked(theorem="gd-l2", sigma="1")["theorem"]["void"].startswith("there is noise")
 
 
 def test_what_contradicts_is_refused(refused):
-    sgd = functools.partial(run, theorem="sgd-l2")
-    refused(sgd(), "'sgd-l2'", "'sgd'", "--optimizer is 'adamw'", "leave --optimizer out")
+    sgd = functools.partial(run, theorem="sgd-l2-best")
+    refused(sgd(), "'sgd-l2-best'", "'sgd'", "--optimizer is 'adamw'", "leave --optimizer out")
     refused(sgd(optimizer="sdg"), "'sdg'", "did you mean 'sgd'?")
-    refused(sgd(optimizer=None, schedule="constant"), "'horizon'", "--schedule is 'constant'")
+    refused(sgd(optimizer=None, schedule="constant"), "'sgd-l2-best'", "--schedule is 'constant'")
     refused(sgd(optimizer=None, schedule="momentum-l2-squared"), "--schedule is 'momentum-l2-squared'")
     refused(run(theorem="control-constant-lr", optimizer=None, schedule="horizon"), "'constant'", "'horizon'")
     refused(run(theorem="sgd-12", optimizer=None), "'sgd-12'", "did you mean 'sgd-l2'?")
@@ -95,8 +101,7 @@ def test_what_says_the_same_is_not_refused(asked, run_json):  # noqa: F811
     "name, schedule, words",
     [
         ("sgd-l2", None, ["bound", "measured/bound", "measured ≤ bound", "standard errors"]),
-        ("adamw-l1", None, ["rate", "measured/rate", "none from one cell"]),
-        ("control-rate", None, ["a false control"]),
+        ("control-rate", None, ["a false control", "rate", "measured/rate", "none from one cell"]),
     ],
 )
 def test_for_people(capsys, name, schedule, words):

@@ -24,6 +24,7 @@ from test_plots import panel, points, words
 
 REPORT = Path(__file__).parents[1] / "simulator" / "report"
 STEPS = (1000, 4000, 16000)
+NO_THEOREM = {"schedule": "constant", "optimizer_args": {"lr": 0.1}}  # with adam
 
 
 @theorem(optimizer="adamw", measures="mean_grad_l2", rule=THEOREMS["adamw-l1"].rule, rate_tex=r"C/K^{1/4}")
@@ -169,10 +170,17 @@ def test_the_first_true_theorem_is_shown_and_a_control_only_alone():
     assert name([half]) == "mine-l2-half"
     assert name([mine_linf, mine_l2]) == "mine-l2"  # the cell has no max_grad_linf
     assert name([THEOREMS["sgd-l2"], *(t for t in THEOREMS.values() if isinstance(t, SampleTheorem))]) is None
-    overridden = cell(optimizer_args={"lr": 0.5})
-    (shown,) = show([overridden])
+    of_none = cell(optimizer="adam", **NO_THEOREM)
+    (shown,) = show([of_none])
     assert shown.theorem is None and shown.why == "no theorem: no bound"
-    np.testing.assert_array_equal(shown.values, overridden.stats.mean_grad_l1)
+    np.testing.assert_array_equal(shown.values, of_none.stats.mean_grad_l1)
+
+
+def test_a_cell_of_which_a_theorem_says_nothing_is_anothers_or_shown_with_the_reason():
+    constant = cell(schedule="constant", optimizer_args={"lr": 0.01})
+    assert [s.theorem.name for s in show([constant])] == ["control-constant-lr"]  # adamw-l1 is void for it
+    (shown,) = show([cell(optimizer_args={"lr": 0.5})])
+    assert shown.theorem is THEOREMS["adamw-l1"] and shown.why.startswith("void: the step is too long for the proof")
 
 
 def test_rows_name_the_theorem_where_two_are_about_one_optimizer():
@@ -195,7 +203,7 @@ def test_rows_name_the_theorem_where_two_are_about_one_optimizer():
 
 
 def test_cells_without_a_theorem_are_drawn_by_their_l1_norm():
-    results = [cell(steps=k, optimizer_args={"lr": 0.1}) for k in STEPS]
+    results = [cell(optimizer="adam", steps=k, **NO_THEOREM) for k in STEPS]
     drawings = {d.name: d for d in draw(show(results))}
     assert "no theorem: no bound" in words(drawings["rates"])
     assert "_1$" in drawings["rates"].figure.axes[0].get_ylabel()

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from rate_only import adamw_rate
 from synthetic import rate, result, sweep
 
 from problems import InputError
 from simulator.assumptions import assumption
-from simulator.cells.constants import Constants
+from simulator.cells.constants import Constants, SaysNothing
 from simulator.cells.of_step import of_step
 from simulator.cells.spec import Spec
 from simulator.decorators import theorem
@@ -22,7 +23,7 @@ def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, **settings):
 
 
 def test_cells_of_other_optimizers_and_schedules_do_not_concern():
-    adamw, constant = THEOREMS["adamw-l1"], cell(schedule="constant", optimizer_args={"lr": 0.1})
+    adamw, constant = adamw_rate, cell(schedule="constant", optimizer_args={"lr": 0.1})
     for other in (cell("sgd"), cell("nadamw"), constant):
         assert not adamw.concerns(other) and adamw.on(other) is None
     assert THEOREMS["control-constant-lr"].concerns(constant)
@@ -88,7 +89,7 @@ def rule(c):
 
 
 def test_departures_from_the_rule():
-    t, rule = THEOREMS["adamw-l1"], cell().hyper
+    t, rule = adamw_rate, cell().hyper
 
     def aside(**given):
         return t.on(cell(optimizer_args=given)).aside
@@ -130,10 +131,37 @@ def test_a_bound_for_all_hyper_parameters_judges_every_cell_of_the_optimizer():
 
 def test_what_breaks_an_assumption_is_void_with_its_reason():
     run = cell(noise="student", noise_args={"nu": 1.5})
-    assert "infinite variance" in THEOREMS["adamw-l1"].on(run).void
+    for t in (adamw_rate, THEOREMS["adamw-l1"]):
+        assert "infinite variance" in t.on(run).void
     far = cell(steps=1, smoothness=1e6)
-    assert "with weight decay the start must be within" in THEOREMS["adamw-l1"].on(far).void
-    assert THEOREMS["rmsprop-l1"].on(cell("rmsprop", steps=1, smoothness=1e6)).void == ""  # it has no decay
+    assert "with weight decay the start must be within" in adamw_rate.on(far).void
+    assert adamw_rate.on(cell(steps=1, smoothness=1e6, optimizer_args={"weight_decay": 0.0})).void == ""
+
+
+def test_a_bound_may_say_nothing_of_a_cell():
+    def about(bound):
+        t = theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, name="own")(documented(lambda c: 1.0))
+        return t.proved(bound).on(cell("sgd"))
+
+    def short_steps_only(c, h):
+        raise SaysNothing("the step is too long")
+
+    assert about(short_steps_only).void == "the step is too long"
+    assert about(lambda c: math.inf).void == "the bound is infinite here"
+
+
+def test_an_assumption_may_look_at_what_was_measured():
+    seen = assumption("x", needs="max_grad_linf")(lambda r: f"got {r.stats.measured['max_grad_linf'].max():g}")
+    t = theorem(optimizer="sgd", rule=THEOREMS["sgd-l2"].rule, assumes=("smooth", seen), name="own")(
+        documented(lambda c: 1.0)
+    )
+    run = cell("sgd")
+    assert [q.name for q in t.quantities] == ["mean_grad_l1", "max_grad_linf"]
+    assert t.on(run).aside == "the cell has no max_grad_linf; sweep again with this theorem"
+    run.stats.measured["max_grad_linf"] = np.array([1.0, 3.0])
+    assert t.on(run).void == "got 3"
+    with pytest.raises(InputError, match="unknown quantity 'max_linf'"):
+        assumption("x", needs=("max_linf",))
 
 
 def test_a_missing_constant_is_void():
@@ -175,7 +203,7 @@ def test_a_rule_may_give_any_number(number, tmp_path):
 
 
 def test_the_constant_schedule_may_be_given_the_rules_numbers():
-    t, rule = THEOREMS["adamw-l1"], dict(cell().hyper)
+    t, rule = adamw_rate, dict(cell().hyper)
     same = cell(schedule="constant", optimizer_args=rule)
     assert t.concerns(same) and t.on(same).aside == ""
     assert t.concerns(cell(schedule="constant", optimizer_args={**rule, "weight_decay": 0.0}))  # allowed

@@ -199,8 +199,8 @@ def test_judged_anew_by_its_code(swept, tmp_path, capsys):
 
 
 def test_one_theorem(swept, tmp_path, capsys):
-    shown = verdicts(capsys, "verify", "r", "--theorem", "sgd-l2", code=3)
-    assert "bound:" not in shown.out and "sgd-l2: no cells to judge" in shown.out
+    shown = verdicts(capsys, "verify", "r", "--theorem", "adamw-l1", code=3)
+    assert "bound:" not in shown.out and "adamw-l1: no cells to judge" in shown.out
     (tmp_path / "another.py").write_text(MINE.replace("100.0", "1e-9").replace("bound", "hope"))
     shown = verdicts(capsys, "verify", "r", "--theorem", "another.py:hope", code=1)
     assert "hope: " in shown.out and "VIOLATED" in shown.out  # its rule is the one that ran

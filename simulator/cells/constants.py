@@ -27,8 +27,18 @@ SYMBOLS = {
 }
 
 
-class MissingConstant(InputError):
+class SaysNothing(InputError):
+    """Raised by a bound or a rate where the theorem says nothing of a cell, with the reason in words."""
+
+
+class MissingConstant(SaysNothing):
     """A theorem asks for a constant that the problem or its noise doesn't supply; the theorem says nothing there."""
+
+
+def require(condition: bool, reason: str) -> None:
+    """Raise SaysNothing with *reason* unless *condition* holds: a condition of a proof, where the bound is made."""
+    if not condition:
+        raise SaysNothing(reason)
 
 
 class Constants(Mapping[str, float]):

@@ -10,7 +10,7 @@ from ratecheck.problems.checks import Finding
 from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
-from ..cells.constants import MissingConstant
+from ..cells.constants import SaysNothing
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
@@ -96,12 +96,12 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
     """Rate and bound on the cells that supply their constants: positive and finite."""
     findings = []
     for what in ("rate",) if theorem.kind == "none" else ("rate", "bound"):
-        values, missing = [], ""
+        values, silent = [], ""
         for cell in cells:
             try:
                 value = getattr(theorem, what)(cell.constants, Hyper(cell.hyper))
-            except MissingConstant as error:
-                missing = str(error)
+            except SaysNothing as error:
+                silent = str(error)
                 continue
             except InputError as error:
                 findings.append(Finding(what, False, str(error)))
@@ -112,7 +112,7 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
                 break
             values.append(value)
         else:
-            some = f"; {len(cells) - len(values)} cells lack a constant: {missing}" if missing else ""
+            some = f"; nothing is said of {len(cells) - len(values)} cells: {silent}" if silent else ""
             words = f"from {min(values):.4g} to {max(values):.4g} on {len(values)} cells" if values else "on no cell"
             findings.append(Finding(what, bool(values), words + some))
     return findings
@@ -145,7 +145,7 @@ def _made_up(theorem: Theorem, cell: Cell) -> Result:
     ones = np.ones(cell.spec.replicas)
     points = checkpoint_steps(cell.spec.steps)
     curves = {name: np.ones((ones.size, points.size)) for name in FIELDS_OF_STATS if name != "checkpoints"}
-    measured = {quantity.name: ones for quantity in (*ALWAYS, theorem.measures)}
+    measured = {quantity.name: ones for quantity in (*ALWAYS, *theorem.quantities)}
     return Result(cell.spec, cell.constants, Hyper(cell.hyper), Stats(measured, points, **curves), cell.identity)
 
 

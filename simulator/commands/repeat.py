@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ..cells.cell import DEFAULTS
 from ..cells.evidence import Result
-from ..theorems.naming import spec_names
+from ..theorems.naming import sigma_of, spec_names
 
 
 def run_line(theorem: str, result: Result) -> str:
@@ -17,12 +17,13 @@ def run_line(theorem: str, result: Result) -> str:
     What has its default is left out.
     """
     spec, told = result.spec, json.loads(result.identity)
+    filled_in = {**DEFAULTS, "sigma": sigma_of(theorem)}
     words = ["ratecheck", "run", "--theorem", theorem, "--problem", spec.problem]
     if spec.schedule != spec_names(theorem)[1]:
         words += ["--schedule", spec.schedule]
     for name in ("dim", "steps", "replicas", "seed", "noise", "smoothness", "gap", "sigma", "dtype"):
         value = getattr(spec, name)
-        if value != DEFAULTS.get(name):
+        if value != filled_in.get(name):
             words += [f"--{name}", _text(value)]
     for what in ("problem", "optimizer", "noise"):
         words += _arguments(what, told.get(f"{what}_args", {}))

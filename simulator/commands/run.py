@@ -18,8 +18,9 @@ EPILOG = """examples:
       --dim 16 --steps 1000 --replicas 2
   ratecheck run --problem my_problem.py:well --optimizer sgd --dim 64 --steps 4000 --replicas 8
 
---theorem fills in optimizer and schedule, and where the theorem names exactly one hard instance and no
---problem is given, that; then what the theorem measures is printed beside its bound, or its rate.
+--theorem fills in optimizer and schedule, the sigma of the theorem's grid where that has one, and where the
+theorem names exactly one hard instance and no --problem is given, that; then what the theorem measures is
+printed beside its bound, or its rate.
 
 --json prints one object: spec, constants, hyperparameters (null where the optimizer has none, a text where
 one changes with the step), mean_grad_l1 and mean_grad_l2 (values: one per replica, the average over k = 1..K
@@ -52,7 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--replicas", required=True, type=number, metavar="R", help="independent runs; 8 or more for intervals")
     add("--smoothness", default=1.0, type=number, metavar="L", help="Lipschitz constant of the gradient (default 1)")
     add("--gap", default=1.0, type=number, metavar="Δ", help="f(x¹) − inf f (default 1)")
-    add("--sigma", default=1.0, type=number, metavar="σ_s", help="noise of the whole gradient: √Σσ_i² (default 1)")
+    add(
+        "--sigma", type=number, metavar="σ_s", help="noise of the whole gradient: √Σσ_i² (default: the theorem's, or 1)"
+    )
     add_backend(parser)
     add(
         "--fast",
@@ -90,7 +93,7 @@ def execute(args: argparse.Namespace) -> int:
         schedule=args.schedule or "horizon",
         smoothness=args.smoothness,
         gap=args.gap,
-        sigma=args.sigma,
+        sigma=1.0 if args.sigma is None else args.sigma,
         dtype=args.dtype,
         seed=args.seed,
         problem_args=dict(args.problem_arg),
@@ -126,7 +129,7 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     from ..lab.executors import open_executor, report
     from ..lab.progress import simple_bar
 
-    asked = () if theorem is None else (theorem.measures,)  # the object: its name may be another quantity's
+    asked = () if theorem is None else theorem.quantities  # objects: a name may be another quantity's
     done, total = 0, work(spec)
     with (
         nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}") as update,

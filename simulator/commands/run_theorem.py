@@ -12,11 +12,11 @@ from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import find
 from ..theorem import Theorem
 from ..theorems import THEOREMS
-from ..theorems.naming import find_runs, hard_instance, horizon_theorem, spec_names
+from ..theorems.naming import find_runs, hard_instance, horizon_theorem, sigma_of, spec_names
 
 
 def fill(args: argparse.Namespace) -> Theorem:
-    """Put optimizer, schedule and, where nothing else is given, the hard instance of ``args.theorem`` into *args*.
+    """Put optimizer, schedule and, where nothing else is given, σ and the hard instance of ``args.theorem`` in *args*.
 
     Returns the theorem. Raises InputError for an optimizer or a schedule that it is not about.
     """
@@ -33,6 +33,7 @@ def fill(args: argparse.Namespace) -> Theorem:
             "leave --schedule out"
         )
     args.optimizer, args.schedule = optimizer, args.schedule or schedule
+    args.sigma = sigma_of(args.theorem) if args.sigma is None else args.sigma
     if args.schedule == "constant":
         args.optimizer_arg = [*given.items(), *args.optimizer_arg]
     if args.problem is None and (hard := hard_instance(args.theorem)):

@@ -30,9 +30,10 @@ def judge(
     """A verdict for each of *theorems*: names, ``FILE.py:NAME`` or theorems; by default the shipped ones.
 
     *norm_rows* are ``simulator.samples.NormRow``. By default theorems that nothing was run for are left
-    out, and so are false controls on a grid without their axis (the theorem beside them is then
-    inconclusive itself); a theorem asked for by name is always reported. Raises InputError for an unknown
-    theorem.
+    out, such as one about runs without noise where all cells have noise and are another theorem's; and so are
+    false controls on a grid without their axis (the theorem beside them is then inconclusive itself), or by level
+    on problems where they aren't seen to be false. A theorem asked for by name is always reported. Raises
+    InputError for an unknown theorem.
     """
     results, rows = list(results), list(norm_rows)
     asked = theorems is not None
@@ -43,14 +44,31 @@ def judge(
             verdict = judge_norms(theorem, rows, alpha)
         else:
             verdict = judge_cells(theorem, results, alpha)
-        if asked or _has_something(theorem, verdict):
+        if asked or _has_something(theorem, verdict, results):
             verdicts.append(verdict)
     return verdicts
 
 
-def _has_something(theorem: Judgeable | SampleTheorem, verdict: Verdict) -> bool:
+def _has_something(theorem: Judgeable | SampleTheorem, verdict: Verdict, results: Sequence[Result]) -> bool:
     if not verdict.cells.judged and not verdict.cells.aside:
         return False
-    return (
-        theorem.expected == "holds" or verdict.outcome is not Outcome.INCONCLUSIVE or not verdict.numbers.get("blind")
-    )
+    if isinstance(theorem, SampleTheorem):
+        return True
+    if verdict.outcome is Outcome.VOID:
+        return not _are_others(theorem, results)
+    if theorem.expected == "holds" or verdict.outcome is Outcome.VIOLATED:
+        return True
+    if theorem.kind != "none":  # a false level is seen on the instance that makes the theorem tight, not on any
+        return False
+    return verdict.outcome is not Outcome.INCONCLUSIVE or not verdict.numbers.get("blind")
+
+
+def _are_others(theorem: Judgeable, results: Iterable[Result]) -> bool:
+    """Whether each cell that *theorem* says nothing of is one that some shipped theorem says something of."""
+    true = [t for t in THEOREMS.values() if not isinstance(t, SampleTheorem) and t.expected == "holds"]
+    return all(any(_says(other, result) for other in true) for result in results if theorem.on(result) is not None)
+
+
+def _says(theorem: Judgeable, result: Result) -> bool:
+    bearing = theorem.on(result)
+    return bearing is not None and not bearing.void and not bearing.aside

@@ -62,7 +62,8 @@ def level_text(hard: Hard) -> str:
 
 
 def _text(hard: Hard) -> str:
-    inside = ", ".join(f"{name}={value:g}" for name, value in hard.arguments.items())
+    values = {n: v if isinstance(v, str) else f"{v:g}" for n, v in hard.arguments.items()}
+    inside = ", ".join(f"{name}={value}" for name, value in values.items())
     return f"{plain_name(hard.problem)}({inside})" if inside else plain_name(hard.problem)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .problems.noise import Noise as Noise
     from .problems.separable import profile as profile
     from .simulator.assumptions import assumption as assumption
+    from .simulator.cells.constants import SaysNothing as SaysNothing
     from .simulator.cells.of_step import of_step as of_step
     from .simulator.cells.quantities import reading as reading
     from .simulator.cells.quantities import weighted as weighted
@@ -35,6 +36,7 @@ _PUBLIC = {
     "Formula": "problems.formulas",
     "InputError": "problems.errors",
     "Noise": "problems.noise",
+    "SaysNothing": "simulator.cells.constants",
     "Share": "problems.mixtures",
     "assumption": "simulator.assumptions",
     "mixture": "problems.mixtures",

@@ -90,7 +90,8 @@ class Shown:
 
 
 def show(results: Iterable[Result], theorems: Sequence[Judgeable | SampleTheorem] | None = None) -> list[Shown]:
-    """Each cell under the first true theorem that bears on it, else under the first false control, else under none.
+    """Each cell under the first true theorem that says something of it, else under the first false control, else
+    under the first for which it is void, else under none.
 
     *theorems* are the shipped ones by default; those about random vectors are passed over.
     """
@@ -100,11 +101,16 @@ def show(results: Iterable[Result], theorems: Sequence[Judgeable | SampleTheorem
 
 
 def _under_first(result: Result, theorems: Sequence[Judgeable]) -> Shown:
+    void = Shown(result)
     for theorem in theorems:
         bearing = theorem.on(result)
-        if bearing is not None and not bearing.aside and not result.lacks(theorem.measures):
+        if bearing is None or bearing.aside or result.lacks(theorem.measures):
+            continue
+        if not bearing.void:
             return Shown(result, theorem, bearing)
-    return Shown(result)
+        if void.theorem is None:
+            void = Shown(result, theorem, bearing)
+    return void
 
 
 def _usable(value: float | None) -> float | None:

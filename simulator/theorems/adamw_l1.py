@@ -1,33 +1,30 @@
-"""AdamW (Li, Dong, Lin, arXiv 2505.11840): the paper's exponents, under a rule of its scaling."""
+"""AdamW (Li, Dong, Lin, arXiv 2505.11840): the paper's exponents, with a rule and constants of ours."""
 
 from __future__ import annotations
 
 import math
 
-from ratecheck.problems.errors import InputError
-
 from ..decorators import theorem
+from .adam_bound import l1_bound
 
 PAPER = "Li, Dong, Lin, arXiv 2505.11840"
+SOURCE = f"{PAPER}, for the exponents; rule, constants and proof: docs/theory.md, section 9"
 RATE_TEX = r"\sqrt{d}\,C/K^{1/4}"
+START_NEAR = ("smooth", "variance", "start_near")  # what O(·) takes for granted
 
 
 def rule(c):
-    """1 − θ = min(1, √(LΔ/(K σ_s²))), β = √θ, η = √(Δ/(4 K d L)), ε = σ_s²/d,
-    λ = (√d/K^(3/4)) (L³/(σ_s² Δ))^(1/4)."""
-    if c.sigma == 0:
-        raise InputError(
-            "the horizon schedule of this optimizer divides by sigma; give sigma > 0, or use the constant schedule"
-        )
-    away = min(1.0, math.sqrt(c.smoothness * c.gap / c.steps) / c.sigma)
-    theta = 1.0 - away
-    decay = math.sqrt(c.dim) / c.steps**0.75 * (c.smoothness**3 / (c.sigma**2 * c.gap)) ** 0.25
+    """With σ̂ = max(σ_s, √(LΔ/K)): 1 − θ = √(LΔ/(K σ̂²)), β = √θ, η = √(Δ/(4 K d L)), ε = σ̂²/d,
+    λ = (√d/K^(3/4)) (L³/(σ̂² Δ))^(1/4)."""
+    least = math.sqrt(c.smoothness * c.gap / c.steps)
+    sigma = max(c.sigma, least)
+    theta = 1.0 - least / sigma
     return {
         "lr": math.sqrt(c.gap / (4 * c.steps * c.dim * c.smoothness)),
         "beta1": theta,
         "beta2": math.sqrt(theta),
-        "eps": c.sigma**2 / c.dim,
-        "weight_decay": decay,
+        "eps": sigma**2 / c.dim,
+        "weight_decay": math.sqrt(c.dim) / c.steps**0.75 * (c.smoothness**3 / (sigma**2 * c.gap)) ** 0.25,
     }
 
 
@@ -45,24 +42,30 @@ def rate(c):
     optimizer="adamw",
     rule=rule,
     measures="mean_grad_l1",
-    assumes=("smooth", "variance", "start_near"),
     hard=("ramp", {"steepness": 1.5}, 1.5),
-    allows=allowed,
-    source=PAPER,
+    source=SOURCE,
     rate_tex=RATE_TEX,
 )
 def adamw_l1(c):
-    """(1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/4)) for AdamW.
+    """(1/K) Σ E‖∇f(x^k)‖₁ ≤ B for AdamW, B of all its hyper-parameters and ‖x¹‖∞; by the rule B → 4.11 √d C / K^(1/4).
 
-    The paper's form of AdamW and a horizon schedule of its scaling: 1 − θ = √(LΔ/(K σ_s²)),
-    θ ≤ β ≤ √θ, η = √(Δ/(4KdL)), ε = σ_s²/d, λ ≤ (√d/K^(3/4)) (L³/(σ_s²Δ))^(1/4). The constant in
-    O(·) is not claimed: the ratio measured/(√d C K^(−1/4)) must not grow with K or d.
+    The exponents are the paper's, the rule and the constants are ours. Under the rule with λ = 0 (and then with any
+    β < 1) B² is at most d (7√2 C²/√K + 98 LΔ/K), so that B → 3.15 √d C / K^(1/4). Both limits are rounded up, and are
+    reached from above. With decay B is finite where 4(1 + √β)r² < 1, r the largest |λx_i| that a run can have.
     """
     return rate(c)
 
 
+@adamw_l1.proved
+def _(c, h):
+    """The largest root of a quadratic inequality for the sum of all norms."""
+    return l1_bound(c, h)
+
+
 @adamw_l1.control(
     name="control-constant-lr",
+    explicit=False,
+    assumes=START_NEAR,
     rate_tex=RATE_TEX,
     rule=None,
     axes=("steps",),
@@ -84,7 +87,14 @@ def constant_lr(c):
     return rate(c)
 
 
-@adamw_l1.control(name="control-rate", axes=("steps",), rate_tex=r"\sqrt{d}\,C/\sqrt{K}")
+@adamw_l1.control(
+    name="control-rate",
+    explicit=False,
+    assumes=START_NEAR,
+    allows=allowed,
+    axes=("steps",),
+    rate_tex=r"\sqrt{d}\,C/\sqrt{K}",
+)
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/2)) for AdamW.
 
@@ -93,7 +103,9 @@ def too_fast(c):
     return rate(c) * c.steps**-0.25
 
 
-@adamw_l1.control(name="control-dimension", axes=("dim",), rate_tex=r"C/K^{1/4}")
+@adamw_l1.control(
+    name="control-dimension", explicit=False, assumes=START_NEAR, allows=allowed, axes=("dim",), rate_tex=r"C/K^{1/4}"
+)
 def without_root_d(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(C / K^(1/4)) for AdamW, without √d.
 

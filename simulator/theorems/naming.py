@@ -55,6 +55,12 @@ def problem_name(theorem_name: str, problem: str) -> str:
     return f"{path}:{problem}" if problem in vars(load(path)) else problem
 
 
+def sigma_of(theorem_name: str) -> float:
+    """The σ of the theorem's grid where all its tables have the same one, else 1: noise-free theorems run without."""
+    first, *others = (table.get("sigma", 1.0) for table in find_runs(theorem_name).grid)
+    return float(first) if isinstance(first, (int, float)) and all(other == first for other in others) else 1.0
+
+
 def hard_instance(theorem_name: str) -> Hard | None:
     """The theorem's hard instance, its problem named for a Spec, where there is exactly one."""
     hard = find_runs(theorem_name).hard

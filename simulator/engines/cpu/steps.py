@@ -162,7 +162,7 @@ def compile_steps(
 
 def compile_measure(phi: Formula, dphi: Formula, own, layout: Layout, dtype: np.dtype):
     """``measure(x, slopes, w, numbers, out)``: the lanes' part of Σ slope·φ, max|∇_i| and max|x_i|, added to *out*; the
-    block *w* begins at these lanes. Where each coordinate has its own scale, it is in the sum, which is Σ w_i φ then."""
+    block *w* begins at these lanes. Where each coordinate has its own scale, it is in the sum: Σ w_i φ then."""
     value, derivative = phi.numba(dtype), dphi.numba(dtype)
     real = dtype.type
     bits, size_bits = size_bits_of(dtype)
