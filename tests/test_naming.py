@@ -153,7 +153,7 @@ def test_problems_of_the_theorems_own_file(path):
     assert problem_name("sgd-l2", "well") == "well"
     hard = hard_instance(f"{path}:first")
     assert (hard.problem, hard.arguments) == (f"{path}:well", {"start": 3.0})
-    assert hard_instance(f"{path}:second") is None
+    assert hard_instance(f"{path}:second") is None  # it has none
 
 
 def test_random_vectors_and_unknown_names():

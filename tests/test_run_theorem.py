@@ -1,6 +1,7 @@
 """``run --theorem``: what it fills in, what it refuses, and what it says of the cell."""
 
 import functools
+import math
 
 import pytest
 from refusal import assert_refused, run
@@ -55,7 +56,9 @@ def test_the_hard_instance_is_the_problem_where_there_is_one(asked, refused):
     spec = asked(theorem="gd-l2", problem=None)["spec"]
     assert spec["problem_args"]["form"] == "mean" and spec["sigma"] == 0  # as its grid has it
     assert asked("--sigma", "1", theorem="gd-l2", problem=None)["spec"]["sigma"] == 1
-    refused(run(theorem="control-constant-lr", optimizer=None, problem=None), "--problem is required", "0 hard")
+    refused(
+        run(theorem="control-constant-lr", optimizer=None, problem=None), "--problem is required", "no hard instance"
+    )
 
 
 def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
@@ -64,9 +67,9 @@ def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
     assert asked(theorem="adamw-l1", problem="ramp", problem_arg="steepness=1")["theorem"]["level"] is None
     assert asked(theorem="adamw-l1", problem="rational")["theorem"]["level"] is None
     found = asked(theorem="sgd-l2", problem=None)["theorem"]
-    assert found["level"] == 0.75
+    assert found["level"] == pytest.approx(2**0.25 * math.sqrt(0.985))
     assert main(run(theorem="sgd-l2", optimizer=None, problem=None, dim="16", steps="250")) == 0
-    assert "level 0.75, attained 0." in capsys.readouterr().out
+    assert "level 1.18025, attained 1." in capsys.readouterr().out
 
 
 def test_what_breaks_an_assumption_is_said(asked):

@@ -19,7 +19,7 @@ EPILOG = """examples:
   ratecheck run --problem my_problem.py:well --optimizer sgd --dim 64 --steps 4000 --replicas 8
 
 --theorem fills in optimizer and schedule, the sigma of the theorem's grid where that has one, and where the
-theorem names exactly one hard instance and no --problem is given, that; then what the theorem measures is
+theorem names hard instances and no --problem is given, the first; then what the theorem measures is
 printed beside its bound, or its rate.
 
 --json prints one object: spec, constants, hyperparameters (null where the optimizer has none, a text where
@@ -119,7 +119,7 @@ def execute(args: argparse.Namespace) -> int:
 def _why(option: str, theorem) -> str:
     if theorem is None:
         return ", or a --theorem" if option == "optimizer" else ""
-    return f": theorem {theorem.name!r} names {len(theorem.hard)} hard instances, not one that could stand in"
+    return f": theorem {theorem.name!r} names no hard instance that could stand in"
 
 
 def _run(spec, backend: str, fast: bool, theorem, quiet: bool):

@@ -42,7 +42,7 @@ def rate(c):
     optimizer="adamw",
     rule=rule,
     measures="mean_grad_l1",
-    hard=("ramp", {"steepness": 1.5}, 1.5),
+    hard=[("ramp", {"steepness": 1.5}, 1.5), ("uneven-ramp", {}, 1.2)],
     source=SOURCE,
     rate_tex=RATE_TEX,
 )
@@ -83,6 +83,35 @@ def constant_lr(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/4)) for AdamW whose learning rate does not shrink with K.
 
     The stationary noise stays, so the mean norm has exponent 0 and the ratio grows like K^(1/4).
+    """
+    return rate(c)
+
+
+def fixed_decay(c):
+    """The rule, but λ = 0.1 for every K."""
+    return rule(c) | {"weight_decay": 0.1}
+
+
+@adamw_l1.control(
+    explicit=False,
+    assumes=(),
+    rate_tex=RATE_TEX,
+    rule=fixed_decay,
+    axes=("steps",),
+    hard=(),
+    grid={
+        "problem": "quadratic",
+        "problem_args": {"center": 4.0},
+        "dim": [4, 16],
+        "steps": [1000, 4000, 16000, 64000],
+        "replicas": 8,
+    },
+)
+def decay_to_the_wrong_point(c):
+    """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/4)) for AdamW whose λ does not shrink with K.
+
+    Where the minimiser is not 0 decay and gradient balance at n/√(n² + 2σ_i²) = −λx_i, whatever K (docs/theory.md,
+    section 6), and the ratio grows like K^(1/4).
     """
     return rate(c)
 

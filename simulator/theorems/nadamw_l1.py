@@ -11,7 +11,7 @@ from .adamw_l1 import RATE_TEX, SOURCE, START_NEAR, allowed, rate, rule
     optimizer="nadamw",
     rule=rule,
     measures="mean_grad_l1",
-    hard=("ramp", {"steepness": 1.5}, 1.5),
+    hard=[("ramp", {"steepness": 1.5}, 1.5), ("uneven-ramp", {}, 1.2)],
     source=f"version 3 of {SOURCE}",
     rate_tex=RATE_TEX,
 )

@@ -62,11 +62,10 @@ def sigma_of(theorem_name: str) -> float:
 
 
 def hard_instance(theorem_name: str) -> Hard | None:
-    """The theorem's hard instance, its problem named for a Spec, where there is exactly one."""
-    hard = find_runs(theorem_name).hard
-    if len(hard) != 1:
-        return None
-    return Hard(problem_name(theorem_name, hard[0].problem), hard[0].arguments, hard[0].level)
+    """The theorem's first hard instance, its problem named for a Spec; None where it has none."""
+    for hard in find_runs(theorem_name).hard:
+        return Hard(problem_name(theorem_name, hard.problem), hard.arguments, hard.level)
+    return None
 
 
 def _optimizer(theorem: Theorem, theorem_name: str) -> str:
