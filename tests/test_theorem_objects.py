@@ -1,6 +1,7 @@
 """A theorem as an object: which cells it concerns, what it says of them, and what the decorator refuses."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,7 @@ def test_formulas_of_the_step_are_compared_by_meaning(tmp_path):
 
 STEPS = """
 import math
+from dataclasses import replace
 
 from ratecheck import of_step
 
@@ -159,6 +161,7 @@ def test_an_assumption_may_look_at_what_was_measured():
     assert [q.name for q in t.quantities] == ["mean_grad_l1", "max_grad_linf"]
     assert t.on(run).aside == "the cell has no max_grad_linf; sweep again with this theorem"
     run.stats.measured["max_grad_linf"] = np.array([1.0, 3.0])
+    run = replace(run, provenance={"quantities": {q.name: q.digest for q in t.quantities}})
     assert t.on(run).void == "got 3"
     with pytest.raises(InputError, match="unknown quantity 'max_linf'"):
         assumption("x", needs=("max_linf",))

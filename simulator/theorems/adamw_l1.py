@@ -94,7 +94,6 @@ def fixed_decay(c):
 
 @adamw_l1.control(
     explicit=False,
-    assumes=(),
     rate_tex=RATE_TEX,
     rule=fixed_decay,
     axes=("steps",),
