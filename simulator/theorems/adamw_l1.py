@@ -66,7 +66,7 @@ def adamw_l1(c):
     rate_tex=RATE_TEX,
     rule=None,
     axes=("steps",),
-    hard=(),
+    hard=("ramp", {"steepness": 1.5}, 1.5),
     grid={
         "problem": "rational",
         "schedule": "constant",
