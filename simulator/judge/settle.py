@@ -59,7 +59,7 @@ def _remedy(f: Family) -> str:
         if 0 < lost < 0.9 * before and lost > 1 - STAYS:
             spec = last.spec
             kappa = spec.smoothness * spec.gap / spec.sigma**2
-            return f"from κK of about {kappa * spec.steps * lost / (1 - STAYS):.2g} on they would stay (κ = LΔ/σ²)"
+            return f"from κK of about {kappa * spec.steps * lost / (1 - STAYS):.3g} on they would stay (κ = LΔ/σ²)"
         if lost <= 1 - STAYS:
             return "longer horizons stay"
     return "a milder instance, or smaller steps, would stay"
