@@ -111,7 +111,7 @@ def test_level_needs_both_axes():
 
 
 def test_copies_of_one_coordinate_convict_and_acquit_not_in_d():
-    law = {"alike": True, "problem": "ramp", "sigma": 30.0}  # so much noise that the ramp's level is not known
+    law = {"alike": True, "problem": "ramp", "noise": "sparse", "noise_args": {"q": 0.01}}  # no level is known
     assert outcome(sweep(rate(dim=0.55), **law), adamw_rate) is Outcome.VIOLATED
     found = verdict(sweep(rate(), **law), adamw_rate)
     assert found.outcome is Outcome.INCONCLUSIVE and "by construction" in found.reasons[0]
@@ -246,7 +246,8 @@ def test_error_rates_at_the_margin_of_a_growth_claim():
     """K exponent of the ratio exactly at the margin in 6 groups: VIOLATED and HOLDS in at most α each;
     without Holm VIOLATED would come in 26 %."""
     base = [
-        sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000), gap=gap, **HARD) for gap in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+        sweep(rate(), dims=(16, 64, 256), steps=(1000, 4000, 16000), gap=gap, **HARD)
+        for gap in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
     ]
     means = [np.array([rate(steps=-0.25 + MARGIN)(c.constants) for c in group]) for group in base]
     rng = np.random.default_rng(6)

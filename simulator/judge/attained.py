@@ -27,7 +27,7 @@ def attained(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[
 def by_construction(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[str]:
     """Witnesses that attain the rate in K, and in d by construction."""
     alike = [f for f in found if f.witness and f.alike and "dim" in theorem.axes and "steps" in theorem.axes]
-    alike = [f for f in alike if "steps" in f.growth.exponents]
+    alike = [f for f in alike if "steps" in f.growth.exponents and "dim" in f.growth.exponents]
     adjusted = holm([f.growth.p_level("steps") for f in alike])
     return [f.name for f, p in zip(alike, adjusted, strict=True) if p < alpha]
 

@@ -19,6 +19,7 @@ from .intervals import holm, mean
 
 TOLERANCE = 0.005
 RESOLVED = 0.05  # a wider interval says nothing of an agreement
+FIRM = 2.0  # standard deviations of the walk, from which on the foot is out of reach
 QUIET = 0.05  # of the relative variance of v in the adaptive rules, below which it counts as constant
 SGD = OPTIMIZERS["sgd"]
 ADAPTIVE = tuple(OPTIMIZERS[name] for name in ("adamw", "nadamw", "rmsprop"))
@@ -73,35 +74,38 @@ def _ran(result: Result, *optimizers: Optimizer) -> bool:
 
 
 def _ramp(result: Result) -> Known | None:
-    """γ C K^(−1/4) (1 − 1/(2u₀u₁)): u falls linearly from u₀ to u₁ and 1 − φ′ ≈ 1/(2u²)."""
+    """γ C K^(−1/4) (1 − 1/(2u₀u₁)): u falls linearly from u₀ to u₁ and 1 − φ′ ≈ 1/(2u²).
+
+    Where the noise makes u walk by no small part of u₁ a run may see the foot, and nothing is known.
+    """
     c, spec = result.constants, result.spec
-    speed = _speed(result)
-    if speed is None:
-        return None
     slope = float(spec.problem_args["steepness"]) * c.c * spec.steps**-0.25
+    step = _step(result, slope)
+    if step is None:
+        return None
     height = c.smoothness * c.gap / slope**2
     start = math.sqrt(height * (2 + height))
-    end = start - spec.steps * speed
-    if end <= 0 or 1 / (2 * start * end) >= TOLERANCE:
+    end = start - spec.steps * step * c.smoothness  # slope over scale is L
+    walk = step * c.sigma * math.sqrt(spec.steps) * c.smoothness / slope
+    if end < FIRM * walk or end <= 0 or 1 / (2 * start * end) >= TOLERANCE:
         return None
     return Known("mean_grad_l2", slope * (1 - 1 / (2 * start * end)))
 
 
-def _speed(result: Result) -> float | None:
-    """How much u falls in a step on the ramp, where slope over scale is L; None where that is not derived."""
+def _step(result: Result, slope: float) -> float | None:
+    """The step in units of the gradient, on the ramp of that slope (2-norm); None where that is not derived."""
     c, lr = result.constants, result.hyper.get("lr")
     if not isinstance(lr, float):
         return None
     if _ran(result, SGD):
-        return c.smoothness * lr
+        return lr
     beta, eps = result.hyper.get("beta2"), result.hyper.get("eps")
     if not _ran(result, *ADAPTIVE) or not isinstance(beta, float) or not isinstance(eps, float):
         return None
     kurtosis = c.dim * c.steps / c.jumps if "jumps" in c else math.inf
     if (1 - beta) * kurtosis > QUIET:
         return None
-    slope = float(result.spec.problem_args["steepness"]) * c.c * c.steps**-0.25
-    return c.smoothness * lr / math.sqrt((c.sigma**2 + slope**2) / c.dim + eps)
+    return lr / math.sqrt((c.sigma**2 + slope**2) / c.dim + eps)
 
 
 def _quadratic(result: Result) -> Known | None:

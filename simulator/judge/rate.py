@@ -35,7 +35,7 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     violations, failing = _unlimited(sound)
     for (f, axis), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.witness else f", and its ratio exceeds {FACTOR:g} times the level {level:.4g}"
+            above = "" if f.evidence(axis) else f", and its ratio exceeds {FACTOR:g} times the level {level:.4g}"
             violations.append(
                 f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no slower "
                 f"at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
@@ -76,7 +76,7 @@ def power(symbol: str, b: Estimate, alpha: float) -> str:
 
 def _p(f: Family, axis: str, level: float | None) -> float:
     """p-value of the conviction of the rate by a family's growth in *axis*."""
-    if f.witness:
+    if f.evidence(axis):
         return f.growth.p_grows(axis)
     if level is None:
         return 1.0
@@ -124,7 +124,7 @@ def _climbing(
                 continue
             climbs = f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}"
             high = _top(f).high(alpha)
-            if f.witness:
+            if f.evidence(axis):
                 doubts.append(
                     f"{climbs}: the grid can't settle whether that exceeds {MARGIN:g}; more replicas or larger "
                     f"{SYMBOLS[axis]} would"

@@ -18,7 +18,7 @@ def what_would_settle(theorem: Judgeable, sound: Sequence[Judged], found: Sequen
         whys = list(dict.fromkeys(why for f in witnesses for why in _why_not(theorem, f, alpha)))
     else:
         whys = [
-            "no problem here is made anew for each horizon (ramp, uneven-ramp, slope-and-bowl, sawtooth), and growth on a "
+            "no problem here is made anew for each horizon (ramp, uneven-ramp, sawtooth), and growth on a "
             "fixed function is no evidence: sweep one on which the rate is attained"
         ]
     lines = ["nothing here could have shown the rate wrong: " + whys[0], *whys[1:]]
@@ -41,8 +41,10 @@ def _why_not(theorem: Judgeable, f: Family, alpha: float) -> list[str]:
         elif axis == "dim" and f.alike:
             whys.append(
                 f"{f.name}: its coordinates are copies of one, so in d it is level by construction; a problem whose "
-                "coordinates differ (uneven-ramp, slope-and-bowl) would show more"
+                "coordinates differ (uneven-ramp) would show more"
             )
+        elif not f.evidence(axis):
+            whys.append(f"{f.name}: nothing says that {theorem.measures.name} is level in {symbol} on it")
         elif not f.growth.settled(axis, alpha):
             whys.append(f"{f.name}: its exponent in {symbol} is not shown to be below {MARGIN:g}")
     return whys

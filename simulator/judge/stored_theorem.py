@@ -89,7 +89,7 @@ def from_dict(data: object) -> StoredTheorem | SampleTheorem:
         )
     except InputError:
         raise
-    except (TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError, OverflowError) as error:
         raise InputError(f"a stored theorem is not what was written: {type(error).__name__}: {error!s:.200}") from error
 
 

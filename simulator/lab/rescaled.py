@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from ratecheck.problems.errors import InputError
@@ -43,21 +43,13 @@ CURVES = {  # the degrees of what is recorded along a run
 Degrees = Mapping[str, tuple[float, float]]  # of the hyper-parameters
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """A cell in other units, without what was measured."""
-
-    cell: Cell
-    identity: str
-
-
 class Rescaler:
     """Finds the copies of cells for one theorem after the other; runs and resolved copies are kept between them."""
 
     def __init__(self, results: Iterable[Result]):
         self.results = tuple(results)
         self._degrees: dict[str, Degrees | None] = {}
-        self._copies: dict[str, dict[Point, _Copy]] = {}
+        self._copies: dict[str, dict[Point, Result]] = {}
 
     def __call__(self, theorem: Judgeable) -> dict[str, Copies]:
         """The copies of each cell that *theorem* says something of, by the cell's key; what a folder holds of a
@@ -76,7 +68,7 @@ class Rescaler:
             return None
         factors, count = {}, 0
         for point, copy in self._copies_of(result, degrees).items():
-            there = _said(theorem, _result(copy, result, theorem.measures, point))
+            there = _said(theorem, _measuring(copy, result, theorem.measures, point))
             if there is None:
                 continue
             count += 1
@@ -96,10 +88,10 @@ class Rescaler:
                 self._degrees[kind] = None
         return self._degrees[kind]
 
-    def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, _Copy]:
+    def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, Result]:
         if result.key not in self._copies:
             base, found = resolve(result.spec), {}
-            for point in POINTS:
+            for point in POINTS if base.key == result.key else ():  # else the run was another than its Spec says now
                 try:
                     copy = _resolved(base, result, point, degrees)
                 except InputError:  # constants that no run has
@@ -155,8 +147,8 @@ def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
-def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> _Copy | None:
-    """The copy of a cell, *base* resolved; None where the rule doesn't give what the symmetry asks for."""
+def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Result | None:
+    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what the symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
@@ -167,7 +159,24 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> _Co
             return None
     told = json.loads(result.identity)
     told["hyper"] = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
-    return _Copy(cell, canonical_json(told))
+    stats = result.stats
+    measured = {
+        name: values * _power(point, QUANTITIES[name].degrees)
+        for name, values in stats.measured.items()
+        if name in QUANTITIES
+    }
+    curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
+    here = Stats(measured, stats.checkpoints, **curves)
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), {})
+
+
+def _measuring(copy: Result, result: Result, quantity: Quantity, point: Point) -> Result:
+    """*copy* with a user's *quantity* too, as the cell *result* has it."""
+    name = quantity.name
+    if name in copy.stats.measured or name not in result.stats.measured:
+        return copy
+    values = result.stats.measured[name] * _power(point, quantity.degrees)
+    return replace(copy, stats=replace(copy.stats, measured={**copy.stats.measured, name: values}))
 
 
 def _log_ratio(after: object, before: object, steps: int) -> float:
@@ -186,18 +195,6 @@ def _log_ratio(after: object, before: object, steps: int) -> float:
 
 def _at(value: object, k: int) -> float:
     return float(value(np.array([float(k)]))[0]) if isinstance(value, OfStep) else float(value)  # type: ignore[arg-type]
-
-
-def _result(copy: _Copy, result: Result, quantity: Quantity, point: Point) -> Result:
-    """What the run measured, in the copy's units; quantities of unknown degrees are left out."""
-    stats = result.stats
-    known = {**QUANTITIES, quantity.name: quantity}
-    measured = {
-        name: values * _power(point, known[name].degrees) for name, values in stats.measured.items() if name in known
-    }
-    curves = {name: getattr(stats, name) * _power(point, degrees) for name, degrees in CURVES.items()}
-    moved = Stats(measured, stats.checkpoints, **curves)
-    return Result(copy.cell.spec, copy.cell.constants, Hyper(copy.cell.hyper), moved, copy.identity, {})
 
 
 def _power(point: Point, degrees: tuple[float, float]) -> float:
