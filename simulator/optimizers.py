@@ -54,8 +54,9 @@ def optimizer(
 ) -> Callable[[Callable[..., Any]], Optimizer]:
     """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
 
-    *defaults* are what the constant schedule uses; *degrees* say how a constant hyper-parameter goes with the units of f
-    and x (``Optimizer``), so that a cell that has it stands for its rescaled copies. Hyper-parameters from the constants of a problem are a theorem's:
+    *defaults* are what the constant schedule uses; *degrees* say how a constant hyper-parameter goes with the units
+    of f and x (``Optimizer``), so that a cell that has it stands for its rescaled copies. Hyper-parameters from the
+    constants of a problem are a theorem's:
     ``@theorem(optimizer=…, rule=…)``.
     """
     if rule:

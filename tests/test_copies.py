@@ -113,7 +113,7 @@ def test_a_bound_with_slack_that_scales_otherwise_may_be_true():
 
 
 def test_what_is_wrong_in_kappa_alone_has_no_unit():
-    """σ^0.6 L^0.2 Δ^0.2 passes all copies; the exponent in κ on witnesses convicts it, two-sided, and not the right C."""
+    """σ^0.6 L^0.2 Δ^0.2 passes all copies; the exponent in κ on witnesses convicts it, two-sided, and no right C."""
     cells = [
         cell(problem="ramp", dim=4, steps=16000, **{name: value})
         for name, values in (("sigma", (0.25, 0.5, 1.0, 2.0)), ("smoothness", (0.25, 4.0)), ("gap", (0.25, 4.0)))

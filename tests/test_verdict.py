@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rate_only import adamw_rate, nadamw_rate
 from scipy.stats import binom
-from synthetic import DIMS, STEPS, rate, result, sweep
+from synthetic import DIMS, rate, result, sweep
 
 from simulator.decorators import theorem
 from simulator.judge import Cells, Outcome, Verdict, exit_code, judge

@@ -59,8 +59,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class Eligible:
-    """The cells of a theorem: *sound* ones, those whose ratio is infinite (*diverged*, or more than a bound of 0), those
-    with too few replicas (*scarce*).
+    """The cells of a theorem: *sound* ones, those whose ratio is infinite (*diverged*, or more than a bound of 0), and
+    those with too few replicas (*scarce*).
 
     ``broken`` and ``aside`` count, by reason, those that are not judged. Any sound cell may convict; only
     ``acquitting`` ones, which did not escape, may acquit: the gradient of a run that flew off may vanish whatever is

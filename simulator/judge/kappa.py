@@ -16,7 +16,7 @@ from .intervals import Estimate
 
 @dataclass(frozen=True)
 class KappaTrend:
-    """Cells equal in all but σ, L and Δ: the exponent in κ, and a p-value against 'it is within ±MARGIN, or about to be'.
+    """Cells equal in all but σ, L and Δ: the exponent in κ, and a p-value against 'it is within ±MARGIN, or soon'.
 
     Two-sided: towards κ → 0 a falling ratio has no limit either.
     """

@@ -51,8 +51,8 @@ def mismatches(cells: Iterable[Judged], alpha: float) -> list[str]:
     ratios = [mean(j.result.stats.measured[k.measured] / k.value) for j, k in pairs]
     adjusted = holm([min(1.0, 2 * min(r.p_above(1 + TOLERANCE), r.p_below(1 - TOLERANCE))) for r in ratios])
     return [
-        f"{j.where}: {k.measured} is {ratio.value:.5g} times what is derived (docs/theory.md, section 6): the instrument "
-        f"or the derivation is wrong (p = {p:.2g} after Holm over {len(pairs)} cells)"
+        f"{j.where}: {k.measured} is {ratio.value:.5g} times what is derived (docs/theory.md, section 6): the "
+        f"instrument or the derivation is wrong (p = {p:.2g} after Holm over {len(pairs)} cells)"
         for (j, k), ratio, p in zip(pairs, ratios, adjusted, strict=True)
         if p < alpha
     ]

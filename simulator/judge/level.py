@@ -29,7 +29,8 @@ def judge_level(sound: Sequence[Judged], alpha: float, derived: Collection[str] 
         for j, top, p in guilty
     ]
     doubts = [
-        f"{_where(j)}: measured/bound is {top.value:.4g} and may be {top.high(alpha):.4g}: more replicas would settle it"
+        f"{_where(j)}: measured/bound is {top.value:.4g} and may be {top.high(alpha):.4g}: more replicas would "
+        "settle it"
         for j, top in zip(sound, tops, strict=True)
         if not top.high(alpha) < 1.0 and j.result.key not in derived
     ]

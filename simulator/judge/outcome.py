@@ -147,7 +147,8 @@ class Verdict:
 
 def exit_code(verdicts: Iterable[Verdict], partial: bool = False) -> int:
     """0: every theorem holds and every control fails; 1: something is wrong, VOID and a known level that was not
-    measured included; 3: nothing is wrong, but something is inconclusive, or the results are *partial*, or nothing was judged at all."""
+    measured included; 3: nothing is wrong, but something is inconclusive, or the results are
+    *partial*, or nothing was judged at all."""
     verdicts = list(verdicts)
     surprises = [v for v in verdicts if not v.as_expected]
     if any(v.outcome is not Outcome.INCONCLUSIVE or v.suspect for v in surprises):

@@ -37,15 +37,15 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
         if p < alpha:
             above = "" if f.evidence(axis) else f", and its ratio exceeds {FACTOR:g} times the level {level:.4g}"
             violations.append(
-                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no slower "
-                f"at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
+                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no "
+                f"slower at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
             )
             failing.append(ends(f.fitted, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
-                f"{t.where}: measured/rate goes like {power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at the end "
-                f"(p = {p:.2g} after Holm over {len(adjusted)} tests)"
+                f"{t.where}: measured/rate goes like {power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
+                f"the end (p = {p:.2g} after Holm over {len(adjusted)} tests)"
             )
             failing.append(t.ends)
     doubts, notes = _climbing(theorem, found, level, alpha)
@@ -104,8 +104,8 @@ def _unlimited(sound: Sequence[Judged]) -> tuple[list[str], list[tuple[Judged, .
     what = "(cσ, cL, cΔ)" if symbol == "c" else "(sσ, s²L, Δ)"
     words = (
         f"{judged.where}, the same run in other units: measured/rate goes like {symbol}^{sign * exponent:.3g} with "
-        f"(σ, L, Δ) → {what} and has no limit; it is {judged.mean.value * judged.copies.factors[point]:.3g} at {constants}; "
-        f"so on {len(guilty)} cell(s), exactly"
+        f"(σ, L, Δ) → {what} and has no limit; it is {judged.mean.value * judged.copies.factors[point]:.3g} at "
+        f"{constants}; so on {len(guilty)} cell(s), exactly"
     )
     return [words], [(judged,)]
 

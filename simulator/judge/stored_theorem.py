@@ -80,9 +80,9 @@ def from_dict(data: object) -> StoredTheorem | SampleTheorem:
             {_text(key, "key"): _bearing(as_table(value)) for key, value in as_table(data["cells"]).items()},
             tuple(map(_hard, as_list(data.get("levels", [])))),
             {
-                key: _copies(as_list(value["copies"]))
-                for key, value in as_table(data["cells"]).items()
-                if "copies" in as_table(value)
+                _text(key, "key"): _copies(as_list(table["copies"]))
+                for key, table in ((key, as_table(value)) for key, value in as_table(data["cells"]).items())
+                if "copies" in table
             },
             _text(data.get("given", ""), "given"),
             frozenset(_text(key, "key") for key in as_list(data.get("seen", []))),

@@ -89,7 +89,9 @@ def _level_in_dim(theorem: Judgeable, judged: Judged) -> bool:
     if (hard is not None and hard.level is not None) or spec.problem in ("ramp", "sawtooth"):
         return True
     equal = spec.problem_args.get("slope_spectrum") == 0
-    return spec.problem == "uneven-ramp" and ("_l1" in theorem.measures.name or (equal and "_l2" in theorem.measures.name))
+    return spec.problem == "uneven-ramp" and (
+        "_l1" in theorem.measures.name or (equal and "_l2" in theorem.measures.name)
+    )
 
 
 def _share(theorem: Judgeable, judged: Judged, indexed: set[str]) -> float | None:

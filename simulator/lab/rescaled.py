@@ -21,7 +21,7 @@ from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
 from ..cells.quantities import ALWAYS, QUANTITIES, Quantity
-from ..cells.spec import Spec, canonical_json
+from ..cells.spec import Spec, Value, canonical_json
 from ..cells.stats import Stats
 from ..engines import run
 from ..engines.resolve import resolve
@@ -139,16 +139,17 @@ def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
 def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     """*spec*, which *cell* is of, in other units; None where a given hyper-parameter can't be rescaled."""
     sigma, smoothness, gap = rescaled(point, spec.sigma, spec.smoothness, spec.gap)
-    given = {}
+    given: dict[str, Value] = {}
     for name, value in (cell.hyper if spec.schedule == "constant" else spec.optimizer_args).items():
-        if value and (name not in cell.optimizer.degrees or not isinstance(value, (int, float))):
+        if not isinstance(value, (int, float)) or (value and name not in cell.optimizer.degrees):
             return None
         given[name] = value * _power(point, cell.optimizer.degrees[name]) if value else value
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
 def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Result | None:
-    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what the symmetry asks for."""
+    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what
+    the symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
