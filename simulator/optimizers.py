@@ -18,6 +18,9 @@ from ratecheck.problems.formulas.formula import Formula
 
 BIASES = {"bias1": "beta1", "bias2": "beta2"}
 MAX_STATE = 4
+UNITLESS = {"beta1": (0.0, 0.0), "beta2": (0.0, 0.0)}
+OF_GRADIENT = {"lr": (-1, 2)}  # the step is a gradient times lr
+NORMALISED = {"lr": (0, 1), "weight_decay": (0, -1)}  # the step is lr times a number without a unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,8 @@ class Optimizer:
 
     ``hyper`` are the formula's trailing arguments in order, ``biases`` included; ``settings`` are those
     a schedule or a user gives; ``defaults`` the values that the constant schedule uses when none is given.
+    ``degrees``: (a, b) for a setting that must become c^a s^b times itself under f(x) → c f(x/s) for the run to be the
+    same in other units; beta1 and beta2 are numbers without a unit.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Optimizer:
     state: tuple[str, ...]
     hyper: tuple[str, ...]
     defaults: Mapping[str, float] = field(default_factory=dict)
+    degrees: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -43,10 +49,14 @@ class Optimizer:
         )
 
 
-def optimizer(*rule: object, **defaults: float) -> Callable[[Callable[..., Any]], Optimizer]:
+def optimizer(
+    *rule: object, degrees: Mapping[str, tuple[float, float]] | None = None, **defaults: float
+) -> Callable[[Callable[..., Any]], Optimizer]:
     """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
 
-    *defaults* are what the constant schedule uses. Hyper-parameters from the constants of a problem are a theorem's:
+    *defaults* are what the constant schedule uses; *degrees* say how a constant hyper-parameter goes with the units
+    of f and x (``Optimizer``), so that a cell that has it stands for its rescaled copies. Hyper-parameters from the
+    constants of a problem are a theorem's:
     ``@theorem(optimizer=…, rule=…)``.
     """
     if rule:
@@ -66,11 +76,12 @@ def optimizer(*rule: object, **defaults: float) -> Callable[[Callable[..., Any]]
             )
         if states > MAX_STATE:
             raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
-        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults))
-        unknown = set(defaults) - set(made.settings)
+        scaled = {name: (float(a), float(b)) for name, (a, b) in {**UNITLESS, **(degrees or {})}.items()}
+        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults), scaled)
+        unknown = (set(defaults) | set(degrees or {})) - set(made.settings)
         if unknown:
             raise InputError(
-                f"optimizer {update.name!r}: {sorted(unknown)} are defaults of no argument "
+                f"optimizer {update.name!r}: {sorted(unknown)} are defaults or degrees of no argument "
                 f"(it has: {', '.join(made.settings)})"
             )
         return made
@@ -78,20 +89,20 @@ def optimizer(*rule: object, **defaults: float) -> Callable[[Callable[..., Any]]
     return wrap
 
 
-@optimizer()
+@optimizer(degrees=OF_GRADIENT)
 def sgd(x, g, lr):
     """x ← x − η g. As the theorem, PyTorch and optax have it."""
     return x - lr * g
 
 
-@optimizer()
+@optimizer(degrees={"lr": (0, 1)})
 def signsgd(x, g, lr):
     """x ← x − η sign(g), sign(0) = 1, so that no coordinate ever rests."""
     sign = 1.0 if g >= 0.0 else -1.0
     return x - lr * sign
 
 
-@optimizer(beta1=0.9)
+@optimizer(beta1=0.9, degrees=OF_GRADIENT)
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
 
@@ -103,7 +114,7 @@ def momentum(x, g, m, lr, beta1):
     return x - lr * m, m
 
 
-@optimizer(beta2=0.999, eps=1e-8)
+@optimizer(beta2=0.999, eps=1e-8, degrees={"lr": (0, 1), "eps": (2, -2)})
 def rmsprop(x, g, v, lr, beta2, eps):
     """v ← β v + (1 − β) g²; x ← x − η g/√(v + ε), v⁰ = 0.
 
@@ -114,7 +125,7 @@ def rmsprop(x, g, v, lr, beta2, eps):
     return x - lr * g / math.sqrt(v + eps), v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, degrees={"lr": (0, 1), "eps": (1, -1)})
 def adam(x, g, m, v, lr, beta1, beta2, eps, bias1, bias2):
     """Kingma and Ba (2015): m, v as in adamw; x ← x − η m̂/(√v̂ + ε), m̂ = m/(1 − θ^k), v̂ = v/(1 − β^k).
 
@@ -126,7 +137,7 @@ def adam(x, g, m, v, lr, beta1, beta2, eps, bias1, bias2):
     return x - (lr / bias1) * m / (math.sqrt(v) * (1.0 / math.sqrt(bias2)) + eps), m, v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01, degrees={**NORMALISED, "eps": (2, -2)})
 def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's AdamW: m ← θ m + (1 − θ) g; v ← β v + (1 − β) g²; x ← (1 − λη) x − η m/√(v + ε).
 
@@ -138,7 +149,7 @@ def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     return (1.0 - weight_decay * lr) * x - lr * m / math.sqrt(v + eps), m, v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01, degrees={**NORMALISED, "eps": (1, -1)})
 def adamw_torch(x, g, m, v, lr, beta1, beta2, eps, weight_decay, bias1, bias2):
     """PyTorch's AdamW: x ← (1 − λη) x − η m̂/(√v̂ + ε), m̂ = m/(1 − θ^k), v̂ = v/(1 − β^k).
 
@@ -151,7 +162,7 @@ def adamw_torch(x, g, m, v, lr, beta1, beta2, eps, weight_decay, bias1, bias2):
     return (1.0 - weight_decay * lr) * x - step, m, v
 
 
-@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
+@optimizer(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01, degrees={**NORMALISED, "eps": (2, -2)})
 def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     """The paper's NAdamW, momentum twice: m, v as in adamw; x ← (1 − λη) x − η (θ m + (1 − θ) g)/√(v + ε).
 

@@ -120,6 +120,12 @@ class Theorem:
         return union((self.measures,), *(assumption.needs for assumption in self.assumes))
 
     @property
+    def levels(self) -> tuple[Hard, ...]:
+        """The hard instances whose levels are of the theorem's own rate: a false control has those that it names
+        itself, for those of its theorem are of another rate."""
+        return self.hard if self.parent is None or self.hard is not self.parent.hard else ()
+
+    @property
     def any_hyper(self) -> bool:
         """Whether the bound is true for all hyper-parameters, and so judges every cell of the optimizer."""
         return self._bound is not None and len(inspect.signature(self._bound).parameters) == 2

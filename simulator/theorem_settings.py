@@ -17,7 +17,7 @@ GRID = {  # the sweep that `verify` runs for a theorem that names none
     "dim": [16, 64, 256],
     "steps": [1000, 4000, 16000, 64000],
     "replicas": 8,
-    "quick": {"dim": [8, 16, 32], "steps": [1000, 4000, 16000]},
+    "quick": {"dim": [8, 16, 64], "steps": [1000, 4000, 16000]},
 }
 
 

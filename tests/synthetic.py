@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from cells import always
+from cells import CURVES, always
 
 from simulator.cells.evidence import Result
 from simulator.cells.hyper import Hyper
@@ -19,12 +19,14 @@ STEPS = (1000, 4000, 16000, 64000, 256000)
 
 def result(spec: Spec, l1, l2=None, alike=False) -> Result:
     """A Result whose replicas have these mean norms, shape (R,); l2 defaults to l1/√d. Its coordinates are said to
-    differ, unless they are *alike*: a law of d is then no construction."""
+    differ, unless they are *alike*: a law of d is then no construction. Gradients are as large at the start as on
+    average, so that a cell of a family made for its horizon stays where it is hard."""
     cell = resolve(spec)
     l1 = np.asarray(l1, dtype=np.float64)
     l2 = l1 / np.sqrt(spec.dim) if l2 is None else np.asarray(l2, dtype=np.float64)
     nothing = np.ones((l1.size, 1))
-    stats = Stats(always(l1, l2), np.array([1]), *[nothing] * 7)
+    curves = dict.fromkeys(CURVES, nothing) | {"grad_l1": l1[:, None], "grad_l2": l2[:, None]}
+    stats = Stats(always(l1, l2), np.array([1]), **curves)
     identity = json.loads(cell.identity) | ({} if alike else {"columns": {}})
     return Result(cell.spec, cell.constants, Hyper(cell.hyper), stats, canonical_json(identity), {})
 

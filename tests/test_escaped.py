@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cells import CURVES, always
 from figure_results import cell
+from rate_only import adamw_rate
 from ratecheck import theorem
 from ratecheck.problems import PROBLEMS
 from synthetic import rate, sweep
@@ -183,20 +184,21 @@ BEYOND = 256_000  # the longest horizon of ``sweep``
 
 
 def test_the_other_cells_acquit_where_they_are_enough():
-    cells = marked(sweep(rate(0.6)), lambda spec: spec.steps == 1000)
-    found = verdict(cells, "adamw-l1")
+    cells = marked(sweep(rate(0.6), problem="uneven-ramp"), lambda spec: spec.steps == 1000)
+    found = verdict(cells, adamw_rate)
     assert found.outcome is Outcome.TIGHT and found.cells == Cells(25, {}, 5)
     assert [c.key for c in cells if c.status == "escaped"] == found.numbers["escaped"]["cells"]
-    assert found.numbers["escaped"]["where"][0] == "rational, d = 16, K = 1000"
+    assert found.numbers["escaped"]["where"][0] == "uneven-ramp, d = 16, K = 1000"
     assert found.numbers["groups"][0]["cells"] == 20
-    assert "5 cell(s) escaped: rational, d = 16, K = 1000; " in found.reasons[-1] and "1 more" in found.reasons[-1]
+    assert "5 cell(s) escaped: uneven-ramp, d = 16, K = 1000; " in found.reasons[-1] and "1 more" in found.reasons[-1]
 
 
 def test_too_few_others_are_inconclusive():
-    found = verdict(marked(sweep(rate(0.6)), lambda spec: spec.steps > 4000), "adamw-l1")
+    cells = marked(sweep(rate(0.6), problem="uneven-ramp"), lambda spec: spec.steps > 4000)
+    found = verdict(cells, adamw_rate)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "15 cell(s) escaped" in found.reasons[0] and "shows nothing" in found.reasons[0]
-    assert "no growth exponent in K: 2 value(s)" in found.reasons[1]
+    assert "no growth exponent in K: 2 value(s)" in found.reasons[1]  # and so nothing to convict it
 
 
 @pytest.mark.parametrize(("name", "optimizer"), [("adamw-l1", "adamw"), ("sgd-l2", "sgd")])
@@ -211,7 +213,7 @@ def test_all_escaped_is_inconclusive(name, optimizer):
     ("name", "law", "settings"),
     [
         ("control-constant-lr", rate(steps=0), CONSTANT),
-        ("adamw-l1", rate(steps=-0.2), {}),
+        (adamw_rate, rate(steps=-0.2), {"problem": "uneven-ramp"}),
         ("sgd-l2", rate(9.0), {"optimizer": "sgd"}),
     ],
 )
@@ -255,7 +257,7 @@ def test_few_replicas_and_broken_assumptions_stay_what_they_are():
 def test_a_folder_judges_as_the_code_does(tmp_path):
     """Verdicts from stored bounds have the mark from the stored curves, and verdicts.json names the cells."""
     cells = marked(sweep(rate(0.6)), lambda spec: spec.steps > 4000)
-    own = THEOREMS["adamw-l1"]
+    own = adamw_rate
     stored = from_dict(json.loads(json.dumps(to_dict(own, cells))))
     verdicts = judge(cells, theorems=[own])
     assert judge(cells, theorems=[stored]) == verdicts and verdicts[0].cells.escaped == 15

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import binom
 from synthetic import DIMS, STEPS, rate, sweep
 
-from simulator.judge.fit import constant_exponents, groups, growth, labels
+from simulator.judge.fit import constant_exponents, groups, labels
+from simulator.judge.growth import growth
 from simulator.judge.intervals import Estimate, holm, mean, power_law
 from simulator.theorems import THEOREMS
 
@@ -167,14 +168,31 @@ def test_diagonal_grid_cannot_tell_the_axes_apart():
 
 
 def test_values_too_close_together_have_no_exponent():
-    """The rank of the fit is lost at a relative distance of 1e-9: a reason in words, no error."""
-    near = sweep(rate(), dims=(16,), steps=range(10**9, 10**9 + 6)) + sweep(rate(), dims=(64,), steps=(4 * 10**9,))
+    """A trend over less than three octaves is none, whatever its error: K = 16000, 16001, 16002."""
+    near = sweep(rate(), dims=(16,), steps=(16000, 16001, 16002), spread=0.0)
     found = l1_growth(near)
-    assert found.exponents == {} and "too close together" in found.missing["steps"]
+    assert found.exponents == {} and "octaves, 3 are needed" in found.missing["steps"]
+    assert l1_growth(sweep(rate(), dims=(16,), steps=(1000, 2000, 4000))).exponents == {}
+    assert set(l1_growth(sweep(rate(), dims=(16,), steps=(1000, 2000, 8000))).exponents) == {"steps"}
     equal_logs = [
         cell for n in range(3) for cell in sweep(rate(), dims=(16,), steps=(1000,), gap=1e300 * (1 + n * 1e-15))
     ]
     assert constant_exponents(equal_logs, [cell.stats.mean_grad_l1 for cell in equal_logs], [1.0] * 3) == []
+
+
+def test_the_half_that_is_fitted_spans_three_octaves():
+    """Of six horizons a factor of 2 apart the larger half spans two octaves: one more is taken."""
+    found = l1_growth(sweep(rate(), dims=(16,), steps=(1000, 2000, 4000, 8000, 16000, 32000), spread=0.01))
+    assert found.cells == 4 and found.floors["steps"] == 4000
+
+
+def test_the_slope_beyond_the_end():
+    """Of a power law it is its exponent; of a ratio that approaches a limit it is far below the fitted exponent."""
+    power = l1_growth(sweep(rate(steps=-0.1), spread=0.0))
+    assert power.exponents["steps"].value == pytest.approx(0.15) == power.beyond["steps"].value
+    limit = l1_growth(sweep(lambda c: rate()(c) * (1 - 50 / c.steps**0.5), spread=0.0))
+    assert limit.exponents["steps"].value > 0.02 > limit.beyond["steps"].value
+    assert power.p_grows("steps") < 1e-9 and limit.p_grows("steps") > 0.5
 
 
 def test_same_data_same_verdict():

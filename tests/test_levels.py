@@ -6,7 +6,8 @@ from simulator.cells.spec import Spec
 from simulator.cli import main
 from simulator.decorators import theorem
 from simulator.engines import run
-from simulator.lab.levels import attained, hard_of, level_lines
+from simulator.judge.hard import hard_of
+from simulator.lab.levels import attained, level_lines
 from simulator.theorem_settings import Hard
 from simulator.theorems import THEOREMS
 

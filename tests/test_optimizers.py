@@ -130,7 +130,7 @@ def test_a_formula_of_another_shape_is_refused():
 
 
 def test_a_default_of_no_argument_is_refused():
-    with pytest.raises(InputError, match=r"\['beta'\] are defaults of no argument"):
+    with pytest.raises(InputError, match=r"\['beta'\] are defaults or degrees of no argument"):
 
         @optimizer(beta=0.9)
         def typo(x, g, m, lr, beta1):

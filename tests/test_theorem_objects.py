@@ -287,11 +287,11 @@ def test_a_users_own_theorem_on_a_users_own_optimizer(tmp_path):
 
     def cells(law, file):
         settings = {"schedule": "constant", "optimizer_args": {"lr": 0.1}}
-        return sweep(law, dims=(16,), optimizer=f"{file}:halfstep", **settings)
+        return sweep(law, dims=(16,), optimizer=f"{file}:halfstep", problem="uneven-ramp", **settings)
 
     for where in (file, copy):  # by the formula's meaning, wherever it lies
         [verdict] = judge(cells(rate(0.5), where), theorems=[f"{file}:halfstep_l2"])
-        assert verdict.outcome is Outcome.HOLDS and verdict.claim == "halfstep-l2" and verdict.cells.judged == 5
+        assert verdict.outcome is Outcome.TIGHT and verdict.claim == "halfstep-l2" and verdict.cells.judged == 5
     [verdict] = judge(cells(rate(0.5, steps=-0.1), file), theorems=[f"{file}:halfstep_l2"])
     assert verdict.outcome is Outcome.VIOLATED and exit_code([verdict]) == 1
     for name in ("number", "halfstep"):

@@ -9,7 +9,7 @@ import numpy as np
 from ..cells.constants import SYMBOLS
 from ..cells.escape import FAR
 from ..cells.evidence import Result
-from ..lab.levels import hard_of
+from ..judge.hard import hard_of
 from ..theorem import Theorem
 
 OTHERS = ("smoothness_l0", "smoothness_l1", "sigma_0", "sigma_1")  # in the place of an L or a σ that does not exist

@@ -1,8 +1,9 @@
 """The judge: results in, a verdict for each theorem out (docs/theory.md has the statistics).
 
-Everything is judged on ratio = measured/bound, per replica. To say VIOLATED the judge makes many tests,
-so Holm's correction keeps the chance of a false alarm at α for the whole theorem. To say HOLDS all of them
-must pass, which no chance makes easier, so each upper limit stands at level 1 − α uncorrected.
+A bound is judged by level (``level``), a rate without a constant by growth (``rate``) on families where growth is
+evidence (``witness``); both on rescaled copies too (``copies``). To say VIOLATED the judge makes many tests, so Holm's
+correction keeps the chance of a false alarm at α for the whole theorem. To say HOLDS all of them must pass, which no
+chance makes easier, so each upper limit stands at level 1 − α uncorrected. Nothing here runs a theorem's problem.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ..cells.evidence import Result
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
 from .cells import judge_cells
+from .copies import FindCopies
 from .intervals import ALPHA
 from .norms import judge_norms
 from .outcome import Cells, Outcome, Verdict, exit_code
@@ -26,10 +28,12 @@ def judge(
     norm_rows: Iterable = (),
     theorems: Sequence[str | Judgeable | SampleTheorem] | None = None,
     alpha: float = ALPHA,
+    copies: FindCopies = lambda theorem: {},
 ) -> list[Verdict]:
     """A verdict for each of *theorems*: names, ``FILE.py:NAME`` or theorems; by default the shipped ones.
 
-    *norm_rows* are ``simulator.samples.NormRow``. By default theorems that nothing was run for are left
+    *norm_rows* are ``simulator.samples.NormRow``; *copies* finds the rescaled copies of a theorem's cells, by their
+    keys (``lab.rescaled``). By default theorems that nothing was run for are left
     out, such as one about runs without noise where all cells have noise and are another theorem's; and so are
     false controls on a grid without their axis (the theorem beside them is then inconclusive itself), or by level
     on problems where they aren't seen to be false. A theorem asked for by name is always reported. Raises
@@ -43,7 +47,7 @@ def judge(
         if isinstance(theorem, SampleTheorem):
             verdict = judge_norms(theorem, rows, alpha)
         else:
-            verdict = judge_cells(theorem, results, alpha)
+            verdict = judge_cells(theorem, results, alpha, copies(theorem))
         if asked or _has_something(theorem, verdict, results):
             verdicts.append(verdict)
     return verdicts

@@ -1,10 +1,10 @@
-"""Growth exponents with intervals, measured over groups of cells that differ in d and K only."""
+"""Groups of cells that differ in few fields only, and measured exponents in σ, L and Δ."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +27,6 @@ class Group:
 
     settings: Mapping[str, object]
     cells: tuple[Result, ...]
-
-
-@dataclass(frozen=True)
-class Growth:
-    """Joint exponents in K and d ("steps", "dim") over the larger half of a group's grid.
-
-    ``missing`` says in words why an axis has no exponent; ``cells`` is how many cells the fit has.
-    """
-
-    exponents: Mapping[str, Estimate] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    cells: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,46 +69,6 @@ def _setting(name: str, value: object) -> str:
     return f"{SYMBOLS.get(name, name)}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
-def growth(results: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> Growth:
-    """The exponents of *ratios* (per result, one value a replica) in K and d.
-
-    The larger half: at least LEAST_VALUES, or half, of the values on each axis, from the top. An
-    exponent in d compares cells of equal K only, and one in K cells of equal d: a trend in one axis
-    that is no power law can't pass for growth in the other on a grid that has gaps.
-    """
-    pairs = [
-        (result.spec, y)
-        for result, y in zip(results, ratios, strict=True)
-        if y.size > 1 and np.all(np.isfinite(y)) and np.all(y > 0)
-    ]
-    floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
-    used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
-    exponents, missing = {}, {}
-    for axis, other in (GRID, GRID[::-1]):
-        lines: dict[int, set[int]] = {}
-        for spec, _ in used:
-            lines.setdefault(getattr(spec, other), set()).add(getattr(spec, axis))
-        count = max(map(len, lines.values()), default=0)
-        if count < LEAST_VALUES:
-            missing[axis] = (
-                f"{count} value(s) of {SYMBOLS[axis]} at the same {SYMBOLS[other]} on the larger half of the grid, "
-                f"{LEAST_VALUES} are needed"
-            )
-            continue
-        fitted = power_law(
-            np.log([[getattr(s, axis)] for s, _ in used]),
-            [y for _, y in used],
-            _seed(s for s, _ in used),
-            levels=[getattr(s, other) for s, _ in used],
-            spread=np.log([[getattr(s, name) for name in GRID] for s, _ in used]),
-        )
-        if fitted is None:
-            missing[axis] = f"the values of {SYMBOLS[axis]} at the same {SYMBOLS[other]} lie too close together"
-            continue
-        exponents[axis] = fitted[0]
-    return Growth(exponents, missing, len(used))
-
-
 def constant_exponents(
     results: Sequence[Result], samples: Sequence[NDArray[np.float64]], rates: Sequence[float | None]
 ) -> list[ConstantExponent]:
@@ -144,7 +92,11 @@ def constant_exponents(
                 continue
             logs = np.log([getattr(result.spec, constant) for result in group.cells])
             own = [of[id(result)] for result in group.cells]
-            fitted = power_law(logs[:, None], [y for y, _ in own], _seed(result.spec for result in group.cells))
+            fitted = power_law(
+                logs[:, None],
+                [y for y, _ in own],
+                seed_of("\n".join(sorted(canonical_json(r.spec.to_dict()) for r in group.cells))),
+            )
             if fitted is None:  # the values lie too close together
                 continue
             expected = _slope(logs, [rate for _, rate in own])
@@ -158,16 +110,6 @@ def _slope(logs: NDArray[np.float64], rates: Sequence[float | None]) -> float | 
     if len(usable) < len(rates):
         return None
     return float(np.polyfit(logs, np.log(usable), 1)[0])
-
-
-def _larger_half(values: Iterable[int]) -> float:
-    """The least value that belongs to the larger half of the grid."""
-    distinct = sorted(set(values))
-    return distinct[-max(LEAST_VALUES, math.ceil(len(distinct) / 2)) :][0] if distinct else 0
-
-
-def _seed(specs: Iterable) -> int:
-    return seed_of("\n".join(sorted(canonical_json(spec.to_dict()) for spec in specs)))
 
 
 def _flat(settings: Mapping[str, object]) -> dict[str, object]:

@@ -10,9 +10,9 @@ from typing import TypedDict
 
 
 class Outcome(enum.StrEnum):
-    """HOLDS; TIGHT: holds, and some group's ratio to the bound stays level in K and d, so that the rate
-    (not the constant) is the best possible; VIOLATED; INCONCLUSIVE: the data can't settle it; VOID: every
-    cell breaks an assumption."""
+    """HOLDS: not shown wrong where it could have been; TIGHT: holds, and the rate (not the constant) is attained, so
+    that no better one is true; VIOLATED; INCONCLUSIVE: the data can't settle it; VOID: the theorem says nothing of any
+    cell. docs/judge.md says what each shows and doesn't."""
 
     HOLDS = "HOLDS"
     TIGHT = "TIGHT"
@@ -58,10 +58,15 @@ class Exponent(TypedDict, total=False):
 
 
 class GroupNumbers(TypedDict):
-    """Of cells that differ in K and d only: their largest mean ratio, and its exponents in K and d."""
+    """Of cells that differ in K and d only: their largest mean ratio, and the exponents of measured/rate in K and d.
+
+    ``witness``: they are of a family on which growth is evidence; ``alike``: coordinates are copies of one.
+    """
 
     group: str
     settings: Mapping[str, object]
+    witness: bool
+    alike: bool
     cells: int
     cells_fitted: int
     max_ratio: float
@@ -70,7 +75,11 @@ class GroupNumbers(TypedDict):
 
 
 class Numbers(TypedDict, total=False):
-    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on runs all other entries."""
+    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on runs all other entries.
+
+    ``level``: what measured/rate is known to attain; ``copies``: how many rescaled copies were judged; ``mismatches``:
+    known levels that were not measured.
+    """
 
     alpha: float
     margin: float
@@ -79,6 +88,9 @@ class Numbers(TypedDict, total=False):
     tests: int
     blind: bool
     max_ratio: Largest | None
+    level: float | None
+    copies: int
+    mismatches: list[str]
     smallest_failing: Failing | None
     escaped: Escaped
     groups: list[GroupNumbers]
@@ -113,6 +125,11 @@ class Verdict:
         """Whether the theorem holds, or the false control is violated."""
         return self.outcome in ((Outcome.HOLDS, Outcome.TIGHT) if self.expected == "holds" else (Outcome.VIOLATED,))
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a level that is known was not measured, so that the instrument or the derivation is wrong."""
+        return bool(self.numbers.get("mismatches"))
+
     def to_dict(self) -> dict:
         """Strict JSON: an infinite number is the text 'inf' or '-inf'."""
         content = {
@@ -129,11 +146,12 @@ class Verdict:
 
 
 def exit_code(verdicts: Iterable[Verdict], partial: bool = False) -> int:
-    """0: every theorem holds and every control fails; 1: something is wrong, VOID included; 3: nothing is
-    wrong, but something is inconclusive, or the results are *partial*, or nothing was judged at all."""
+    """0: every theorem holds and every control fails; 1: something is wrong, VOID and a known level that was not
+    measured included; 3: nothing is wrong, but something is inconclusive, or the results are
+    *partial*, or nothing was judged at all."""
     verdicts = list(verdicts)
     surprises = [v for v in verdicts if not v.as_expected]
-    if any(v.outcome is not Outcome.INCONCLUSIVE for v in surprises):
+    if any(v.outcome is not Outcome.INCONCLUSIVE or v.suspect for v in surprises):
         return 1
     return 3 if surprises or partial or not verdicts else 0
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..cells.evidence import Result
 from ..theorem import Bearing
+from ..theorem_settings import Hard
 
 
 class Measured(Protocol):
@@ -41,6 +42,11 @@ class Judgeable(Protocol):
 
     @property
     def axes(self) -> tuple[str, ...]: ...
+
+    @property
+    def levels(self) -> tuple[Hard, ...]:
+        """The hard instances whose levels are of the theorem's own rate."""
+        ...
 
     @property
     def rate_tex(self) -> str: ...

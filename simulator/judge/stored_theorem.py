@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from ratecheck.problems.errors import InputError
 
@@ -15,7 +15,8 @@ from ..cells.evidence import Result
 from ..sample_theorem import SampleTheorem
 from ..strict_json import as_list, as_table
 from ..theorem import KINDS, Bearing
-from ..theorem_settings import AXES
+from ..theorem_settings import AXES, Hard
+from .copies import POINTS, Copies
 
 MOST_TEXT = 10_000  # characters
 
@@ -32,7 +33,7 @@ class StoredQuantity:
 
 @dataclass(frozen=True)
 class StoredTheorem:
-    """A theorem of a folder; ``cells`` are its bearings by the cells' keys.
+    """A theorem of a folder; ``cells`` are its bearings by the cells' keys, ``copies`` what it says of their copies.
 
     ``given`` is how the plan names it, and ``seen`` are the keys of all cells that it was asked about.
     """
@@ -47,6 +48,8 @@ class StoredTheorem:
     bound_tex: str
     measures: StoredQuantity
     cells: Mapping[str, Bearing]
+    levels: tuple[Hard, ...] = ()
+    copies: Mapping[str, Copies] = field(default_factory=dict)
     given: str = ""
     seen: frozenset[str] = frozenset()
 
@@ -78,12 +81,18 @@ def from_dict(data: object) -> StoredTheorem | SampleTheorem:
                 *(_text(quantity[what], f"quantity's {what}") for what in ("name", "digest", "text", "tex"))
             ),
             {_text(key, "key"): _bearing(as_table(value)) for key, value in as_table(data["cells"]).items()},
+            tuple(map(_hard, as_list(data.get("levels", [])))),
+            {
+                _text(key, "key"): _copies(as_list(table["copies"]))
+                for key, table in ((key, as_table(value)) for key, value in as_table(data["cells"]).items())
+                if "copies" in table
+            },
             _text(data.get("given", ""), "given"),
             frozenset(_text(key, "key") for key in as_list(data.get("seen", []))),
         )
     except InputError:
         raise
-    except (TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError, OverflowError) as error:
         raise InputError(f"a stored theorem is not what was written: {type(error).__name__}: {error!s:.200}") from error
 
 
@@ -128,6 +137,28 @@ def _bearing(data: Mapping[str, object]) -> Bearing:
     return Bearing(
         _maybe(data["bound"]), _maybe(data["rate"]), _text(data["void"], "void"), _text(data["aside"], "aside")
     )
+
+
+def _hard(data: object) -> Hard:
+    table = as_table(data)
+    arguments = {
+        _text(name, "argument"): value if isinstance(value, str) else _number(value)
+        for name, value in as_table(table["arguments"]).items()
+    }
+    return Hard(_text(table["problem"], "problem"), arguments, _maybe(table["level"]))
+
+
+def _copies(data: list) -> Copies:
+    """The inverse of ``copies.to_list``; a factor is a number ≥ 0 at one of POINTS."""
+    count, factors = int(_number(data[0])), {}
+    for each in data[1:]:
+        c, s, factor = map(_number, as_list(each))
+        if (c, s) not in POINTS or factor < 0:
+            raise InputError(f"a stored theorem has a copy {each!r:.100} that is none")
+        factors[c, s] = factor
+    if not len(factors) <= count <= len(POINTS):
+        raise InputError(f"a stored theorem has {count} copies of a cell and {len(factors)} factors")
+    return Copies(factors, count)
 
 
 def _maybe(value: object) -> float | None:

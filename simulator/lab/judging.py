@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from ratecheck.problems.errors import InputError
 
 from ..judge import judge
+from ..judge.copies import Copies
 from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..plugins import content_of, file_of, is_file, only, plain_name
@@ -21,6 +22,7 @@ from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
 from .copies import FOLDER
 from .folder import Folder
+from .rescaled import Rescaler
 from .verdicts import write_verdicts
 
 Any = Judgeable | SampleTheorem
@@ -29,10 +31,11 @@ Any = Judgeable | SampleTheorem
 @dataclass(frozen=True)
 class Judgement:
     """``theorems`` by the plan's names, their ``verdicts``; ``notes`` say where bounds came from, ``missing`` which
-    theorems were not judged and how they can be."""
+    theorems were not judged and how they can be; ``copies`` what they say of rescaled copies, as ``theorems``."""
 
     theorems: Mapping[str, Any]
     verdicts: Sequence[Verdict]
+    copies: Mapping[str, Mapping[str, Copies]]
     notes: Sequence[str] = ()
     missing: Sequence[str] = ()
 
@@ -79,6 +82,7 @@ def write_judgement(folder: Folder, judgement: Judgement) -> Path:
         folder.norm_rows,
         folder.partial.removeprefix("partial: "),
         incomplete(folder, judgement),
+        {**judgement.copies, **{name: theorem.copies for name, theorem in kept.items() if hasattr(theorem, "copies")}},
     )
 
 
@@ -95,11 +99,20 @@ def _judge(folder: Folder, permitted: Mapping, own: Mapping[str, str], ran: Mapp
             continue
         theorems[name] = theorem
         notes += words
-    if own or planned is not None:
-        return Judgement(theorems, judge(folder.results, folder.norm_rows, list(theorems.values())), notes, missing)
-    verdicts = judge(folder.results, folder.norm_rows)
-    judged = {verdict.claim for verdict in verdicts}
-    return Judgement({name: t for name, t in THEOREMS.items() if name in judged}, verdicts, notes, missing)
+    asked = list(theorems.values()) if own or planned is not None else None
+    verdicts, copies = _verdicts(folder, list(THEOREMS.values()) if asked is None else asked, asked)
+    if asked is None:
+        judged = {verdict.claim for verdict in verdicts}
+        theorems = {name: t for name, t in THEOREMS.items() if name in judged}
+    told = {name: copies.get(id(theorem), {}) for name, theorem in theorems.items()}
+    return Judgement(theorems, verdicts, told, notes, missing)
+
+
+def _verdicts(folder: Folder, every: Sequence[Any], asked: Sequence[Any] | None) -> tuple[Sequence[Verdict], dict]:
+    """The verdicts on *asked*, and by the theorems' identities what they say of the cells' rescaled copies."""
+    find = Rescaler(folder.results)
+    copies = {id(theorem): find(theorem) for theorem in every if not isinstance(theorem, SampleTheorem)}
+    return judge(folder.results, folder.norm_rows, asked, copies=lambda theorem: copies.get(id(theorem), {})), copies
 
 
 def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: Mapping) -> tuple[Any, list[str]]:

@@ -1,29 +1,20 @@
-"""A theorem's hard instances: which cells are of one, and what the measured ratio to the rate attains there.
+"""A theorem's hard instances: what the measured ratio to the rate attains there, beside the level.
 
-No verdict depends on it: a level that isn't attained says that the instance is easier than claimed, or the runs short.
+A level that isn't attained says that the instance is easier than claimed, or the runs short.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from ratecheck.problems import PROBLEMS
 
 from ..cells.evidence import Result
-from ..plugins import is_file, plain_name
+from ..judge.hard import hard_of
+from ..plugins import plain_name
 from ..theorem import Theorem
 from ..theorem_settings import Hard
-
-
-def hard_of(theorem: Theorem, result: Result) -> Hard | None:
-    """The hard instance that *result* is a cell of: the problem with just its arguments. A false control has none, for
-    the level is of its theorem's rate."""
-    if theorem.expected == "fails":
-        return None
-    return next((hard for hard in theorem.hard if _is_of(hard, result)), None)
 
 
 def attained(theorem: Theorem, result: Result) -> float | None:
@@ -65,14 +56,3 @@ def _text(hard: Hard) -> str:
     values = {n: v if isinstance(v, str) else f"{v:g}" for n, v in hard.arguments.items()}
     inside = ", ".join(f"{name}={value}" for name, value in values.items())
     return f"{plain_name(hard.problem)}({inside})" if inside else plain_name(hard.problem)
-
-
-def _is_of(hard: Hard, result: Result) -> bool:
-    """By names, without a path: a theorem names a problem of its own file as that file does."""
-    spec = result.spec
-    if plain_name(hard.problem) != plain_name(spec.problem) or is_file(spec.problem) == (hard.problem in PROBLEMS):
-        return False
-    departures = json.loads(result.identity).get("problem_args", {})  # from the problem's defaults
-    return set(departures) <= set(hard.arguments) and all(
-        spec.problem_args.get(name) == value for name, value in hard.arguments.items()
-    )

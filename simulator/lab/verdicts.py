@@ -12,6 +12,7 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..judge.copies import Copies
 from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..judge.stored import to_dict
@@ -32,14 +33,17 @@ def write_verdicts(
     rows: Sequence,
     partial: str = "",
     incomplete: bool = False,
+    copies: Mapping[str, Mapping[str, Copies]] | None = None,
 ) -> Path:
-    """Write verdicts.json and return its path; *theorems* by the names that the plan has for them.
+    """Write verdicts.json and return its path; *theorems*, and what they say of the cells' rescaled *copies*, by the
+    names that the plan has for them.
 
     *partial* says which cells are missing, in words; *incomplete*, whether anything is, for the exit code.
     Where all would be too much to read again, shipped theorems are left out: their code is at hand. Raises InputError
     when it can't be written.
     """
-    records = {given: _record(given, theorem, results, rows) for given, theorem in theorems.items()}
+    known = copies or {}
+    records = {given: _record(given, t, results, rows, known.get(given, {})) for given, t in theorems.items()}
     content = {
         "exit_code": exit_code(verdicts, partial=incomplete or bool(partial)),
         "partial": partial,
@@ -78,10 +82,16 @@ def _own_name(given: str, theorem: StoredTheorem | SampleTheorem) -> StoredTheor
     return replace(theorem, name=given) if theorem.name in THEOREMS else theorem
 
 
-def _record(given: str, theorem: Judgeable | SampleTheorem, results: Sequence[Result], rows: Sequence) -> dict:
+def _record(
+    given: str,
+    theorem: Judgeable | SampleTheorem,
+    results: Sequence[Result],
+    rows: Sequence,
+    copies: Mapping[str, Copies],
+) -> dict:
     if isinstance(theorem, SampleTheorem):
         return {"given": given, **sample_to_dict(theorem, rows)}
-    record = {"given": given, **to_dict(theorem, results)}
+    record = {"given": given, **to_dict(theorem, results, copies)}
     if given not in THEOREMS:
         seen = sorted(theorem.seen) if isinstance(theorem, StoredTheorem) else [cell.key for cell in results]
         record["seen"] = seen

@@ -69,7 +69,7 @@ def _(c, h):
     rate_tex=RATE_TEX,
     rule=None,
     axes=("steps",),
-    hard=(),
+    hard=("ramp", {"steepness": 1.5}, 1.5),
     grid={
         "problem": "rational",
         "schedule": "constant",

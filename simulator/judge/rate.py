@@ -1,0 +1,141 @@
+"""A rate without a constant: growth of measured/rate convicts where no transient can imitate it, and settles there.
+
+1. On copies, exactly: a ratio that has no limit along rescaled copies of one cell has none at all.
+2. On witnesses (``witness``): an exponent above MARGIN that is not about to fall below it.
+3. On other families the same, and only above twice the level that is known to be attained.
+4. In κ = LΔ/σ², which no copy changes, on witnesses, in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .copies import constants_text
+from .eligible import Judged
+from .failing import ends
+from .fit import SYMBOLS
+from .growth import MARGIN
+from .hard import declared_level
+from .intervals import Estimate, holm
+from .kappa import kappa_trends
+from .ruling import Ruling
+from .settle import what_would_settle
+from .statement import Judgeable
+from .witness import Family
+
+FACTOR = 2.0  # times the attained level: above it a fixed function convicts too
+
+
+def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
+    """The ruling on a rate from its families."""
+    level = attained_level(theorem, found)
+    tests = [(f, axis) for f in found for axis in theorem.axes if axis in f.growth.exponents]
+    kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
+    adjusted = holm([_p(f, axis, level) for f, axis in tests] + [t.p for t in kappas])
+    violations, failing = _unlimited(sound)
+    for (f, axis), p in zip(tests, adjusted[: len(tests)], strict=True):
+        if p < alpha:
+            above = "" if f.evidence(axis) else f", and its ratio exceeds {FACTOR:g} times the level {level:.4g}"
+            violations.append(
+                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no "
+                f"slower at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
+            )
+            failing.append(ends(f.fitted, axis))
+    for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
+        if p < alpha:
+            violations.append(
+                f"{t.where}: measured/rate goes like {power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
+                f"the end (p = {p:.2g} after Holm over {len(adjusted)} tests)"
+            )
+            failing.append(t.ends)
+    doubts, notes = _climbing(theorem, found, level, alpha)
+    blind = not any(f.settles(theorem.axes, alpha) for f in found)
+    if blind:
+        doubts = [*what_would_settle(theorem, sound, found, alpha), *doubts]
+    return Ruling(tuple(violations), tuple(doubts), tuple(notes), len(adjusted), tuple(failing), blind)
+
+
+def attained_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
+    """The level that is known to be attained: the largest declared one, else the witnesses' largest mean ratio at the
+    least d and K that are fitted; None for none."""
+    declared = declared_level(theorem)
+    if declared is not None:
+        return declared
+    levels = []
+    for f in found:
+        if f.witness and f.growth.exponents:
+            least = min((j for j in f.fitted if _in_half(f, j)), key=lambda j: (j.result.spec.steps, j.result.spec.dim))
+            levels.append(least.mean.value)
+    return max(levels, default=None)
+
+
+def power(symbol: str, b: Estimate, alpha: float) -> str:
+    """'K^0.250, [0.249, 0.251]'."""
+    return f"{symbol}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
+
+
+def _p(f: Family, axis: str, level: float | None) -> float:
+    """p-value of the conviction of the rate by a family's growth in *axis*."""
+    if f.evidence(axis):
+        return f.growth.p_grows(axis)
+    if level is None:
+        return 1.0
+    return max(f.growth.p_grows(axis), _top(f).p_above(FACTOR * level))
+
+
+def _top(f: Family) -> Estimate:
+    return max((j.mean for j in f.members), key=lambda mean: mean.value)
+
+
+def _in_half(f: Family, judged: Judged) -> bool:
+    return all(getattr(judged.result.spec, axis) >= floor for axis, floor in f.growth.floors.items())
+
+
+def _unlimited(sound: Sequence[Judged]) -> tuple[list[str], list[tuple[Judged, ...]]]:
+    """Violations that need no statistics: cells on whose copies the ratio has no limit; the first of them is named."""
+    guilty = [(j, found) for j in sound if j.mean.value > 0 and (found := j.copies.divergence()) is not None]
+    if not guilty:
+        return [], []
+    judged, (point, exponent) = min(guilty, key=lambda pair: (pair[0].result.spec.dim, pair[0].result.spec.steps))
+    spec = judged.result.spec
+    symbol, size = ("c", point[0]) if point[1] == 1 else ("s", point[1])
+    sign = 1 if size > 1 else -1
+    constants = constants_text(point, spec.sigma, spec.smoothness, spec.gap)
+    what = "(cσ, cL, cΔ)" if symbol == "c" else "(sσ, s²L, Δ)"
+    words = (
+        f"{judged.where}, the same run in other units: measured/rate goes like {symbol}^{sign * exponent:.3g} with "
+        f"(σ, L, Δ) → {what} and has no limit; it is {judged.mean.value * judged.copies.factors[point]:.3g} at "
+        f"{constants}; so on {len(guilty)} cell(s), exactly"
+    )
+    return [words], [(judged,)]
+
+
+def _climbing(
+    theorem: Judgeable, found: Sequence[Family], level: float | None, alpha: float
+) -> tuple[list[str], list[str]]:
+    """Doubts and notes about families whose exponents are not shown to be below MARGIN.
+
+    A witness that climbs is a doubt; another family that climbs below the attained level is a note.
+    """
+    doubts, notes = [], []
+    for f in found:
+        for axis in theorem.axes:
+            if axis not in f.growth.exponents or f.growth.settled(axis, alpha):
+                continue
+            climbs = f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}"
+            high = _top(f).high(alpha)
+            if f.evidence(axis):
+                doubts.append(
+                    f"{climbs}: the grid can't settle whether that exceeds {MARGIN:g}; more replicas or larger "
+                    f"{SYMBOLS[axis]} would"
+                )
+            elif level is not None and high < level:
+                notes.append(f"{climbs}: still climbing below the level, {high:.3g} of {level:.4g} that is attained")
+            else:
+                known = (
+                    "no level is known to be attained"
+                    if level is None
+                    else f"up to {high:.3g}, above the level {level:.4g}"
+                )
+                doubts.append(f"{climbs}, {known}: on a fixed function that is no evidence, and no support")
+    return doubts, notes

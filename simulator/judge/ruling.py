@@ -1,0 +1,29 @@
+"""What a test of the cells of a theorem found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .eligible import Judged
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Violations, doubts and notes, in words, and the number of statistical tests.
+
+    ``failing``: the cells of each violation, one for a level, the two ends of a line for a growth. ``blind``: nothing
+    here could have shown the theorem wrong. ``attained``: witnesses on which the rate is attained, in words.
+    """
+
+    violations: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tests: int = 0
+    failing: tuple[tuple[Judged, ...], ...] = ()
+    blind: bool = False
+    attained: tuple[str, ...] = ()
+
+
+def without_statistics(cells: list[Judged]) -> Ruling:
+    """The cells whose ratio is infinite: more than a bound of 0, or a replica that diverged."""
+    return Ruling(tuple(j.certain for j in cells), failing=tuple((j,) for j in cells))

@@ -1,0 +1,147 @@
+"""Families of cells, and which of them are witnesses: those on which a true rate is level, so that growth is evidence.
+
+A theorem is about all functions of a class, a family about one; on a fixed function the ratio may climb for as long as
+anyone can run it towards a limit that the rate allows. No transient can do so on a family that is made anew for each
+horizon such that a run of that length stays where the function is hard.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ratecheck.problems import PROBLEMS
+
+from .eligible import Judged
+from .fit import Group, groups
+from .growth import Growth, growth
+from .hard import hard_of
+from .statement import Judgeable
+
+STAYS = 0.9  # of the level; of the first gradient, and not 1/0.9 of it
+DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a bowl of curvature L it is all of it
+
+
+@dataclass(frozen=True)
+class Family:
+    """Cells that differ in K and d only. Of a witness ``fitted`` are those that stay on the hard part, and ``growth``
+    is of them; ``share`` is by key how much of its hard part a cell kept. ``level_in_dim``: in d, too, it is level by
+    derivation, so that growth in d is evidence as well."""
+
+    group: Group
+    members: tuple[Judged, ...]
+    fitted: tuple[Judged, ...]
+    growth: Growth
+    witness: bool
+    share: dict[str, float]
+    level_in_dim: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.members[0].label
+
+    @property
+    def alike(self) -> bool:
+        """Whether coordinates are copies of one: what d does is then by construction."""
+        return self.members[0].result.alike
+
+    def settles(self, axes: Sequence[str], alpha: float) -> bool:
+        """Whether this witness shows that the ratio grows in none of *axes*."""
+        return self.witness and all(self.counts(axis) and self.growth.settled(axis, alpha) for axis in axes)
+
+    def evidence(self, axis: str) -> bool:
+        """Whether growth in *axis* is evidence here."""
+        return self.witness and (axis == "steps" or self.level_in_dim)
+
+    def counts(self, axis: str) -> bool:
+        """Whether its exponent in *axis* may acquit."""
+        return axis in self.growth.exponents and self.evidence(axis) and not (axis == "dim" and self.alike)
+
+
+def families(theorem: Judgeable, sound: Sequence[Judged]) -> list[Family]:
+    """The cells of *sound* that have a rate, in families."""
+    cells = {id(j.result): j for j in sound if j.over_rate is not None}
+    indexed = _indexed(list(cells.values()))
+    return [
+        _family(theorem, group, [cells[id(c)] for c in group.cells], indexed)
+        for group in groups(j.result for j in cells.values())
+    ]
+
+
+def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: set[str]) -> Family:
+    share = {j.result.key: _share(theorem, j, indexed) for j in members}
+    known = {key: value for key, value in share.items() if value is not None}
+    witness = bool(known)
+    fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
+    ratios = [j.over_rate for j in fitted if j.over_rate is not None]
+    found = growth([j.result for j in fitted], ratios)
+    return Family(group, tuple(members), tuple(fitted), found, witness, known, _level_in_dim(theorem, members[0]))
+
+
+def _level_in_dim(theorem: Judgeable, judged: Judged) -> bool:
+    """Whether the family's gradients, in the norm that the theorem measures, are level in d by derivation: those of its
+    hard instances, ``ramp`` and ``sawtooth``, whose coordinates are all alike, and ``uneven-ramp`` in the 1-norm, for
+    which it is made; in the 2-norm if its slopes are equal. Of a user's family nobody knows."""
+    hard, spec = hard_of(theorem, judged.result), judged.result.spec
+    if (hard is not None and hard.level is not None) or spec.problem in ("ramp", "sawtooth"):
+        return True
+    equal = spec.problem_args.get("slope_spectrum") == 0
+    return spec.problem == "uneven-ramp" and (
+        "_l1" in theorem.measures.name or (equal and "_l2" in theorem.measures.name)
+    )
+
+
+def _share(theorem: Judgeable, judged: Judged, indexed: set[str]) -> float | None:
+    """How much of its hard part the cell kept; None where it has none that is known.
+
+    Of a hard instance with a level measured/rate over that. Of another family made for its horizon the mean gradient
+    over the first, in the norm in which it is less, if that is a start on the hard part: deep enough that the
+    gradient is no bowl's. A mean that is larger than the first is another thing than was started on, and counts as
+    far from it as one that is as much smaller.
+    """
+    hard = hard_of(theorem, judged.result)
+    if hard is not None and hard.level is not None and judged.over_rate is not None:
+        return float(judged.over_rate.mean()) / hard.level
+    if _problem(judged) not in indexed:
+        return None
+    stats, constants = judged.result.stats, judged.result.constants
+    if "smoothness" not in constants:
+        return 0.0
+    kept = [_kept(stats.mean_grad_l1, stats.grad_l1), _kept(stats.mean_grad_l2, stats.grad_l2)]
+    shallow = float(stats.grad_l2[:, 0].mean()) ** 2 / (2 * constants.smoothness * constants.gap)
+    return min(*kept, 1.0 if shallow <= DEEP else STAYS * DEEP / shallow)
+
+
+def _kept(means: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
+    """The mean over the first, or the first over the mean where this is less."""
+    first, mean = float(curve[:, 0].mean()), float(means.mean())
+    return min(mean / first, first / mean) if first > 0 and mean > 0 and np.isfinite(first) else 0.0
+
+
+def _indexed(cells: Sequence[Judged]) -> set[str]:
+    """The problems, with their arguments, that are another function for each horizon.
+
+    A shipped one says so; of a user's the numbers that its cells were run with tell.
+    """
+    found: set[str] = set()
+    numbers: dict[tuple, str] = {}
+    for judged in cells:
+        spec = judged.result.spec
+        if spec.problem in PROBLEMS:
+            if "steps" in PROBLEMS[spec.problem].requires:
+                found.add(_problem(judged))
+            continue
+        identity = json.loads(judged.result.identity)
+        told = json.dumps([identity.get(part) for part in ("numbers", "columns", "profile")])
+        key = (_problem(judged), *(getattr(spec, name) for name in ("dim", "smoothness", "gap", "sigma", "noise")))
+        if numbers.setdefault(key, told) != told:
+            found.add(_problem(judged))
+    return found
+
+
+def _problem(judged: Judged) -> str:
+    spec = judged.result.spec
+    return json.dumps([spec.problem, dict(spec.problem_args)], sort_keys=True)

@@ -1,0 +1,203 @@
+"""Which cells stand for their copies in other units, and what a theorem says of these (``judge.copies``).
+
+Whether a rule is covariant is found by trying: a small cell of the kind is run again at c = 4 and at s = 2, and what is
+measured must be the same to SAME in the new units. How each hyper-parameter went with c and s is read off these runs,
+and on every copy of every cell the rule must give just that; else the copy is none. Constant hyper-parameters are
+rescaled as their optimizer says (``Optimizer.degrees``); without that word a cell has no copies.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import Cell
+from ..cells.evidence import Result
+from ..cells.hyper import Hyper
+from ..cells.of_step import OfStep
+from ..cells.quantities import ALWAYS, QUANTITIES, Quantity
+from ..cells.spec import Spec, Value, canonical_json
+from ..cells.stats import Stats
+from ..engines import run
+from ..engines.resolve import resolve
+from ..judge.copies import POINTS, SAME, Copies, Point, rescaled
+from ..judge.statement import Judgeable
+from ..theorem import Theorem
+
+PROBES: tuple[Point, ...] = ((4.0, 1.0), (1.0, 2.0))
+SMALL_DIM, SMALL_STEPS = 8, 100
+CURVES = {  # the degrees of what is recorded along a run
+    "f_gap": (1.0, 0.0),
+    "grad_l1": (1.0, -1.0),
+    "grad_l2": (1.0, -1.0),
+    "grad_linf": (1.0, -1.0),
+    "max_abs_x": (0.0, 1.0),
+    "running_l1": (1.0, -1.0),
+    "running_l2": (1.0, -1.0),
+}
+Degrees = Mapping[str, tuple[float, float]]  # of the hyper-parameters
+
+
+class Rescaler:
+    """Finds the copies of cells for one theorem after the other; runs and resolved copies are kept between them."""
+
+    def __init__(self, results: Iterable[Result]):
+        self.results = tuple(results)
+        self._degrees: dict[str, Degrees | None] = {}
+        self._copies: dict[str, dict[Point, Result]] = {}
+
+    def __call__(self, theorem: Judgeable) -> dict[str, Copies]:
+        """The copies of each cell that *theorem* says something of, by the cell's key; what a folder holds of a
+        theorem that is not here as code."""
+        if not isinstance(theorem, Theorem):
+            return dict(getattr(theorem, "copies", {}))
+        found = {result.key: self._of(theorem, result) for result in self.results}
+        return {key: copies for key, copies in found.items() if copies is not None}
+
+    def _of(self, theorem: Theorem, result: Result) -> Copies | None:
+        here = _said(theorem, result)
+        if here is None:
+            return None
+        degrees = self._kind(result.spec, theorem.measures)
+        if degrees is None:
+            return None
+        factors, count = {}, 0
+        for point, copy in self._copies_of(result, degrees).items():
+            there = _said(theorem, _measuring(copy, result, theorem.measures, point))
+            if there is None:
+                continue
+            count += 1
+            factor = _power(point, theorem.measures.degrees) * here / there if there > 0 else math.inf
+            if abs(factor - 1) > SAME:
+                factors[point] = factor
+        return Copies(factors, count)
+
+    def _kind(self, spec: Spec, quantity: Quantity) -> Degrees | None:
+        """How the hyper-parameters of cells of this kind go with the units; None where the kind is not covariant."""
+        told = {n: v for n, v in spec.to_dict().items() if n not in ("dim", "steps", "replicas", "seed", "dtype")}
+        kind = canonical_json([told, quantity.name, *quantity.meaning])
+        if kind not in self._degrees:
+            try:
+                self._degrees[kind] = _probe(spec, quantity)
+            except InputError:  # a file that may not run here, or constants that no run has
+                self._degrees[kind] = None
+        return self._degrees[kind]
+
+    def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, Result]:
+        if result.key not in self._copies:
+            base, found = resolve(result.spec), {}
+            for point in POINTS if base.key == result.key else ():  # else the run was another than its Spec says now
+                try:
+                    copy = _resolved(base, result, point, degrees)
+                except InputError:  # constants that no run has
+                    continue
+                if copy is not None:
+                    found[point] = copy
+            self._copies[result.key] = found
+        return self._copies[result.key]
+
+
+def _said(theorem: Theorem, result: Result) -> float | None:
+    """The bound, or the rate, where the theorem says something of the cell."""
+    try:
+        bearing = theorem.on(result)
+    except InputError:  # the user's own function, on constants that no sweep has
+        return None
+    if bearing is None or bearing.void or bearing.aside:
+        return None
+    limit = bearing.rate if theorem.kind == "none" else bearing.bound
+    return None if limit is None or not 0 <= limit < math.inf else limit
+
+
+def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
+    """Run a small cell of the kind of *spec*, and again in other units."""
+    small = replace(spec, dim=min(spec.dim, SMALL_DIM), steps=min(spec.steps, SMALL_STEPS), replicas=1, dtype="float64")
+    asked = () if quantity.name in {q.name for q in ALWAYS} else (quantity,)
+    moved = [_moved(resolve(small), small, point) for point in PROBES]
+    if None in moved:
+        return None
+    base, *others = (run(each, "reference", quantities=asked) for each in (small, *moved) if each is not None)
+    for point, other in zip(PROBES, others, strict=True):
+        for q in (*ALWAYS, *asked):
+            before, after = base.stats.measured[q.name], other.stats.measured[q.name]
+            if not np.all(np.isfinite(before)) or not np.allclose(
+                after, before * _power(point, q.degrees), rtol=SAME, atol=0.0
+            ):
+                return None
+    found = {}
+    for name, value in base.hyper.items():
+        logs = [_log_ratio(other.hyper[name], value, small.steps) for other in others]
+        found[name] = (logs[0] / math.log(4.0), -logs[1] / math.log(2.0))
+    return found
+
+
+def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
+    """*spec*, which *cell* is of, in other units; None where a given hyper-parameter can't be rescaled."""
+    sigma, smoothness, gap = rescaled(point, spec.sigma, spec.smoothness, spec.gap)
+    given: dict[str, Value] = {}
+    for name, value in (cell.hyper if spec.schedule == "constant" else spec.optimizer_args).items():
+        if not isinstance(value, (int, float)) or (value and name not in cell.optimizer.degrees):
+            return None
+        given[name] = value * _power(point, cell.optimizer.degrees[name]) if value else value
+    return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
+
+
+def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Result | None:
+    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what
+    the symmetry asks for."""
+    moved = _moved(base, result.spec, point)
+    if moved is None:
+        return None
+    cell = resolve(moved)
+    for name, value in cell.hyper.items():
+        expected = math.log(_power(point, degrees[name]))
+        if not abs(_log_ratio(value, base.hyper[name], result.spec.steps) - expected) <= SAME:
+            return None
+    told = json.loads(result.identity)
+    told["hyper"] = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
+    stats = result.stats
+    measured = {
+        name: values * _power(point, QUANTITIES[name].degrees)
+        for name, values in stats.measured.items()
+        if name in QUANTITIES
+    }
+    curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
+    here = Stats(measured, stats.checkpoints, **curves)
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), {})
+
+
+def _measuring(copy: Result, result: Result, quantity: Quantity, point: Point) -> Result:
+    """*copy* with a user's *quantity* too, as the cell *result* has it."""
+    name = quantity.name
+    if name in copy.stats.measured or name not in result.stats.measured:
+        return copy
+    values = result.stats.measured[name] * _power(point, quantity.degrees)
+    return replace(copy, stats=replace(copy.stats, measured={**copy.stats.measured, name: values}))
+
+
+def _log_ratio(after: object, before: object, steps: int) -> float:
+    """log after/before, nan where it differs between the first and the last step, 0 for 0/0."""
+    logs = []
+    for k in (1, steps):
+        new, old = _at(after, k), _at(before, k)
+        if new == old:
+            logs.append(0.0)
+        elif new * old > 0:
+            logs.append(math.log(new / old))
+        else:
+            return math.nan
+    return logs[0] if abs(logs[0] - logs[1]) <= SAME else math.nan
+
+
+def _at(value: object, k: int) -> float:
+    return float(value(np.array([float(k)]))[0]) if isinstance(value, OfStep) else float(value)  # type: ignore[arg-type]
+
+
+def _power(point: Point, degrees: tuple[float, float]) -> float:
+    """c^a s^(−b): a point's s divides lengths, degrees are those of f(x) → c f(x/s)."""
+    return point[0] ** degrees[0] * point[1] ** -degrees[1]
