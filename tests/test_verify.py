@@ -218,3 +218,37 @@ def test_a_file_without_theorems(tmp_path, capsys):
     path.write_text("x = 1\n")
     assert main(["verify", str(path)]) == 2
     assert "has no theorem" in capsys.readouterr().err
+
+
+UNITS = """
+from ratecheck import theorem
+from ratecheck.simulator.theorems.sgd_l2 import rule
+
+
+@theorem(optimizer="sgd", rule=rule, grid={"problem": "quadratic", "dim": 4, "steps": 100, "replicas": 8})
+def unitless(c):
+    '''(1/K) Σ E‖∇f‖₁ ≤ 30, whatever the units.'''
+    return 30.0
+
+
+@unitless.declared
+def _(c):
+    return 30.0
+
+
+@unitless.control
+def tenth(c):
+    '''FALSE: a tenth of that.'''
+    return 3.0
+"""
+
+
+def test_a_bound_that_fails_in_other_units_only_is_shown_in_these(tmp_path, capsys):
+    file = tmp_path / "units.py"
+    file.write_text(UNITS, encoding="utf-8")
+    code, shown = verify(capsys, f"{file}:unitless", "--out", tmp_path / "out")
+    assert code == 1 and outcomes(tmp_path / "out")["unitless"] == "VIOLATED" and "in other units" in shown
+    [command] = commands(shown)
+    assert "--sigma" in command and main([*command, "--json"]) == 0
+    run = json.loads(capsys.readouterr().out)["theorem"]
+    assert run["measured"]["mean"] > 1e6 * run["bound"]

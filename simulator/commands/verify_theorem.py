@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
@@ -109,6 +110,8 @@ def _show_failing(folder, judgement) -> None:
         case = verdict.numbers.get("smallest_failing")
         if case is None or verdict.as_expected:
             continue
-        print(f"{verdict.claim} fails on {case['where']}. To see it again:")
+        units = " in other units" if case["constants"] else ""
+        print(f"{verdict.claim} fails on {case['where']}{units}. To see it again:")
         for key in case["cells"]:
-            print(f"  {run_line(name, cells[key])}")
+            spec = replace(cells[key].spec, **(case["constants"] or {}))
+            print(f"  {run_line(name, replace(cells[key], spec=spec))}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .copies import HERE, rescaled
 from .eligible import Judged
+from .fit import CONSTANTS
 from .outcome import Failing
 
 
@@ -28,4 +30,14 @@ def smallest(failing: Sequence[tuple[Judged, ...]]) -> Failing | None:
         "where": " and ".join(judged.where for judged in case),
         "cells": [judged.result.key for judged in case],
         "ratios": [judged.mean.value for judged in case],
+        "constants": _constants(case[0]) if len(case) == 1 else None,
     }
+
+
+def _constants(judged: Judged) -> dict[str, float] | None:
+    """The constants of the cell's worst copy; None where no copy is worse than the cell."""
+    point, _ = judged.copies.worst
+    if point == HERE:
+        return None
+    spec = judged.result.spec
+    return dict(zip(CONSTANTS, rescaled(point, spec.sigma, spec.smoothness, spec.gap), strict=True))

@@ -33,11 +33,13 @@ class Largest(TypedDict):
 
 
 class Failing(TypedDict):
-    """A case in which a theorem fails; ``cells`` are keys."""
+    """A case in which a theorem fails; ``cells`` are keys. ``constants``: σ, L and Δ of the rescaled copy on which it
+    fails, None where it is the cell itself."""
 
     where: str
     cells: list[str]
     ratios: list[float]
+    constants: dict[str, float] | None
 
 
 class Escaped(TypedDict):

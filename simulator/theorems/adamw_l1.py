@@ -73,7 +73,7 @@ def _(c, h):
     grid={
         "problem": "rational",
         "schedule": "constant",
-        "optimizer_args": {"lr": 0.01},
+        "optimizer_args": {"lr": 0.05},
         "dim": [16, 64],
         "steps": [1000, 4000, 16000, 64000],
         "replicas": 8,

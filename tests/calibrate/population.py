@@ -8,22 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from simulator.engines import run
-from simulator.judge import Outcome, judge
+from simulator.judge import judge
 from simulator.lab.rescaled import Rescaler
 
 from .settings import Setting
 from .statements import Statement
 
-OUTCOMES = [outcome.value for outcome in Outcome]
 
-
-def judged(setting: Setting, statements: Iterable[Statement], witnesses: bool = True) -> dict[str, dict[str, object]]:
+def judged(setting: Setting, statements: Iterable[Statement]) -> dict[str, dict[str, object]]:
     """By the names of *statements*: the outcome, and the reason that stands first."""
     statements = list(statements)
     results = [
-        run(spec)
+        run(spec, threads=1)
         for optimizer in dict.fromkeys(s.theorem.optimizer.name for s in statements)
-        for spec in setting.specs(optimizer, witnesses)
+        for spec in setting.specs(optimizer)
     ]
     verdicts = judge(results, theorems=[s.theorem for s in statements], copies=Rescaler(results))
     return {
@@ -32,15 +30,15 @@ def judged(setting: Setting, statements: Iterable[Statement], witnesses: bool = 
     }
 
 
-def stored(setting: Setting, statements: Iterable[Statement], folder: Path, witnesses: bool) -> dict:
+def stored(setting: Setting, statements: Iterable[Statement], folder: Path) -> dict:
     """What *folder* holds of the setting, after it was run if need be."""
     statements, told = list(statements), json.loads(json.dumps(asdict(setting)))
-    path = folder / f"{'with' if witnesses else 'without'}-{setting.seed:04d}.json"
+    path = folder / f"{setting.seed:04d}.json"
     if path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["setting"] == told and set(content["verdicts"]) == {s.name for s in statements}:
             return content
-    content = {"setting": told, "kappa": setting.kappa, "verdicts": judged(setting, statements, witnesses)}
+    content = {"setting": told, "kappa": setting.kappa, "verdicts": judged(setting, statements)}
     folder.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".new")
     whole.write_text(json.dumps(content), encoding="utf-8")

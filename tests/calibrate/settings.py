@@ -44,9 +44,9 @@ class Setting:
     def kappa(self) -> float:
         return self.smoothness * self.gap / self.sigma**2
 
-    def specs(self, optimizer: str, witnesses: bool = True) -> list[Spec]:
+    def specs(self, optimizer: str) -> list[Spec]:
         """The cells: the profile, and the witnesses of the optimizer."""
-        problems = [(self.profile, self.profile_args), *(WITNESSES[optimizer] if witnesses else ())]
+        problems = [(self.profile, self.profile_args), *WITNESSES[optimizer]]
         return [
             Spec.of(
                 problem,
