@@ -70,7 +70,7 @@ def adamw_l1(c):
     grid={
         "problem": "rational",
         "schedule": "constant",
-        "optimizer_args": {"lr": 0.01},
+        "optimizer_args": {"lr": 0.05},
         "dim": [16, 64],
         "steps": [1000, 4000, 16000, 64000],
         "replicas": 8,
