@@ -120,7 +120,7 @@ def test_shipped_theorems_have_names_that_lead_back(name):
 
 
 def test_the_control_with_a_constant_step_gives_its_arguments():
-    assert spec_names("control-constant-lr") == ("adamw", "constant", {"lr": 0.01})
+    assert spec_names("control-constant-lr") == ("adamw", "constant", {"lr": 0.05})
 
 
 @pytest.mark.parametrize(

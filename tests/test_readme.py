@@ -97,6 +97,7 @@ def test_make_alone_prints_the_targets(clone):
         "parity",
         "lint",
         "bench",
+        "calibrate",
         "gpu-check",
         "clean",
     }

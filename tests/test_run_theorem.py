@@ -44,7 +44,7 @@ def test_another_quantity_than_the_norms(asked):
 
 def test_a_control_with_its_own_hyper_parameters(asked):
     out = asked(theorem="control-constant-lr")
-    assert out["spec"]["schedule"] == "constant" and out["hyperparameters"]["lr"] == 0.01
+    assert out["spec"]["schedule"] == "constant" and out["hyperparameters"]["lr"] == 0.05
     assert asked("--optimizer-arg", "lr=0.5", theorem="control-constant-lr")["hyperparameters"]["lr"] == 0.5
 
 

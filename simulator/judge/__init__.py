@@ -35,8 +35,7 @@ def judge(
     *norm_rows* are ``simulator.samples.NormRow``; *copies* finds the rescaled copies of a theorem's cells, by their
     keys (``lab.rescaled``). By default theorems that nothing was run for are left
     out, such as one about runs without noise where all cells have noise and are another theorem's; and so are
-    false controls on a grid without their axis (the theorem beside them is then inconclusive itself), or by level
-    on problems where they aren't seen to be false. A theorem asked for by name is always reported. Raises
+    false controls that nothing run here could have shown to be wrong. A theorem asked for by name is always reported. Raises
     InputError for an unknown theorem.
     """
     results, rows = list(results), list(norm_rows)

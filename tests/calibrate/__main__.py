@@ -22,7 +22,7 @@ def _one(setting: Setting, folder: Path) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.calibrate", description=__doc__)
-    parser.add_argument("--settings", type=int, default=100, metavar="N", help="how many settings (default 100)")
+    parser.add_argument("--settings", type=int, default=40, metavar="N", help="how many settings (default 40)")
     parser.add_argument("--out", type=Path, default=Path("results") / "calibrate", metavar="DIR", help="results folder")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="the page whose table is written")
