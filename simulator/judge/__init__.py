@@ -33,10 +33,9 @@ def judge(
     """A verdict for each of *theorems*: names, ``FILE.py:NAME`` or theorems; by default the shipped ones.
 
     *norm_rows* are ``simulator.samples.NormRow``; *copies* finds the rescaled copies of a theorem's cells, by their
-    keys (``lab.rescaled``). By default theorems that nothing was run for are left
-    out, such as one about runs without noise where all cells have noise and are another theorem's; and so are
-    false controls that nothing run here could have shown to be wrong. A theorem asked for by name is always reported. Raises
-    InputError for an unknown theorem.
+    keys (``lab.rescaled``). By default theorems that nothing was run for are left out, such as one about runs without
+    noise where all cells have noise and are another theorem's; and so are false controls that nothing run here could
+    have shown to be wrong. A theorem asked for by name is always reported. Raises InputError for an unknown theorem.
     """
     results, rows = list(results), list(norm_rows)
     asked = theorems is not None
