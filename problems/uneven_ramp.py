@@ -26,6 +26,7 @@ class UnevenRamp:
     name = "uneven-ramp"
     requires = ("dim", "smoothness", "gap", "sigma", "steps")
     parameters = {"steepness": 1.2, "slope_spectrum": 0.5, "noise_spectrum": 0.5}
+    phi, dphi = soft_ramp.phi, soft_ramp.derived
 
     def __call__(
         self, dim: int, smoothness: float = 1.0, gap: float = 1.0, *, sigma: float, steps: int, **arguments: float
@@ -61,8 +62,8 @@ class UnevenRamp:
             raise InputError(f"{owner}: with {given} and these constants it starts at {furthest:g}; choose milder ones")
         return SeparableProblem(
             self.name,
-            soft_ramp.phi,
-            soft_ramp.derived,
+            self.phi,
+            self.dphi,
             dim,
             smoothness,
             gap,

@@ -12,7 +12,7 @@ import pytest
 from emulated_device import build
 from test_formula import branches, compiled
 
-from problems import NOISES, PROBLEMS, Formula
+from problems import NOISES, PROBLEMS, Formula, slope_and_bowl
 from problems.formulas.cuda import CudaFunctions, elementary_source
 from problems.formulas.language import MATH
 from simulator.engines.cpu.noise_tile import SIZES
@@ -23,6 +23,10 @@ TWO = ("atan2", "copysign", "hypot", "pow")
 OWN = ("exp", "expm1", "log", "sin", "cos", "tanh", "sqrt", "floor", "ceil", "fabs", "copysign")
 
 
+OF_ONE = {name: problem for name, problem in PROBLEMS.items() if hasattr(problem, "phi")}  # no mixtures
+MIXED = slope_and_bowl(4, sigma=1.0, steps=100)
+
+
 @pytest.fixture(scope="module")
 def in_c(language):
     """``in_c(formula, dtype, ordinary)`` is the C version over arrays, which returns a tuple of results.
@@ -30,10 +34,11 @@ def in_c(language):
     All formulas below are compiled at once: starting g++ takes longer than any of them.
     """
     formulas = [(getattr(language, f"f_{name}"), frozenset()) for name in MATH]
-    formulas += [(f, frozenset()) for problem in PROBLEMS.values() for f in (problem.dphi, problem.phi)]
+    formulas += [(f, frozenset()) for problem in (*OF_ONE.values(), MIXED) for f in (problem.dphi, problem.phi)]
     formulas += [(optimizer.update, frozenset()) for optimizer in OPTIMIZERS.values()]
     formulas += [(make().formula, SIZES) for make in NOISES.values()]
     formulas += [(branches, frozenset()), (awkward, frozenset())]
+    formulas = list(dict.fromkeys(formulas))  # some problems share them
     functions, loops, entries = CudaFunctions(), [], {}
     for formula, ordinary in formulas:
         name = functions.add(formula, ordinary)
@@ -105,9 +110,17 @@ def test_functions_of_the_language(name, dtype, language, in_c):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", PROBLEMS)
+def test_mixtures(dtype, in_c):
+    u = everywhere(dtype)
+    for formula in (MIXED.dphi, MIXED.phi):
+        for kind in (dtype(0), dtype(1)):
+            np.testing.assert_array_equal(in_c(formula, dtype)(u, kind), compiled(formula, dtype)(u, kind))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OF_ONE)
 def test_profiles(name, dtype, in_c):
-    problem = PROBLEMS[name]
+    problem = OF_ONE[name]
     constants = list(getattr(problem, "shape", {}).values())
     for formula in (problem.dphi, problem.phi):
         u = everywhere(dtype)

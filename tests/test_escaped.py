@@ -240,7 +240,7 @@ def test_an_escaped_cell_that_may_lie_above_its_bound_is_a_doubt():
     """Far from vanishing, it only lacks replicas to convict."""
     cells = sweep(rate(0.1), dims=(16,), steps=(1000, 4000), optimizer="sgd")
     values = cells[0].stats.mean_grad_l2 / cells[0].stats.mean_grad_l2.mean()
-    wide = THEOREMS["sgd-l2"].bound(cells[0].constants) * (1 + 50 * (values - 1))
+    wide = THEOREMS["sgd-l2"].bound(cells[0].constants, cells[0].hyper) * (1 + 50 * (values - 1))
     high = replace(cells[0].stats, measured=always(wide * 4, wide))
     found = verdict([away(replace(cells[0], stats=high)), cells[1]], "sgd-l2")
     assert found.outcome is Outcome.INCONCLUSIVE and "more replicas" in found.reasons[1]

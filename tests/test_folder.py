@@ -210,7 +210,12 @@ def test_a_sweep_as_a_call(tmp_path):
     plan = plan_of(small, [theorem, *theorem.controls], "theorem sgd-l2", quick=True)
     names = ["sgd-l2", *(control.name for control in theorem.controls)]
     assert list(plan.theorems) == names and {due.spec.steps for due in plan.cells} == {10}
-    assert list(dict.fromkeys(due.spec.problem for due in plan.cells)) == ["rational", "cosine", "ramp"]
+    assert list(dict.fromkeys(due.spec.problem for due in plan.cells)) == [
+        "rational",
+        "cosine",
+        "slope-and-bowl",
+        "ramp",
+    ]
     assert {due.spec.problem_args.get("steepness") for due in plan.cells} == {None, 0.75}
     out, seen = tmp_path / "r", []
     folder, judgement = sweep(plan, out, backend="reference", begin=lambda found: seen.append(len(found.todo)))

@@ -106,7 +106,7 @@ def test_a_flagship_that_would_take_an_hour_is_not_run(monkeypatch):
 def test_the_full_check_is_every_combination():
     names = [trial.name for trial in suite.trials(FULL)]
     every = len(PROBLEMS) * len(OPTIMIZERS) * len(NOISES) * 2  # precisions
-    assert len(names) == len(set(names)) == every + 6 * (3 + 2) + 2
+    assert len(names) == len(set(names)) == every + 2 + 6 * (3 + 2) + 2
 
 
 def test_without_a_gpu_it_says_so(monkeypatch, capsys, tmp_path):

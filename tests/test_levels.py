@@ -19,7 +19,8 @@ def cell(problem="ramp", steps=100, **arguments):
 
 
 def test_an_instance_is_the_problem_with_just_its_arguments():
-    [hard] = SGD.hard
+    bowl, hard = SGD.hard
+    assert bowl.problem == "slope-and-bowl"
     assert hard == Hard("ramp", {"steepness": 0.75}, 0.75)
     on = cell(steepness=0.75)
     assert hard_of(SGD, on) is hard
@@ -43,11 +44,10 @@ def test_lines():
     cells = [cell(steepness=0.75, steps=steps) for steps in (50, 200)]
     largest = max((attained(SGD, each), each.spec.steps) for each in cells)
     expected = f"attained {largest[0]:.5g} (the largest of 2, at d = 4, K = {largest[1]})"
-    assert list(level_lines([SGD, *SGD.controls], cells)) == [
-        f"sgd-l2: hard instance ramp(steepness=0.75), level 0.75, {expected}"
-    ]
-    [none] = level_lines([SGD], [cell("rational")])
-    assert none.endswith("no cell of it that can be compared")
+    bowl, ramp = level_lines([SGD, *SGD.controls], cells)
+    assert bowl.startswith("sgd-l2: hard instance slope-and-bowl, level 1.18025, no cell of it")
+    assert ramp == f"sgd-l2: hard instance ramp(steepness=0.75), level 0.75, {expected}"
+    assert all(line.endswith("no cell of it that can be compared") for line in level_lines([SGD], [cell("rational")]))
 
 
 FILE = """

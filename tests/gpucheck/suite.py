@@ -65,6 +65,9 @@ def trials(sizes: Sizes) -> Iterator[Trial]:
     combinations = list(itertools.product(PROBLEMS, OPTIMIZERS, NOISES, DTYPES))
     for problem, optimizer, noise, dtype in combinations[:: sizes.stride]:
         yield Trial(f"{optimizer} on {problem}, {noise}, {dtype}", cell(problem, optimizer, noise, dtype, 37, 37, 2))
+    for dtype in DTYPES:
+        differing = cell("rational", "adamw", "skew", dtype, sizes.wide[0], 40, 2, **DIFFERING)
+        yield Trial(f"coordinates that differ, {dtype}", differing)
     for optimizer, dtype in itertools.product(("sgd", "adamw", "adamw_torch"), DTYPES):
         for dim in sizes.wide:
             name = f"{optimizer} on rational, {dtype}, d = {dim}"
@@ -77,12 +80,26 @@ def trials(sizes: Sizes) -> Iterator[Trial]:
             yield Trial(f"{name}, more quantities", several, quantities=QUANTITIES)
 
 
-def cell(problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int) -> Cell:
+DIFFERING = {
+    "problem_args": {
+        "center": 0.5,
+        "centers": "spread",
+        "starts": "alternating",
+        "noise_spectrum": 0.5,
+        "spectrum": 0.5,
+    },
+    "noise_args": {"affine": 0.25},
+}
+
+
+def cell(
+    problem: str, optimizer: str, noise: str, dtype: str, dim: int, steps: int, replicas: int, **differing: object
+) -> Cell:
     given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
     more = {"schedule": "constant", "optimizer_args": given, "dtype": dtype, "seed": 11}
-    if (problem, noise) == ("ramp", "pareto"):  # a ramp is made from σ, so the variance must be finite
+    if noise == "pareto" and "sigma" in PROBLEMS[problem].requires:  # so the variance must be finite
         more["noise_args"] = {"nu": 3.0}
-    return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, **more))
+    return resolve(Spec.of(problem, optimizer, dim, steps, replicas, noise=noise, **{**more, **differing}))
 
 
 def measures(cell: Cell, quantities: tuple[str, ...] = ()) -> Measures:
