@@ -57,7 +57,9 @@ def test_the_hard_instance_is_the_problem_where_there_is_one(asked, refused):
     assert spec["problem_args"]["form"] == "mean" and spec["sigma"] == 0  # as its grid has it
     assert asked("--sigma", "1", theorem="gd-l2", problem=None)["spec"]["sigma"] == 1
     refused(
-        run(theorem="control-constant-lr", optimizer=None, problem=None), "--problem is required", "no hard instance"
+        run(theorem="adamw-l1-decay-to-the-wrong-point", optimizer=None, problem=None),
+        "--problem is required",
+        "no hard instance",
     )
 
 
