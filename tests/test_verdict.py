@@ -185,7 +185,7 @@ def test_what_was_run_for_others_is_left_out_unless_asked_for():
 def test_a_false_level_is_reported_where_it_is_seen_to_be_false():
     def squares(factor):
         return sweep(
-            lambda c: factor * math.sqrt(c.dim * mean_square(c, Hyper(sgd_rule(c)))), optimizer="sgd", spread=0
+            lambda c: factor * math.sqrt(c.dim * mean_square(c, Hyper(sgd_rule(c)))), optimizer="sgd", spread=1e-3
         )
 
     name = "sgd-l2-squared-smaller"
