@@ -59,7 +59,7 @@ def test_the_targets_are_those_of_one_card(tmp_path):
 
 def test_the_first_differing_step_is_found(monkeypatch):
     """A kernel that does a step wrong, the 12th: the bits differ from there on, and the check says so."""
-    old = "gradient = slope * slope_of(inner(x));"
+    old = "gradient = slope * slope_of(inner(x, own), own);"
     plant(monkeypatch, old, f"{old[:-1]} * (begin + s == 11 ? REAL(1.5) : REAL(1));")
     cell = suite.cell("quadratic", "sgd", "gaussian", "float64", 20, 37, 1)
     difference = suite.compare(cell, EmulatedDevice())

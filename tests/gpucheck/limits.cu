@@ -24,7 +24,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) limit_
     for (Index tile = 0; tile < tiles; ++tile) {
 #pragma unroll
         for (int s = 0; s < TILE; ++s) {
-            const REAL gradient = slope * slope_of(inner(w[0]));
+            const REAL gradient = slope * slope_of(inner(w[0], nullptr), nullptr);
             update(w, gradient + parameters[0] * noise, hyper);
             noise = -noise;
             sum_1 += fabs(gradient);
