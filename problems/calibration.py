@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .columns import Column, Number, pieces, uniform
+from .columns import Column, Number, added, largest, uniform
 from .errors import InputError, require_number
 from .formulas.formula import Formula
 from .problem import SeparableProblem
@@ -53,7 +53,7 @@ class Fixed:
 
 
 def common_values(given: Mapping[str, object], owner: str) -> dict[str, float | str]:
-    """The start and all of COMMON, checked but for the patterns' names; raises InputError."""
+    """The start and all of COMMON, checked; raises InputError."""
     values: dict[str, float | str] = {
         name: require_number(given[name], f"{owner}: {name}", least=0.0 if name == "spectrum" else None)
         for name in ("start", "spectrum", "center", "noise_spectrum")
@@ -98,12 +98,7 @@ def _total_height(fixed: Fixed, dim: int, spectrum: float, start: Number) -> flo
     """Σ i^(−α) (φ(u_i) − min φ)."""
     if not isinstance(start, Column):
         return power_sum(dim, spectrum) * float(fixed.height(np.float64(start)))
-    return math.fsum(
-        float(
-            np.sum(np.arange(low + 1, high + 1, dtype=np.float64) ** -spectrum * fixed.height(start.values(low, high)))
-        )
-        for low, high in pieces(dim)
-    )
+    return added(lambda i: i**-spectrum * fixed.height(start.rule(i)), dim)
 
 
 def _made(
@@ -155,10 +150,3 @@ def _in_space(scale: float, u: Number, center: Number) -> Number:
 
 def _of(number: Number, i: Any) -> Any:
     return number.rule(i) if isinstance(number, Column) else number
-
-
-def largest(number: Number, dim: int) -> float:
-    """max |number_i|."""
-    if not isinstance(number, Column):
-        return abs(number)
-    return max(float(np.max(np.abs(number.values(low, high)))) for low, high in pieces(dim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,19 @@ def pieces(dim: int) -> Iterator[tuple[int, int]]:
     """Ranges that cover *dim* coordinates, in order."""
     for low in range(0, dim, PIECE):
         yield low, min(low + PIECE, dim)
+
+
+def added(rule: Callable[[NDArray[np.float64]], NDArray[np.float64]], dim: int) -> float:
+    """Σ of *rule* over the coordinates 1 … *dim*."""
+    column = Column(rule)
+    return math.fsum(float(np.sum(column.values(low, high))) for low, high in pieces(dim))
+
+
+def largest(number: Number, dim: int) -> float:
+    """max |number_i|."""
+    if not isinstance(number, Column):
+        return abs(number)
+    return max(float(np.max(np.abs(number.values(low, high)))) for low, high in pieces(dim))
 
 
 def mapped(function: Callable[[Any], Any], number: Number) -> Number:

@@ -207,11 +207,8 @@ def _formulas(parts: Sequence[SeparableProblem]) -> tuple[Formula, Formula, tupl
     if len(kinds) == 1:
         return parts[0].phi, parts[0].dphi, tuple(taken)
     kind = joined([(part.dim, float(number)) for part, number in zip(parts, kind_of, strict=True)])
-    return *_choices(tuple(kinds.values())), (kind, *taken)
-
-
-def _choices(parts: tuple[SeparableProblem, ...]) -> tuple[Formula, Formula]:
-    return _choice(tuple(part.phi for part in parts)), _choice(tuple(part.dphi for part in parts))
+    phi, dphi = (_choice(formulas) for formulas in zip(*((p.phi, p.dphi) for p in kinds.values()), strict=True))
+    return phi, dphi, (kind, *taken)
 
 
 @cache

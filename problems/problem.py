@@ -7,14 +7,13 @@ no smaller L₀ or L₁.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .columns import Column, Number, numbers, pieces, uniform
+from .columns import Column, Number, added, numbers, uniform
 from .errors import InputError
 from .formulas.formula import Formula
 
@@ -89,9 +88,10 @@ class SeparableProblem:
 
     def noise_sum(self, power: float) -> float:
         """Σ (σ_i/σ)^power: ‖σ‖₁/σ for power 1."""
-        if self.noise is None:
+        noise = self.noise
+        if noise is None:
             return float(self.dim ** (1 - power / 2))
-        return math.fsum(float(np.sum(self.noise.values(low, high) ** power)) for low, high in pieces(self.dim))
+        return added(lambda i: noise.rule(i) ** power, self.dim)
 
     def value(self, x: ArrayLike) -> NDArray[np.float64]:
         """f at *x*, shape (..., dim) → (...). Raises InputError for another last dimension."""

@@ -37,11 +37,7 @@ class Ramp:
         smoothness = require_number(smoothness, "smoothness", above=0)
         gap = require_number(gap, "gap", above=0)
         steps = require_integer(steps, "steps", least=1, most=2**32)
-        if not (isinstance(sigma, (int, float)) and 0 < sigma < math.inf):
-            raise InputError(
-                f"problem 'ramp' needs a finite C = (σ² L Δ)^(1/4) > 0, got sigma={sigma!r}; "
-                "choose a noise of finite variance and sigma > 0"
-            )
+        require_noise(sigma, "problem 'ramp'")
         # φ(u₀) = LΔ/(d G²) with G the slope; u₀ = √((1 + φ)² − 1) = √(φ(2 + φ)), exact for small φ too
         squared = steepness * steepness * sigma
         height = math.sqrt(smoothness) * math.sqrt(gap) * math.sqrt(steps) / squared if squared > 0 else math.inf
@@ -53,6 +49,15 @@ class Ramp:
             )
         problem = soft_ramp(dim, smoothness, gap, start=start)
         return replace(problem, name=self.name, arguments={"steepness": steepness})
+
+
+def require_noise(sigma: object, owner: str) -> None:
+    """Raise InputError for a σ of which no ramp can be made."""
+    if not (isinstance(sigma, (int, float)) and 0 < sigma < math.inf):
+        raise InputError(
+            f"{owner} needs a finite C = (σ² L Δ)^(1/4) > 0, got sigma={sigma!r}; "
+            "choose a noise of finite variance and sigma > 0"
+        )
 
 
 ramp = Ramp()

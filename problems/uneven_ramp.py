@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, pieces
+from .columns import Column, added, largest
 from .errors import InputError, require_integer, require_known, require_number
 from .problem import SeparableProblem
 from .profiles import soft_ramp
+from .ramps import require_noise
 from .variety import ALL, noise_shares, power_sum
 
 
@@ -40,24 +41,20 @@ class UnevenRamp:
         dim = require_integer(dim, "dim", least=1, most=2**32)
         smoothness, gap = require_number(smoothness, "smoothness", above=0), require_number(gap, "gap", above=0)
         steps = require_integer(steps, "steps", least=1, most=2**32)
-        if not (isinstance(sigma, (int, float)) and 0 < sigma < math.inf):
-            raise InputError(
-                f"{owner} needs a finite C = (σ² L Δ)^(1/4) > 0, got sigma={sigma!r}; "
-                "choose a noise of finite variance and sigma > 0"
-            )
+        require_noise(sigma, owner)
         unit = math.sqrt(sigma) * (smoothness * gap / steps) ** 0.25  # C K^(−1/4)
         shape = slope_shape(dim, alpha)
         noise = noise_shares(dim, beta, ALL)
         pace = _pace(dim, noise)
         steep = steepness * math.sqrt(dim) * unit
-        total = _sum(dim, lambda i: pace(i) * (steep * shape(i)) ** 2)
+        total = added(lambda i: pace(i) * (steep * shape(i)) ** 2, dim)
 
         def start(i: NDArray[np.float64]) -> NDArray[np.float64]:
             height = smoothness * gap * pace(i) / total  # φ(u_i) = LΔ_i/G_i², and u_i = √(φ(2 + φ))
             return steep * shape(i) / smoothness * np.sqrt(height) * np.sqrt(2.0 + height)
 
         at = Column(start)
-        furthest = max(float(np.max(at.values(low, high))) for low, high in pieces(dim))
+        furthest = largest(at, dim)
         if not (0 < total < math.inf and 0 < furthest < math.inf):
             raise InputError(f"{owner}: with {given} and these constants it starts at {furthest:g}; choose milder ones")
         return SeparableProblem(
@@ -82,7 +79,7 @@ class UnevenRamp:
         alpha = self.parameters["slope_spectrum"] if slope_spectrum is None else slope_spectrum
         beta = self.parameters["noise_spectrum"] if noise_spectrum is None else noise_spectrum
         shape, pace = slope_shape(dim, alpha), _pace(dim, noise_shares(dim, beta, ALL))
-        return math.sqrt(2 / (math.sqrt(dim) * _sum(dim, lambda i: pace(i) * shape(i) ** 2)))
+        return math.sqrt(2 / (math.sqrt(dim) * added(lambda i: pace(i) * shape(i) ** 2, dim)))
 
 
 def slope_shape(dim: int, alpha: float) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
@@ -96,10 +93,6 @@ def _pace(dim: int, noise: Column | None) -> Callable[[NDArray[np.float64]], NDA
     if noise is None:
         return lambda i: np.full(i.shape, math.sqrt(dim / 2))
     return lambda i: 1.0 / np.sqrt(noise.rule(i) ** 2 + 1.0 / dim)
-
-
-def _sum(dim: int, term: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
-    return math.fsum(float(np.sum(Column(term).values(low, high))) for low, high in pieces(dim))
 
 
 uneven_ramp = UnevenRamp()

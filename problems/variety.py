@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, Number, pieces
+from .columns import Column, Number, added
 from .errors import InputError, choose, require_integer
 
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
@@ -58,6 +58,4 @@ def power_sum(dim: int, exponent: float) -> float:
     """Σ_{i=1..dim} i^(−exponent), summed in pieces so that memory stays small."""
     if exponent == 0:
         return float(dim)
-    return math.fsum(
-        float(np.sum(np.arange(low + 1, high + 1, dtype=np.float64) ** -exponent)) for low, high in pieces(dim)
-    )
+    return added(lambda i: i**-exponent, dim)
