@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..cells.spec import Spec
 from .growth import MARGIN
 from .statement import Judgeable
 
@@ -63,16 +64,16 @@ NONE = Copies()
 FindCopies = Callable[[Judgeable], Mapping[str, Copies]]  # of a theorem, by the keys of its cells
 
 
-def constants_text(point: Point, sigma: float, smoothness: float, gap: float) -> str:
+def constants_text(point: Point, spec: Spec) -> str:
     """The constants of a copy: 'σ = 2e+06, L = 1e+06, Δ = 1'."""
-    sigma, smoothness, gap = rescaled(point, sigma, smoothness, gap)
+    sigma, smoothness, gap = rescaled(point, spec)
     return f"σ = {sigma:.3g}, L = {smoothness:.3g}, Δ = {gap:.3g}"
 
 
-def rescaled(point: Point, sigma: float, smoothness: float, gap: float) -> tuple[float, float, float]:
-    """σ, L and Δ of the copy at *point*."""
+def rescaled(point: Point, spec: Spec) -> tuple[float, float, float]:
+    """σ, L and Δ of the copy at *point* of a cell."""
     c, s = point
-    return c * s * sigma, c * s * s * smoothness, c * gap
+    return c * s * spec.sigma, c * s * s * spec.smoothness, c * spec.gap
 
 
 def to_list(copies: Copies) -> list:

@@ -39,5 +39,4 @@ def _constants(judged: Judged) -> dict[str, float] | None:
     point, _ = judged.copies.worst
     if point == HERE:
         return None
-    spec = judged.result.spec
-    return dict(zip(CONSTANTS, rescaled(point, spec.sigma, spec.smoothness, spec.gap), strict=True))
+    return dict(zip(CONSTANTS, rescaled(point, judged.result.spec), strict=True))

@@ -95,13 +95,18 @@ def constant_exponents(
             fitted = power_law(
                 logs[:, None],
                 [y for y, _ in own],
-                seed_of("\n".join(sorted(canonical_json(r.spec.to_dict()) for r in group.cells))),
+                spec_seed(r.spec for r in group.cells),
             )
             if fitted is None:  # the values lie too close together
                 continue
             expected = _slope(logs, [rate for _, rate in own])
             found.append(ConstantExponent(constant, fitted[0], expected, group.settings, tuple(values), group.cells))
     return found
+
+
+def spec_seed(specs: Iterable) -> int:
+    """A bootstrap's seed from the cells that it is about."""
+    return seed_of("\n".join(sorted(canonical_json(spec.to_dict()) for spec in specs)))
 
 
 def _slope(logs: NDArray[np.float64], rates: Sequence[float | None]) -> float | None:

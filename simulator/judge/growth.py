@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.evidence import Result
-from ..cells.spec import canonical_json
-from .fit import GRID, LEAST_VALUES, SYMBOLS
-from .intervals import Estimate, power_law, seed_of
+from .fit import GRID, LEAST_VALUES, SYMBOLS, spec_seed
+from .intervals import Estimate, power_law
 
 OCTAVES = 3  # of an axis for any word on growth: K = 16000, 16001, 16002 are three values and no trend
 MARGIN = 0.02
@@ -100,11 +99,6 @@ def trend(
     past = logs - (2 * distinct[-1] - distinct[-2])
     parabola = power_law(np.column_stack([past, past**2]), samples, seed, levels, spread)
     return None if parabola is None else (line[0], parabola[0])
-
-
-def spec_seed(specs: Iterable) -> int:
-    """A bootstrap's seed from the cells that it is about."""
-    return seed_of("\n".join(sorted(canonical_json(spec.to_dict()) for spec in specs)))
 
 
 def _too_little(used: Sequence[tuple], axis: str, other: str) -> str:

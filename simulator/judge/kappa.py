@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .eligible import Judged
-from .fit import CONSTANTS, LEAST_VALUES, groups
-from .growth import MARGIN, OCTAVES, spec_seed, trend
+from .fit import CONSTANTS, LEAST_VALUES, groups, spec_seed
+from .growth import MARGIN, OCTAVES, trend
 from .intervals import Estimate
 
 

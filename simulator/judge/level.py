@@ -47,6 +47,5 @@ def _where(judged: Judged) -> str:
     point, _ = judged.copies.worst
     if point == HERE:
         return judged.where
-    spec = judged.result.spec
-    constants = constants_text(point, spec.sigma, spec.smoothness, spec.gap)
+    constants = constants_text(point, judged.result.spec)
     return f"{judged.where}, the same run in other units ({constants})"

@@ -97,10 +97,9 @@ def _unlimited(sound: Sequence[Judged]) -> tuple[list[str], list[tuple[Judged, .
     if not guilty:
         return [], []
     judged, (point, exponent) = min(guilty, key=lambda pair: (pair[0].result.spec.dim, pair[0].result.spec.steps))
-    spec = judged.result.spec
     symbol, size = ("c", point[0]) if point[1] == 1 else ("s", point[1])
     sign = 1 if size > 1 else -1
-    constants = constants_text(point, spec.sigma, spec.smoothness, spec.gap)
+    constants = constants_text(point, judged.result.spec)
     what = "(cσ, cL, cΔ)" if symbol == "c" else "(sσ, s²L, Δ)"
     words = (
         f"{judged.where}, the same run in other units: measured/rate goes like {symbol}^{sign * exponent:.3g} with "

@@ -20,9 +20,9 @@ from ..cells.cell import Cell
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
-from ..cells.quantities import ALWAYS, QUANTITIES, Quantity
+from ..cells.quantities import ALWAYS, QUANTITIES, READINGS, Quantity
 from ..cells.spec import Spec, Value, canonical_json
-from ..cells.stats import Stats
+from ..cells.stats import FIELDS, Stats
 from ..engines import run
 from ..engines.resolve import resolve
 from ..judge.copies import POINTS, SAME, Copies, Point, rescaled
@@ -32,13 +32,7 @@ from ..theorem import Theorem
 PROBES: tuple[Point, ...] = ((4.0, 1.0), (1.0, 2.0))
 SMALL_DIM, SMALL_STEPS = 8, 100
 CURVES = {  # the degrees of what is recorded along a run
-    "f_gap": (1.0, 0.0),
-    "grad_l1": (1.0, -1.0),
-    "grad_l2": (1.0, -1.0),
-    "grad_linf": (1.0, -1.0),
-    "max_abs_x": (0.0, 1.0),
-    "running_l1": (1.0, -1.0),
-    "running_l2": (1.0, -1.0),
+    name: READINGS[name.replace("running", "grad")].degrees for name in FIELDS if name != "checkpoints"
 }
 Degrees = Mapping[str, tuple[float, float]]  # of the hyper-parameters
 
@@ -138,7 +132,7 @@ def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
 
 def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     """*spec*, which *cell* is of, in other units; None where a given hyper-parameter can't be rescaled."""
-    sigma, smoothness, gap = rescaled(point, spec.sigma, spec.smoothness, spec.gap)
+    sigma, smoothness, gap = rescaled(point, spec)
     given: dict[str, Value] = {}
     for name, value in (cell.hyper if spec.schedule == "constant" else spec.optimizer_args).items():
         if not isinstance(value, (int, float)) or (value and name not in cell.optimizer.degrees):
