@@ -12,7 +12,7 @@ from ratecheck.problems.columns import Column
 from ..optimizers import Optimizer
 from .constants import Constants
 from .of_step import OfStep
-from .spec import Spec, canonical_json, key_of
+from .spec import Spec, canonical_json, copies_of_one, key_of
 
 NUMERICS = 2  # raise when engines or rules give other numbers for the same Spec
 
@@ -71,7 +71,7 @@ class Cell:
     @property
     def alike(self) -> bool:
         """Whether all coordinates are copies of one."""
-        return not self.problem.columns and self.problem.spectrum == 0
+        return copies_of_one(self.identity)
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .constants import Constants
 from .hyper import Hyper
 from .quantities import ALWAYS
-from .spec import Spec, key_of
+from .spec import Spec, copies_of_one, key_of
 from .stats import Stats
 
 OF_EVERY_RUN = {quantity.name: quantity.digest for quantity in ALWAYS}
@@ -59,8 +59,7 @@ class Result:
     @cached_property
     def alike(self) -> bool:
         """Whether all coordinates were copies of one, so that what is measured scales with d by construction."""
-        identity = json.loads(self.identity)
-        return "columns" not in identity and "spectrum" not in identity["numbers"]
+        return copies_of_one(self.identity)
 
     @cached_property
     def quantities(self) -> Mapping[str, str]:
@@ -70,8 +69,8 @@ class Result:
         return {name: known[name] for name in self.stats.measured if name in known}
 
     def values(self, quantity: Named) -> NDArray[np.float64] | None:
-        """*quantity* of each replica, shape (R,); None where the cell ``lacks`` it."""
-        return None if self.lacks(quantity) else self.stats.measured[quantity.name]
+        """*quantity* of each replica, shape (R,), +∞ for what is not finite; None where the cell ``lacks`` it."""
+        return None if self.lacks(quantity) else self.stats.values(quantity.name)
 
     def lacks(self, quantity: Named) -> str:
         """Why there are no values of *quantity*, in words; '' if there are.

@@ -105,6 +105,12 @@ def key_of(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
+def copies_of_one(identity: str) -> bool:
+    """Whether the identity is of a cell whose coordinates are all copies of one."""
+    told = json.loads(identity)
+    return "columns" not in told and "spectrum" not in told["numbers"]
+
+
 def _arguments(given: Mapping[str, Value] | None, owner: str) -> dict[str, Value]:
     if given is not None and not isinstance(given, Mapping):
         raise InputError(f"{owner}: arguments are a table of names and values, got {given!r}")

@@ -51,6 +51,11 @@ class Stats:
         clean = {name: np.where(diverged | ~np.isfinite(values), np.inf, values) for name, values in measured.items()}
         return cls(clean, checkpoints, **curves)
 
+    def values(self, name: str) -> NDArray[np.float64]:
+        """A measured quantity of each replica, shape (R,), with +∞ for what is not finite, wherever it comes from."""
+        values = np.asarray(self.measured[name], dtype=np.float64)
+        return np.where(np.isfinite(values), values, np.inf)
+
     @property
     def mean_grad_l1(self) -> NDArray[np.float64]:
         """(1/K) Σ_{k=1..K} ‖∇f(x^k)‖₁ of the true gradient before the update of step k, shape (R,)."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..cells.constants import SYMBOLS
 from ..cells.escape import FAR
 from ..cells.evidence import Result
@@ -48,7 +46,7 @@ def summary(result: Result, theorem: Theorem | None = None) -> dict:
 def said(theorem: Theorem, result: Result) -> dict:
     """What *theorem* says of a cell, with the numbers that it is about."""
     bearing, values = theorem.on(result), result.values(theorem.measures)
-    measured = None if values is None else average(np.where(np.isfinite(values), values, math.inf))
+    measured = None if values is None else average(values)
     bound, rate = (bearing.bound, bearing.rate) if bearing else (None, None)
     limit = rate if bound is None else bound
     hard = hard_of(theorem, result)

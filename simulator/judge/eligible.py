@@ -143,10 +143,10 @@ def escape_reasons(escaped: Sequence[Judged], most: int = 4) -> list[str]:
 
 def measured(theorem: Judgeable, result: Result) -> NDArray[np.float64]:
     """What the theorem measures of each replica, with +∞ for what is not finite; raises InputError for bad shapes."""
-    values = np.asarray(result.stats.measured[theorem.measures.name], dtype=np.float64)
+    values = result.stats.values(theorem.measures.name)
     if values.shape != (result.spec.replicas,) and values.ndim != 1:
         raise InputError(f"{theorem.measures.name} has shape {values.shape}, one value a replica is expected")
-    return np.where(np.isfinite(values), values, math.inf)
+    return values
 
 
 def _over(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]:

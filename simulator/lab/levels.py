@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from ..cells.evidence import Result
 from ..judge.hard import hard_of
 from ..plugins import plain_name
@@ -24,7 +22,7 @@ def attained(theorem: Theorem, result: Result) -> float | None:
         return None
     if math.isinf(bearing.rate):
         return None
-    return float(np.where(np.isfinite(values), values, math.inf).mean()) / bearing.rate
+    return float(values.mean()) / bearing.rate
 
 
 def level_lines(theorems: Iterable[object], results: Iterable[Result]) -> Iterator[str]:

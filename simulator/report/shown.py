@@ -41,8 +41,7 @@ class Shown:
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """The measured quantity of each replica, shape (R,); +∞ for what is not finite."""
-        values = np.asarray(self.result.stats.measured[self.quantity.name], dtype=np.float64)
-        return np.where(np.isfinite(values), values, math.inf)
+        return self.result.stats.values(self.quantity.name)
 
     @cached_property
     def measured(self) -> Estimate:

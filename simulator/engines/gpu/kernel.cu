@@ -52,7 +52,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT / THREADS) advanc
 {
     SHARED(memory);
     REAL* const rows = reinterpret_cast<REAL*>(memory);               // (ROWS + slope + OWN, COORDINATES, THREADS)
-    REAL* const partial = rows + (ROWS + 1 + OWN) * BLOCK;                  // (BATCH, WARPS, SLOTS, HALF)
+    REAL* const partial = rows + (ROWS + 1 + OWN) * BLOCK;            // (BATCH, WARPS, SLOTS, HALF)
     float* const later = reinterpret_cast<float*>(partial + BATCH * WARPS * SLOTS * HALF);  // (HALF, COORDINATES, …)
 
     const Index item = blockIdx.x, replica = item / groups, group = item % groups;
