@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from simulator.cells.constants import Constants
 from simulator.cells.spec import Spec
 from simulator.engines.resolve import resolve
+from simulator.judge.eligible import LEAST_JUMPS
 from simulator.theorems.naming import spec_names
 
 from .settings import Setting
@@ -41,6 +43,14 @@ def specs(setting: Setting) -> Iterator[Spec]:
             moved = replace(setting, sigma=setting.sigma * factor, dims=setting.dims[1:2], steps=setting.steps[-1:])
             yield from _grid(moved, name, problem, arguments)
     yield from wrong(setting)
+
+
+def settled(setting: Setting) -> float:
+    """κK of the shortest horizon that is fitted; 0 where the judge leaves such cells aside because noise is rare."""
+    shortest = replace(setting, dims=setting.dims[:1], steps=(setting.shortest,))
+    [spec] = _grid(shortest, "sgd-l2", *EQUAL)
+    jumps = resolve(spec).constants.get("jumps", math.inf)
+    return setting.kappa * setting.shortest if jumps >= LEAST_JUMPS else 0.0
 
 
 def wrong(setting: Setting) -> Iterator[Spec]:

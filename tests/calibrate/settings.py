@@ -46,10 +46,9 @@ class Setting:
         return self.smoothness * self.gap / self.sigma**2
 
     @property
-    def settled(self) -> float:
-        """κK of the shortest horizon that is fitted: of the largest three, or as many as span three octaves."""
-        wide = [k for k in self.steps if 8 * k <= self.steps[-1]]
-        return self.kappa * min(self.steps[-3], max(wide))
+    def shortest(self) -> int:
+        """The shortest horizon that is fitted: of the largest three, or of as many as span three octaves."""
+        return min(self.steps[-3], max(k for k in self.steps if 8 * k <= self.steps[-1]))
 
 
 def draw(number: int, seed: int, largest: tuple[int, int] = LARGEST) -> list[Setting]:
