@@ -78,5 +78,5 @@ def _grid(rng: np.random.Generator, least: int, most: int) -> tuple[int, ...]:
     """Three to five values a constant factor apart, from *least* to at most *most*, over three octaves or more."""
     count = int(rng.choice([3, 4, 5], p=[0.6, 0.25, 0.15]))
     octaves = np.log2(most / least)
-    span = rng.uniform(min(3.2, octaves), octaves)
+    span = octaves - (octaves - 3.2) * rng.uniform() ** 0.5 if octaves > 3.2 else octaves
     return tuple(int(round(least * 2 ** (span * i / (count - 1)))) for i in range(count))
