@@ -31,10 +31,8 @@ def counts(found: Found) -> list[str]:
     (cells, seen, moved), (judge, judge_seen, judge_moved) = told(found, "cells"), told(found, "judge")
     return [
         f"{len(found)} planted, {len(caught)} caught by a test, {own} of them by a test of their area.",
-        f"{cells} change what the quick sweep measures: its verdicts notice {seen}, a largest ratio moves for {moved} "
-        "more.",
-        f"{judge} change how it is judged alone: the verdicts on right cells notice {judge_seen}, a largest ratio moves "
-        f"for {judge_moved} more.",
+        f"{cells} change what the quick sweep measures: verdicts notice {seen}, a ratio moves for {moved} more.",
+        f"{judge} change how it is judged alone: verdicts notice {judge_seen}, a ratio moves for {judge_moved} more.",
     ]
 
 
@@ -55,10 +53,10 @@ def write(found: Found, page: Path) -> None:
 
 def _row(mutant: Mutant, record: Record) -> str:
     catch, notice = record.catch, record.notice
-    caught = f"`{catch.by.removeprefix('tests/')}`" if catch.by else catch.misfit or "**nothing**"
-    if notice is None:
-        seen = "not run" if mutant.reaches else ""
-    else:
+    test = catch.by.removeprefix("tests/").partition("[")[0]
+    caught = f"`{test}`" if test else catch.misfit or "**nothing**"
+    seen = "not run" if mutant.reaches else ""
+    if notice is not None:
         seen = f"ratio: {notice.moved}" if notice.moved else "nothing"
         seen = f"verdict: {notice.told}" if notice.told else seen
     cells = (mutant.area, mutant.name, caught, seen)

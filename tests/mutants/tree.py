@@ -1,7 +1,7 @@
 """A copy of the working tree in which a bug is planted, and processes that see nothing but that copy.
 
-Nothing that was compiled outlives a mutant: each has folders of its own for bytecode, machine code and Hypothesis'
-examples, and they are deleted with it. So a mutant never runs what was compiled of the code without it, nor the
+Nothing that was compiled outlives a mutant: bytecode of this copy, and each mutant's own folders for machine code and
+Hypothesis' examples, are deleted with it. So a mutant never runs what was compiled of the code without it, nor the
 other way round, whatever a cache takes for equal.
 """
 
@@ -25,10 +25,9 @@ from .mutant import Mutant
 CACHES = {  # environment variable → folder
     "RATECHECK_CACHE": "code",
     "NUMBA_CACHE_DIR": "numba",
-    "PYTHONPYCACHEPREFIX": "bytecode",
     "HYPOTHESIS_STORAGE_DIRECTORY": "hypothesis",
 }
-WHENCE = "import ratecheck.problems as p, ratecheck.simulator as s, simulator as t; print(p.__path__[0], s.__path__[0])"
+PACKAGES = ("problems", "simulator")
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,8 @@ class Tree:
         """Delete what was compiled."""
         for name in CACHES.values():
             shutil.rmtree(self.home / name, ignore_errors=True)
+        for path in list(self.folder.rglob("__pycache__")):
+            shutil.rmtree(path, ignore_errors=True)
 
     def python(self, *arguments: str, limit: float) -> Done:
         """This Python with *arguments*, which finds the modules of this copy before all others."""
@@ -129,15 +130,16 @@ class Tree:
         for folder in folders.values():
             Path(folder).mkdir(mode=0o700, exist_ok=True)
         path = os.pathsep.join([str(self.folder), str(self.folder / "simulator")])
-        environment = {**os.environ, **folders, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+        own = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONPYCACHEPREFIX": ""}  # bytecode lies beside its source
+        environment = {**os.environ, **folders, **own}
         return self._processes.run([sys.executable, *arguments], self.folder, environment, limit)
 
     def require_own_modules(self) -> None:
         """Raise InputError where a process would run other files than those of this copy."""
-        done = self.python("-c", WHENCE, limit=120)
-        expected = f"{self.folder / 'problems'} {self.folder / 'simulator'}"
-        if done.code != 0 or done.output.split() != expected.split():
-            raise InputError(f"a process in the copy takes modules from elsewhere: {done.output.strip()[-300:]}")
+        for name in PACKAGES:
+            done = self.python("-c", f"import {name}; print({name}.__path__[0])", limit=120)
+            if (self.folder / name).is_dir() and done.output.strip() != str(self.folder / name):
+                raise InputError(f"a process in the copy takes {name} from elsewhere: {done.output.strip()[-300:]}")
 
 
 def tracked(root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -48,8 +49,8 @@ class Sound:
 
     def passes(self, test: str) -> bool:
         """Whether *test*, a file or FILE::NAME, passes without any bug."""
-        file, _, name = test.partition("::")
-        path = self.folder / f"{Path(file).stem}-{name or 'all'}-{self.contents.of_tests([file])[:16]}.json"
+        meaning = hashlib.sha256(f"{test}\0{self.contents.of_tests([test])}".encode()).hexdigest()
+        path = self.folder / f"test-{meaning[:32]}.json"
         with self._lock:
             if not path.exists():
                 self.folder.mkdir(parents=True, exist_ok=True)

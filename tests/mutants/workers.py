@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -29,6 +30,7 @@ def work(mutants: Sequence[Mutant], records: Records, out: Path, root: Path, job
     if not tasks:
         return
     processes, done = Processes(), 0
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # or it would leave the processes behind
     with tempfile.TemporaryDirectory(prefix="ratecheck-mutants-") as scratch, ThreadPoolExecutor(jobs) as pool:
         try:
             sound = Sound(Tree(root, Path(scratch) / "sound", processes), out / "sound", records.contents)
@@ -45,6 +47,7 @@ def work(mutants: Sequence[Mutant], records: Records, out: Path, root: Path, job
         finally:
             processes.end()
             pool.shutdown(cancel_futures=True)
+            signal.signal(signal.SIGTERM, before)
 
 
 def _do(task: Task, trees: queue.SimpleQueue[Tree], sound: Sound, records: Records) -> Catch | Notice:
