@@ -82,8 +82,8 @@ def test_runs_come_as_far_on_the_ramp_as_is_derived(optimizer, noise):
 
 @pytest.mark.parametrize("twice", [False, True])
 def test_steps_under_a_constant_gradient(twice):
-    """Beside m and v themselves, from the first step on, where their noise is large: each term of the derivation is more
-    than the tolerance. Noise with both signs, so that what is odd in it cancels."""
+    """Beside m and v themselves, from the first step on, where their noise is large: each term of the derivation is
+    more than the tolerance. Noise with both signs, so that what is odd in it cancels."""
     c = Constants({"dim": 4, "steps": 400, "sigma": 2.0})
     h = {"lr": 0.5, "beta1": 0.95, "beta2": 0.975, "eps": 1.0}
     m, v = np.zeros((2, 2, 20_000))

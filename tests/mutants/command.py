@@ -31,7 +31,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m tests.mutants", description="Plant bugs and see what notices them.")
     add = parser.add_argument
     add("--only", metavar="TEXT", default="", help="those with TEXT in their area or name; no page is written then")
-    add("--tests", action="store_true", help="the tests alone; the sweeps wait for another run")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--tests", action="store_true", help="the tests alone; the sweeps wait for another run")
+    part.add_argument("--sweeps", action="store_true", help="the quick sweeps alone")
     add("-j", "--jobs", type=number, default=cores(), metavar="N", help="mutants at a time (default: one a core)")
     add("--out", type=Path, default=Path("results") / "mutants", metavar="DIR", help="where findings are kept")
     add("--page", type=Path, default=PAGE, metavar="FILE", help="the page whose table is written")
@@ -46,9 +48,9 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, planted: Path = P
         args = parse(argv)
         mutants = chosen(load(planted), args.only)
         records = Records(args.out.absolute() / "records", Contents(root, tracked(root)))
-        work(mutants, records, args.out.absolute(), root, args.jobs, sweeps=not args.tests)
+        work(mutants, records, args.out.absolute(), root, args.jobs, not args.sweeps, not args.tests)
         found = [(m, Record(catch, records.notice(m))) for m in mutants if (catch := records.catch(m)) is not None]
-        if not (args.only or args.tests):
+        if not (args.only or args.tests or args.sweeps):
             write(found, args.page)
     except Interrupted as interrupted:
         print(f"interrupted: {interrupted}; run the same command again to go on", file=sys.stderr)

@@ -21,9 +21,11 @@ class Interrupted(Exception):
     """Somebody pressed Ctrl-C; the message says how far it came."""
 
 
-def work(mutants: Sequence[Mutant], records: Records, out: Path, root: Path, jobs: int, sweeps: bool = True) -> None:
-    """Find and keep what *records* lack of *mutants*; raises Interrupted. *sweeps*: the quick sweeps too."""
-    tasks: list[Task] = [(mutant, catch) for mutant in mutants if records.catch(mutant) is None]
+def work(
+    mutants: Sequence[Mutant], records: Records, out: Path, root: Path, jobs: int, tests: bool, sweeps: bool
+) -> None:
+    """Find and keep what *records* lack of *mutants*, of *tests* and of quick *sweeps*; raises Interrupted."""
+    tasks: list[Task] = [(mutant, catch) for mutant in mutants if tests and records.catch(mutant) is None]
     if sweeps:
         tasks += [(mutant, notice) for mutant in mutants if mutant.reaches and records.notice(mutant) is None]
     print(f"{len(mutants)} mutants, {len(tasks)} runs of tests or of the quick sweep to do", flush=True)
