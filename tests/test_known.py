@@ -184,3 +184,11 @@ def test_a_bound_that_is_attained_exactly_is_tight():
     assert found.outcome is Outcome.TIGHT and "derived 0.99" in found.reasons[-1]
     [other] = judge([off(c, 0.9) for c in cells], theorems=[squared])
     assert other.suspect
+
+
+@pytest.mark.parametrize(("factor", "outcomes"), [(1 / 1.004, {Outcome.INCONCLUSIVE}), (1.5, {Outcome.HOLDS})])
+def test_a_derived_ratio_above_the_bound_excuses_nothing_and_one_far_below_it_is_not_tight(factor, outcomes):
+    other = theorem(optimizer="sgd", rule=sgd_rule, measures="mean_grad_l2_squared", name="other")(squared.function)
+    other.declared(lambda c: factor * bound.bound(c))
+    [found] = judge([run(Spec.of("quadratic", "sgd", 64, k, 8)) for k in (1000, 16000)], theorems=[other])
+    assert found.outcome in outcomes, found.reasons
