@@ -57,8 +57,9 @@ def bound(c, h):
 )
 def lion_l1(c):
     """(1/K) Σ E‖∇f(x^k)‖₁ ≤ [Δ/(ηK) + ‖h‖₁η((1 + r)²/2 + 2(1 + r)β₁/(1 − β₂)) + 2‖σ‖₁ω]/(1 − r) for Lion with any η,
-    β₁, β₂ and any λ with r = λ(‖x¹‖∞ + η(K − 1)) < 1, where ω is the mean over k of the 2-norm of the weights of g_1 …
-    g_k.
+    β₁, β₂ and any λ with r = λ(‖x¹‖∞ + η(K − 1)) < 1, where ω is the mean over k of the 2-norm of the weights of
+    g_1 … g_k.
+
     Without decay, r = 0, it tends to 4 (‖h‖₁Δ‖σ‖₁²/K)^(1/4) at the rule's η, β₁ and β₂, as for Signum.
     """
     return rate(c)

@@ -58,7 +58,7 @@ def l1_bound(c: Constants, lr: float, lag: float, noise: float, r: float = 0.0) 
 
 def rate(c: Constants) -> float:
     """(‖h‖₁Δ‖σ‖₁²/K)^(1/4), which is √d C/K^(1/4) where all h_i and all σ_i are equal."""
-    return math.sqrt(c.sigma_l1) * (c.curvature_l1 * c.gap / c.steps) ** 0.25
+    return float(math.sqrt(c.sigma_l1) * (c.curvature_l1 * c.gap / c.steps) ** 0.25)
 
 
 RATE_TEX = r"(\|h\|_1\Delta\|\sigma\|_1^2/K)^{1/4}"
