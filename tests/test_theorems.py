@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitting import fitting
 from synthetic import result
 
 from simulator.assumptions import ASSUMPTIONS
@@ -17,9 +18,6 @@ from simulator.theorems.naming import spec_names
 
 RUNS = [name for name, t in THEOREMS.items() if isinstance(t, Theorem)]
 SAMPLES = [name for name, t in THEOREMS.items() if isinstance(t, SampleTheorem)]
-
-
-PROBLEMS = {"polyak": "quadratic", "generalised_smooth": "cosh"}  # what an assumption asks for; else rational
 
 
 def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, problem="rational", **settings):
@@ -55,11 +53,7 @@ def test_every_theorem_has_a_control_beside_it(name):
 def test_rates_and_bounds_are_positive_on_cells_of_the_theorem(name, sigma):
     """Where it asks for none, without noise."""
     t = THEOREMS[name]
-    assumed = {a.name for a in t.assumes}
-    problem = next((PROBLEMS[a] for a in assumed if a in PROBLEMS), "rational")
-    bounded = {"noise": "rademacher"} if "bounded_gradients" in assumed else {}
-    sigma = 0.0 if "noiseless" in assumed else sigma
-    run = cell_of(name, problem=problem, sigma=sigma, smoothness=3.0, gap=0.5, **bounded)
+    run = cell_of(name, **fitting(t, sigma=sigma, smoothness=3.0, gap=0.5))
     run.stats.measured.update({quantity.name: np.full(8, 1e-9) for quantity in t.quantities})
     run = replace(run, provenance={"quantities": {quantity.name: quantity.digest for quantity in t.quantities}})
     found = t.on(run)
@@ -110,8 +104,7 @@ def test_assumptions_are_known_and_hard_instances_can_be_made(name):
     ],
 )
 def test_rates_by_hand(name, expected):
-    bounded = {"noise": "rademacher"} if name == "adagrad-l1" else {}
-    run = cell_of(name, sigma=2.0, smoothness=3.0, gap=0.5, **bounded)
+    run = cell_of(name, **fitting(THEOREMS[name], sigma=2.0, smoothness=3.0, gap=0.5))
     needs = {q.name: np.full(8, 1e-9) for q in THEOREMS[name].quantities}
     run.stats.measured.update({q: v for q, v in needs.items() if q not in run.stats.measured})
     run = replace(run, provenance={"quantities": {q.name: q.digest for q in THEOREMS[name].quantities}})
