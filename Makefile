@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms test test-all parity calibrate mutants lint bench gpu-check clean
+.PHONY: help sweep quick norms test test-all parity zoo calibrate mutants lint bench gpu-check clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 	@mkdir -p build/typing/ratecheck
 	@ln -sfn $(CURDIR)/problems $(CURDIR)/simulator $(CURDIR)/simulator/ratecheck/*.py build/typing/ratecheck
 	$(BIN)/mypy
+
+zoo: $(VENV)/.ready ## verify every shipped theorem, write docs/zoo.md and docs/zoo/ (minutes)
+	$(BIN)/python -m tests.zoo --out $(OUT)/zoo
 
 calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the table of docs/judge.md (20 minutes)
 	$(BIN)/python -m tests.calibrate --out $(OUT)/calibrate

@@ -39,6 +39,7 @@ class Noise:
     E|z| for unit variance (0 for infinite variance). ``absolute_moment`` gives E|z|^p exactly, for ``moment``;
     E|z|^p exists for p < ``moments_below``, which by default follows from variance and kurtosis. ``breaks`` are
     sizes where the law jumps or changes its sign: integrals over the words (problems/words.py) need them to be exact.
+    ``largest`` is sup|z|, infinity by default.
     ``supplies``: further constants of the law, for theorems. ``affine`` ρ: coordinate i gets noise of variance
     σ_i² + ρ(∇_i f)² instead of σ_i².
     """
@@ -56,6 +57,7 @@ class Noise:
     breaks: tuple[float, ...] = ()
     supplies: Mapping[str, float] = field(default_factory=dict)
     affine: float = 0.0
+    largest: float = math.inf
 
     def __post_init__(self) -> None:
         if self.variance not in (1.0, math.inf):
@@ -78,6 +80,14 @@ class Noise:
         if math.isfinite(self.kurtosis):
             return self.kurtosis
         return _drawn_fourth(self.formula, self.draws, self.formula_arguments, self.breaks)
+
+    @property
+    def order(self) -> float:
+        """The order p ≤ 2 of the moment E|z|^p that theorems are given: 2 where the variance is finite; else, with ν
+        the end of the moments, 1 + 0.8(ν − 1), for near ν the moment is without limit."""
+        if math.isfinite(self.variance):
+            return 2.0
+        return 1 + 0.8 * ((self.moments_below or 2.0) - 1)
 
     def moment(self, p: float) -> float:
         """E|z|^p, p > 0; math.inf where it does not exist. By quadrature over the words if the law has no formula.
@@ -176,7 +186,7 @@ def gaussian() -> Noise:
 
 def rademacher() -> Noise:
     """±1 with probability ½ each."""
-    return Noise("rademacher", rademacher_law, "single", 1.0, 1.0, 1.0, absolute_moment=lambda p: 1.0)
+    return Noise("rademacher", rademacher_law, "single", 1.0, 1.0, 1.0, absolute_moment=lambda p: 1.0, largest=1.0)
 
 
 def uniform() -> Noise:
@@ -189,6 +199,7 @@ def uniform() -> Noise:
         1.8,
         math.sqrt(3) / 2,
         absolute_moment=lambda p: _exp(p / 2 * math.log(3) - math.log(p + 1)),
+        largest=ROOT_3,
     )
 
 
@@ -293,6 +304,7 @@ def skew(q: float = 0.1) -> Noise:
         (share, np.float32(rare), np.float32(common)),
         absolute_moment,
         breaks=(words / 2**31,),
+        largest=max(positive, -negative),
     )
 
 

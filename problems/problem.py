@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .columns import Column, Number, added, numbers, uniform
+from .columns import Column, Number, added, largest, numbers, uniform
 from .errors import InputError
 from .formulas.formula import Formula
 
@@ -92,6 +92,10 @@ class SeparableProblem:
         if noise is None:
             return float(self.dim ** (1 - power / 2))
         return added(lambda i: noise.rule(i) ** power, self.dim)
+
+    def noise_largest(self) -> float:
+        """max σ_i/σ."""
+        return self.dim**-0.5 if self.noise is None else largest(self.noise, self.dim)
 
     def value(self, x: ArrayLike) -> NDArray[np.float64]:
         """f at *x*, shape (..., dim) → (...). Raises InputError for another last dimension."""

@@ -84,7 +84,56 @@ def start_near(result: Result) -> str:
     return f"with weight decay the start must be within √(KΔ/(dL)) = {limit:.4g} of 0, got ‖x¹‖∞ = {c.start_linf:.4g}"
 
 
-ASSUMPTIONS = {a.name: a for a in (smooth, variance, noiseless, noisy, small_gradients, start_near)}
+@assumption("E‖ξ‖₂² ≤ σ₀² + σ₁²‖∇f‖₂² given the past, σ₁ > 0")
+def growing_variance(result: Result) -> str:
+    """With a bounded variance it would be another theorem once more, whose cells need no second verdict."""
+    if "sigma_1" in result.constants:
+        return ""
+    return variance.check(result) or "the variance does not grow with the gradient: sgd-l2-squared is about that"
+
+
+@assumption("‖∇f‖₂² ≥ 2μ(f − f*) everywhere")
+def polyak(result: Result) -> str:
+    return "" if "pl" in result.constants else "no μ > 0 is known with ‖∇f‖₂² ≥ 2μ(f − f*)"
+
+
+@assumption("|f_i''| ≤ L₀,ᵢ + L₁|f_i'|, f separable and bounded below")
+def generalised_smooth(result: Result) -> str:
+    return "" if "smoothness_l1" in result.constants else "the problem has no L₀ and L₁"
+
+
+@assumption("f = Σf_i(x_i), |f_i''| ≤ h_i, bounded below")
+def separable(result: Result) -> str:
+    return "" if "curvature_l1" in result.constants else "the problem has no curvatures h_i"
+
+
+@assumption("coordinate i of the noise has E|ξ_i|^p ≤ s_i^p with a p in (1, 2]")
+def moment(result: Result) -> str:
+    return "" if "tail_order" in result.constants else "the noise has no moment of an order above 1"
+
+
+@assumption("|g_i| ≤ √ε in every coordinate at every step", needs=("max_grad_linf",))
+def bounded_gradients(result: Result) -> str:
+    """Of the replicas seen, as for ``small_gradients``."""
+    if "noise_linf" not in result.constants and result.constants.get("sigma") != 0:
+        return "the noise is not bounded"
+    largest = float(result.stats.measured["max_grad_linf"].max()) + result.constants.get("noise_linf", 0.0)
+    limit = math.sqrt(result.hyper.eps)
+    if largest <= limit:
+        return ""
+    return f"max|∇_i f(x^k)| + max|ξ_i| must be at most √ε = {limit:.4g}, got {largest:.4g}"
+
+
+@assumption("|∇_i f(x^k)| ≤ τ/2 in every coordinate at every step", needs=("max_grad_linf",))
+def half_the_threshold(result: Result) -> str:
+    """Of the replicas seen, as for ``small_gradients``."""
+    largest, limit = float(result.stats.measured["max_grad_linf"].max()), result.hyper.threshold / 2
+    return "" if largest <= limit else f"max|∇_i f(x^k)| must be at most τ/2 = {limit:.4g}, got {largest:.4g}"
+
+
+_ALL = [smooth, variance, noiseless, noisy, small_gradients, start_near]
+_ALL += [growing_variance, polyak, generalised_smooth, separable, moment, bounded_gradients, half_the_threshold]
+ASSUMPTIONS = {a.name: a for a in _ALL}
 
 
 def find_assumption(assumption: str | Assumption) -> Assumption:

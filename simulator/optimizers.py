@@ -1,92 +1,12 @@
-"""Optimizers: one update formula each, in the very form of the theorem it belongs to.
-
-A formula takes the coordinate x, its stochastic gradient g, the state and then hyper-parameters by
-name; it returns the new x and the new state, which starts at 0. So ``(x, g, m, lr, beta1)`` returning
-``(x, m)`` has the state m and the hyper-parameters lr and beta1. Two names are filled in by the
-engine at step k = 1, 2, …: ``bias1`` = 1 − beta1^k and ``bias2`` = 1 − beta2^k.
-"""
+"""The shipped optimizers, each in the very form of the theorem it belongs to; ``OPTIMIZERS`` is the registry."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from ratecheck.problems.errors import InputError
-from ratecheck.problems.formulas.formula import Formula
+from .optimizer import BIASES, NORMALISED, OF_GRADIENT, Optimizer, optimizer
 
-BIASES = {"bias1": "beta1", "bias2": "beta2"}
-MAX_STATE = 4
-UNITLESS = {"beta1": (0.0, 0.0), "beta2": (0.0, 0.0)}
-OF_GRADIENT = {"lr": (-1, 2)}  # the step is a gradient times lr
-NORMALISED = {"lr": (0, 1), "weight_decay": (0, -1)}  # the step is lr times a number without a unit
-
-
-@dataclass(frozen=True, eq=False)
-class Optimizer:
-    """An update formula with the names of its state and hyper-parameters.
-
-    ``hyper`` are the formula's trailing arguments in order, ``biases`` included; ``settings`` are those
-    a schedule or a user gives; ``defaults`` the values that the constant schedule uses when none is given.
-    ``degrees``: (a, b) for a setting that must become c^a s^b times itself under f(x) → c f(x/s) for the run to be the
-    same in other units; beta1 and beta2 are numbers without a unit.
-    """
-
-    name: str
-    update: Formula
-    state: tuple[str, ...]
-    hyper: tuple[str, ...]
-    defaults: Mapping[str, float] = field(default_factory=dict)
-    degrees: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(
-                [*(h for h in self.hyper if h not in BIASES), *(BIASES[h] for h in self.hyper if h in BIASES)]
-            )
-        )
-
-
-def optimizer(
-    *rule: object, degrees: Mapping[str, tuple[float, float]] | None = None, **defaults: float
-) -> Callable[[Callable[..., Any]], Optimizer]:
-    """Decorator that turns an update formula into an Optimizer; raises InputError for a wrong signature.
-
-    *defaults* are what the constant schedule uses; *degrees* say how a constant hyper-parameter goes with the units
-    of f and x (``Optimizer``), so that a cell that has it stands for its rescaled copies. Hyper-parameters from the
-    constants of a problem are a theorem's:
-    ``@theorem(optimizer=…, rule=…)``.
-    """
-    if rule:
-        raise InputError(
-            "optimizer(…) takes defaults by name, such as beta1=0.9; a rule belongs to the theorem: "
-            "@theorem(optimizer=…, rule=…), see docs/extending.md"
-        )
-
-    def wrap(function: Callable[..., Any]) -> Optimizer:
-        update = Formula(function)
-        states = update.returns - 1
-        names = update.parameters
-        if names[:2] != ("x", "g") or len(names) < 2 + states:
-            raise InputError(
-                f"optimizer {update.name!r}: the formula takes x, g, its state and its hyper-parameters "
-                f"and returns x and the state; got {list(names)} returning {update.returns} values"
-            )
-        if states > MAX_STATE:
-            raise InputError(f"optimizer {update.name!r}: at most {MAX_STATE} state numbers a coordinate, got {states}")
-        scaled = {name: (float(a), float(b)) for name, (a, b) in {**UNITLESS, **(degrees or {})}.items()}
-        made = Optimizer(update.name, update, names[2 : 2 + states], names[2 + states :], dict(defaults), scaled)
-        unknown = (set(defaults) | set(degrees or {})) - set(made.settings)
-        if unknown:
-            raise InputError(
-                f"optimizer {update.name!r}: {sorted(unknown)} are defaults or degrees of no argument "
-                f"(it has: {', '.join(made.settings)})"
-            )
-        return made
-
-    return wrap
+__all__ = ["BIASES", "OPTIMIZERS", "Optimizer", "optimizer"]
 
 
 @optimizer(degrees=OF_GRADIENT)
@@ -102,6 +22,23 @@ def signsgd(x, g, lr):
     return x - lr * sign
 
 
+@optimizer(threshold=1.0, degrees={**OF_GRADIENT, "threshold": (1, -1)})
+def clipped(x, g, lr, threshold):
+    """x ← x − η max(−τ, min(τ, g)): SGD with clipped coordinates, as torch.nn.utils.clip_grad_value_ and optax.clip."""
+    return x - lr * max(-threshold, min(threshold, g))
+
+
+@optimizer(memory=1.0, degrees={**OF_GRADIENT, "threshold": (0, 1), "memory": (0, 0)})
+def ef_threshold(x, g, e, lr, threshold, memory):
+    """v = ρe + ηg; where |v| ≥ τ: x ← x − v, e ← 0, elsewhere e ← v, e⁰ = 0: error feedback with a hard threshold.
+
+    ρ = 1 is error feedback. ρ = 0 forgets what was not sent.
+    """
+    v = memory * e + lr * g
+    sent = v if abs(v) >= threshold else 0.0
+    return x - sent, v - sent
+
+
 @optimizer(beta1=0.9, degrees=OF_GRADIENT)
 def momentum(x, g, m, lr, beta1):
     """m ← θ m + (1 − θ) g; x ← x − η m, m⁰ = 0.
@@ -112,6 +49,43 @@ def momentum(x, g, m, lr, beta1):
     """
     m = beta1 * m + (1.0 - beta1) * g
     return x - lr * m, m
+
+
+@optimizer(beta1=0.9, degrees={"lr": (0, 1)})
+def signum(x, g, m, lr, beta1):
+    """m ← θ m + (1 − θ) g; x ← x − η sign(m), m⁰ = 0, sign(0) = 0. θ = 0 is sign descent with one sample."""
+    m = beta1 * m + (1.0 - beta1) * g
+    sign = 1.0 if m > 0.0 else -1.0 if m < 0.0 else 0.0
+    return x - lr * sign, m
+
+
+@optimizer(beta1=0.9, beta2=0.99, weight_decay=0.0, degrees=NORMALISED)
+def lion(x, g, m, lr, beta1, beta2, weight_decay):
+    """c = β₁ m + (1 − β₁) g; x ← (1 − λη) x − η sign(c); m ← β₂ m + (1 − β₂) g, m⁰ = 0, sign(0) = 0.
+
+    As optax.lion, which decays with the x before the step too. β₁ = β₂ and λ = 0 is ``signum``.
+    """
+    c = beta1 * m + (1.0 - beta1) * g
+    sign = 1.0 if c > 0.0 else -1.0 if c < 0.0 else 0.0
+    return (1.0 - weight_decay * lr) * x - lr * sign, beta2 * m + (1.0 - beta2) * g
+
+
+@optimizer(eps=1e-8, degrees={"lr": (0, 1), "eps": (2, -2)})
+def adagrad(x, g, s, lr, eps):
+    """x ← x − η g/√(s + ε); s ← s + g², s⁰ = 0: AdaGrad whose denominator has the gradients before this one.
+
+    PyTorch and optax have this step's gradient in it too.
+    """
+    return x - lr * g / math.sqrt(s + eps), s + g * g
+
+
+@optimizer(beta2=0.999, eps=1e-8, degrees={"lr": (0, 1), "eps": (2, -2)})
+def adopt0(x, g, v, lr, beta2, eps):
+    """x ← x − η g/√(βv + ε); v ← β v + (1 − β) g², v⁰ = 0: RMSProp without this step's gradient in the denominator.
+
+    ADOPT (Taniguchi et al., arXiv 2411.02853) at β₁ = 0, up to the place of β and ε and the start of v.
+    """
+    return x - lr * g / math.sqrt(beta2 * v + eps), beta2 * v + (1.0 - beta2) * (g * g)
 
 
 @optimizer(beta2=0.999, eps=1e-8, degrees={"lr": (0, 1), "eps": (2, -2)})
@@ -173,4 +147,6 @@ def nadamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay):
     return (1.0 - weight_decay * lr) * x - lr * (beta1 * m + (1.0 - beta1) * g) / math.sqrt(v + eps), m, v
 
 
-OPTIMIZERS = {o.name: o for o in (sgd, signsgd, momentum, rmsprop, adam, adamw, adamw_torch, nadamw)}
+_ALL = [sgd, signsgd, momentum, rmsprop, adam, adamw, adamw_torch, nadamw]
+_ALL += [signum, lion, adopt0, adagrad, clipped, ef_threshold]
+OPTIMIZERS = {o.name: o for o in _ALL}

@@ -35,6 +35,7 @@ VARIED = {
     },
 }
 HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
+HYPER |= {"threshold": 0.03, "memory": 1.0}
 
 
 def spec(problem="rational", optimizer="adamw", noise="gaussian", dim=5, steps=40, replicas=2, **more) -> Spec:

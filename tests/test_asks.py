@@ -82,6 +82,18 @@ def test_only_theorems_about_the_optimizer_ask(tmp_path):
     assert planned([gap]).cells == planned(None).cells  # keys and specs
 
 
+def test_shipped_theorems_ask_of_the_cells_that_they_may_say_something_of():
+    """Not all SGD cells are to pay for f(x^K) or for a weighted mean."""
+    own = {"problem": ["quadratic", "rational"], "optimizer": "sgd", "dim": 3, "steps": 10, "replicas": 2}
+    asks = {due.spec.problem: due.asks for due in plan_of([own], None, "a test").cells}
+    assert "last_f_gap" in asks["quadratic"] and "last_f_gap" not in asks["rational"]  # which is not PL
+    name = "sgd-anytime-l2-squared"
+    [due] = plan_of([{**own, "problem": "rational", "schedule": name}], None, "a test").cells
+    assert name in pickle.loads(pickle.dumps(due)).asks  # by its name, so that other processes know it
+    assert [q.name for q in quantities(due.asks) if q.over == "weighted"] == ["rooted_grad_l2_squared"]
+    assert not any(q.over == "weighted" for q in quantities(asks["rational"]))
+
+
 def test_a_cell_that_lacks_a_quantity_is_to_do_and_gains_it(store, engine):
     first = planned(["adamw-l1"])
     compute(survey(first, store).todo, store)

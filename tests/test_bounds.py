@@ -27,6 +27,7 @@ from simulator.theorems.rmsprop_l1 import fourth_powers
 
 PROVED = [t for t in THEOREMS.values() if isinstance(t, Theorem) and t.kind == "proved"]
 ATTAINED = {"sgd-l2", "sgd-l2-squared", "sgd-l2-best", "gd-l2", "gd-l2-squared", "signgd-l1"}  # some small run does
+ATTAINED |= {"sgd-affine-l2-squared", "sgd-pl-last", "sgd-anytime-l2-squared"}
 ROUNDING = 1e-12
 
 
@@ -40,7 +41,7 @@ def ratios(theorem, trials, seed, allow=lambda small, h: math.inf):
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(trials):
-        small = enumeration.draw(rng, noisy="noiseless" not in {a.name for a in theorem.assumes} and rng.random() < 0.9)
+        small = enumeration.draw(rng, theorem)
         rule = theorem.rule(small.constants)
         h = enumeration.used(rule, rng) if theorem.any_hyper else Hyper(rule)
         try:
@@ -56,15 +57,23 @@ def limit_of(small, h):
     return math.sqrt(h.eps) / 2 / math.sqrt(1 - h.beta2)
 
 
+UNTIL = {  # side conditions on gradients: a run is followed until one fails
+    "rmsprop-l1": limit_of,
+    "adagrad-l1": lambda small, h: math.sqrt(h.eps) - small.constants.noise_linf,
+    "clip-l2-heavy": lambda small, h: h.threshold / 2,
+}
+LOOSE = {"adam-l1-any-beta2": 0.25}  # a closed bound with terms of its own for small K
+
+
 @pytest.mark.parametrize("theorem", PROVED, ids=lambda t: t.name)
 def test_no_exact_expectation_exceeds_its_bound(theorem):
     """Any start, unequal h_i and σ_i, skewed noise, hyper-parameters of the rule and others."""
-    found = ratios(theorem, 1000, 1, limit_of if theorem.name == "rmsprop-l1" else lambda small, h: math.inf)
+    found = ratios(theorem, 1000, 1, UNTIL.get(theorem.name, lambda small, h: math.inf))
     assert found.size > 300 and found.max() <= 1 + ROUNDING
     if theorem.name in ATTAINED:
         assert found.max() > 0.999  # so a bound that is 10 % too small is caught here
     else:
-        assert found.max() > 0.35
+        assert found.max() > LOOSE.get(theorem.name, 0.35)
 
 
 def test_rmsprop_needs_its_side_condition_or_its_run_cut_there():

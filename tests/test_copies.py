@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitting import fitting
 
 from simulator.cells.spec import Spec
 from simulator.decorators import theorem
@@ -22,6 +23,7 @@ from simulator.optimizers import optimizer
 from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS, find_theorem
 from simulator.theorems.adamw_l1 import rule as adamw_rule
+from simulator.theorems.naming import spec_names
 
 SETTINGS = {"rule": adamw_rule, "measures": "mean_grad_l1", "assumes": ("smooth", "variance", "start_near")}
 
@@ -50,9 +52,10 @@ def verdict(made, results):
 def test_every_shipped_theorem_says_the_same_of_all_copies(name):
     """Also those that are false: what is wrong with them is no unit."""
     made = THEOREMS[name]
-    given = {"schedule": "constant", "optimizer_args": {"lr": 0.01}} if made.rule is None else {}
+    optimizer, schedule, _ = spec_names(name)
+    given = {"schedule": schedule, "optimizer_args": {"lr": 0.01} if made.rule is None else {}}
     results = [
-        cell(made.optimizer.name, problem, sigma=2.0, gap=0.3, noise=noise, **given)
+        cell(**{**fitting(made, optimizer=optimizer, problem=problem, gap=0.3, noise=noise, **given), "sigma": 2.0})
         for problem, noise in (("rational", "gaussian"), ("ripple", "skew"), ("ramp", "student"))
     ]
     found = Rescaler(results)(made)

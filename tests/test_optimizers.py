@@ -13,6 +13,7 @@ from problems.formulas.formula import FormulaError
 from simulator.optimizers import BIASES, OPTIMIZERS, optimizer
 
 HYPER = {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3, "weight_decay": 0.2}
+HYPER |= {"threshold": 0.4, "memory": 1.0}
 GRADIENTS = np.random.default_rng(1).standard_normal((200, 7)) * np.geomspace(1e-3, 1e2, 7)
 
 
@@ -50,10 +51,17 @@ def iterate(name, gradients=GRADIENTS, **changes):
                 7 / 8 * (7 / 8 - 0.5 * 2.25 / math.sqrt(2.5)) - 0.5 * (0.125 - 0.5) / math.sqrt(35 / 16),
             ],
         ),
+        ("signum", [0.5, 0.0]),  # m = 3/2, 1/4: the sign is the momentum's, not the gradient's
+        ("lion", [7 / 8 - 0.5, 7 / 8 * 3 / 8 + 0.5]),  # m = 3/4 after the first step, so that c = 3/2, then −1/8
+        ("adopt0", [1 - 1.5 / 0.5, 1 - 1.5 / 0.5 + 0.5 / math.sqrt(0.75 * 9 / 4 + 0.25)]),
+        ("adagrad", [1 - 1.5 / 0.5, 1 - 1.5 / 0.5 + 0.5 / math.sqrt(9.25)]),
+        ("clipped", [1 - 1.0, 1 - 1.0 + 0.5]),
+        ("ef_threshold", [1.0, 1.0]),  # v = 3/2 is kept, then 3/4 − 1/2
     ],
 )
 def test_two_steps_by_hand(name, expected):
-    points = iterate(name, np.array([[3.0], [-1.0]]), lr=0.5, beta1=0.5, beta2=0.75, eps=0.25, weight_decay=0.25)
+    hyper = {"lr": 0.5, "beta1": 0.5, "beta2": 0.75, "eps": 0.25, "weight_decay": 0.25, "threshold": 2.0, "memory": 0.5}
+    points = iterate(name, np.array([[3.0], [-1.0]]), **hyper)
     assert points[1:, 0] == pytest.approx([float(x) for x in expected], rel=1e-14)
 
 
@@ -69,6 +77,11 @@ def test_every_shipped_optimizer_is_worked_by_hand():
         ("adamw", {"beta1": 0.0, "weight_decay": 0.0}, "rmsprop"),
         ("adamw_torch", {"weight_decay": 0.0}, "adam"),
         ("nadamw", {"beta1": 0.0}, "adamw"),
+        ("signum", {"beta1": 0.0}, "signsgd"),
+        ("lion", {"beta1": 0.9, "beta2": 0.9, "weight_decay": 0.0}, "signum"),
+        ("clipped", {"threshold": 1e9}, "sgd"),
+        ("ef_threshold", {"threshold": 0.0}, "sgd"),
+        ("ef_threshold", {"threshold": 0.0, "memory": 0.0}, "sgd"),
     ],
 )
 def test_special_cases(general, changes, special):
@@ -85,6 +98,31 @@ def test_a_coordinate_without_gradients_only_decays(name):
 def test_sign_descent_never_rests():
     """sign(0) = 1: its equality on quadratics needs that a coordinate goes on from its minimum."""
     assert iterate("signsgd", np.array([[0.0], [-0.0], [-1e-300]]))[:, 0] == pytest.approx([1.0, 0.95, 0.9, 0.95])
+
+
+def test_signs_of_zero():
+    """Signum and Lion rest where their momentum is 0, as optax.lion does."""
+    for name in ("signum", "lion"):
+        points = iterate(name, np.array([[0.0], [-0.0], [1e-300], [-1.0]]), weight_decay=0.0)[:, 0]
+        assert points == pytest.approx([1.0, 1.0, 1.0, 0.95, 1.0])
+
+
+def test_what_error_feedback_has_not_sent_is_in_its_memory():
+    """x − e takes SGD's steps, |e| < τ, and a step sends what is due; without memory small gradients are lost."""
+    gradients = GRADIENTS / np.abs(GRADIENTS).max(axis=0)
+    points, plain = iterate("ef_threshold", gradients), iterate("sgd", gradients)
+    assert np.abs(points - plain).max() <= HYPER["threshold"] and np.any(points != plain)
+    moves = np.abs(np.diff(points, axis=0))
+    assert np.all((moves == 0) | (moves >= HYPER["threshold"] * (1 - 1e-12)))
+    assert np.all(iterate("ef_threshold", gradients, memory=0.0) == 1.0)
+
+
+def test_delayed_denominators_have_the_gradients_before():
+    for name, kept in (("adopt0", 0.99 * 0.01), ("adagrad", 1.0)):
+        first, second = -np.diff(iterate(name)[:3], axis=0)
+        assert first == pytest.approx(HYPER["lr"] * GRADIENTS[0] / math.sqrt(HYPER["eps"]), rel=1e-12)
+        expected = HYPER["lr"] * GRADIENTS[1] / np.sqrt(kept * GRADIENTS[0] ** 2 + HYPER["eps"])
+        assert second == pytest.approx(expected, rel=1e-10)
 
 
 def test_first_step_of_adam_is_the_sign():

@@ -54,6 +54,21 @@ FORMS = {
         {"lr": 0.01, "beta2": 0.99, "eps": 1e-6},
         lambda: optax.rmsprop(0.01, decay=0.99, eps=1e-6, eps_in_sqrt=True),
     ),
+    "lion": (
+        "lion",
+        {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.3},
+        lambda: optax.lion(0.01, 0.9, 0.99, weight_decay=0.3),
+    ),
+    "signum": (
+        "signum",
+        {"lr": 0.01, "beta1": 0.9},
+        lambda: optax.chain(optax.ema(0.9, debias=False), optax.scale_by_sign(), optax.scale(-0.01)),
+    ),
+    "clipping": (
+        "clipped",
+        {"lr": 0.02, "threshold": 0.5},
+        lambda: optax.chain(optax.clip(0.5), optax.scale(-0.02)),
+    ),
     "adam": ("adam", ADAM, lambda: optax.adam(0.01, 0.9, 0.99, 1e-6)),
     "adamw": (
         "adamw_torch",

@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install .[parity], or make parity")
 
 
-def stepper(make) -> parity.Step:
-    """*make* takes a list of parameters and returns a torch optimizer."""
+def stepper(make, clip: float | None = None) -> parity.Step:
+    """*make* takes a list of parameters and returns a torch optimizer; gradients are clipped to ±*clip* before it."""
     x = torch.nn.Parameter(torch.zeros(parity.DIM, dtype=torch.float64))
     optimizer = make([x])
     started = []
@@ -20,6 +20,8 @@ def stepper(make) -> parity.Step:
             x.data.copy_(torch.from_numpy(np.array(point)))
             started.append(True)
         x.grad = torch.from_numpy(np.array(gradient))
+        if clip is not None:
+            torch.nn.utils.clip_grad_value_([x], clip)
         optimizer.step()
         return x.detach().numpy().copy()
 
@@ -62,6 +64,12 @@ def test_run(tmp_path, form, case):
     gradients = parity.compare_run(parity.spec(tmp_path, case, name, hyper), stepper(make))
     if (case[1], form) in (("FLAT", "adamw"), ("FLAT", "heavy ball")):
         assert np.any(gradients != 0) and np.any(gradients == 0), "the case has lost its zero gradients"
+
+
+@pytest.mark.parametrize("case", parity.CASES, ids=lambda c: f"{c[1]}-{c[0]}".lower())
+def test_clipped_gradients(tmp_path, case):
+    spec = parity.spec(tmp_path, case, "clipped", {"lr": 0.02, "threshold": 0.5})
+    parity.compare_run(spec, stepper(lambda p: torch.optim.SGD(p, lr=0.02), clip=0.5))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -25,7 +25,10 @@ POSITIVE = st.floats(1e-4, 1e4)
 
 def constants(dim=4, steps=1000, smoothness=1.0, gap=1.0, sigma=1.0):
     values = {"dim": dim, "steps": steps, "smoothness": smoothness, "gap": gap, "sigma": sigma}
-    return Constants({**values, "sigma_l1": math.sqrt(dim) * sigma, "curvature_l1": dim * smoothness})
+    own = {"sigma_l1": math.sqrt(dim) * sigma, "curvature_l1": dim * smoothness, "start_linf": 1.0, "noise_linf": sigma}
+    tails = {"tail_order": 2.0, "tail_l1": math.sqrt(dim) * sigma, "tail_p": sigma * sigma}
+    tails["tail_2p"] = sigma * sigma * sigma * sigma / dim  # infinite where a power would raise
+    return Constants({**values, **own, **tails})
 
 
 ANY = st.builds(
@@ -70,7 +73,9 @@ def test_adamw_rule(c):
     assert rule("rmsprop", c) == {name: hyper[name] for name in ("lr", "beta2", "eps")}
 
 
-POWERS = {"f → c f": {"eps": 2, "sgd lr": -1}, "x → x/s": {"lr": -1, "weight_decay": 1, "eps": 2, "sgd lr": -2}}
+POWERS = {"f → c f": {"eps": 2}, "x → x/s": {"lr": -1, "weight_decay": 1, "eps": 2}}
+OF_GRADIENT = {"f → c f": {"lr": -1}, "x → x/s": {"lr": -2}}  # where the step is a gradient times lr
+THRESHOLDS = {"clipped": (1, 1), "ef_threshold": (0, -1)}  # of a gradient, of a step
 
 
 @given(ANY, st.floats(0.1, 10))
@@ -78,13 +83,14 @@ POWERS = {"f → c f": {"eps": 2, "sgd lr": -1}, "x → x/s": {"lr": -1, "weight
 def test_scaling_symmetries(symmetry, c, factor):
     """Every hyper-parameter scales as its unit does, so that the trajectory is the same up to the scale."""
     if symmetry == "f → c f":
-        scaled = c.but(smoothness=c.smoothness * factor, gap=c.gap * factor, sigma=c.sigma * factor)
+        scaled = constants(c.dim, c.steps, c.smoothness * factor, c.gap * factor, c.sigma * factor)
     else:
-        scaled = c.but(smoothness=c.smoothness * factor**2, sigma=c.sigma * factor)
-    scaled = scaled.but(curvature_l1=c.dim * scaled.smoothness)
+        scaled = constants(c.dim, c.steps, c.smoothness * factor**2, c.gap, c.sigma * factor)
+        scaled = scaled.but(start_linf=c.start_linf / factor)
     for name in RULES:
         before, after = rule(name, c), rule(name, scaled)
-        powers = POWERS[symmetry] if name not in ("sgd", "momentum") else {"lr": POWERS[symmetry]["sgd lr"]}
+        powers = (OF_GRADIENT if name in ("sgd", "momentum", *THRESHOLDS) else POWERS)[symmetry]
+        powers = {**powers, "threshold": THRESHOLDS.get(name, (0, 0))[symmetry != "f → c f"]}
         for setting, value in before.items():
             power, found = powers.get(setting, 0), after[setting]
             if setting == "beta2":  # √θ: where θ is 0 but for its rounding, only β² says how near the two are

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitting import fitting
 from synthetic import result
 
 from simulator.assumptions import ASSUMPTIONS
@@ -19,8 +20,8 @@ RUNS = [name for name, t in THEOREMS.items() if isinstance(t, Theorem)]
 SAMPLES = [name for name, t in THEOREMS.items() if isinstance(t, SampleTheorem)]
 
 
-def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, **settings):
-    return result(Spec.of("rational", optimizer, dim, steps, len(l1), **settings), l1)
+def cell(optimizer="adamw", dim=64, steps=10_000, l1=(1.0,) * 8, problem="rational", **settings):
+    return result(Spec.of(problem, optimizer, dim, steps, len(l1), **settings), l1)
 
 
 def cell_of(name, **settings):
@@ -52,7 +53,7 @@ def test_every_theorem_has_a_control_beside_it(name):
 def test_rates_and_bounds_are_positive_on_cells_of_the_theorem(name, sigma):
     """Where it asks for none, without noise."""
     t = THEOREMS[name]
-    run = cell_of(name, sigma=0.0 if ASSUMPTIONS["noiseless"] in t.assumes else sigma, smoothness=3.0, gap=0.5)
+    run = cell_of(name, **fitting(t, sigma=sigma, smoothness=3.0, gap=0.5))
     run.stats.measured.update({quantity.name: np.full(8, 1e-9) for quantity in t.quantities})
     run = replace(run, provenance={"quantities": {quantity.name: quantity.digest for quantity in t.quantities}})
     found = t.on(run)
@@ -67,19 +68,10 @@ def test_assumptions_are_known_and_hard_instances_can_be_made(name):
     t = THEOREMS[name]
     assert t.assumes and all(ASSUMPTIONS[a.name] is a for a in t.assumes)
     optimizer, schedule, given = spec_names(name)
+    noise = {what: t.grid[0][what] for what in ("noise", "noise_args") if isinstance(t.grid[0].get(what), str)}
     for hard in t.hard:
-        resolve(
-            Spec.of(
-                hard.problem,
-                optimizer,
-                16,
-                1000,
-                2,
-                schedule=schedule,
-                problem_args=hard.arguments,
-                optimizer_args=given,
-            )
-        )
+        own = {"problem_args": hard.arguments, "optimizer_args": given, "schedule": schedule, **noise}
+        resolve(Spec.of(hard.problem, optimizer, 16, 1000, 2, **own))
 
 
 @pytest.mark.parametrize(
@@ -98,9 +90,22 @@ def test_assumptions_are_known_and_hard_instances_can_be_made(name):
         ("sgd-l2-best", lambda c, d, k: c * k**-0.25),
         ("sgd-l2-best-too-fast", lambda c, d, k: c * k**-0.6),
         ("signgd-l1", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k) + 2 * math.sqrt(d) * 2.0),
-        ("signgd-l1-noise-vanishes", lambda c, d, k: math.sqrt(d * 3.0 * 0.5 / k)),
+        ("signgd-l1-noise-vanishes", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k)),
+        ("signum-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("signum-heavy-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),  # p = 2 where the variance is finite
+        ("lion-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("lion-kkt-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("adopt0-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("adam-l1-any-beta2", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
+        ("adagrad-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25 * math.sqrt(1 + math.log(1 + k))),
+        ("sgd-affine-l2-squared", lambda c, d, k: c**2 * k**-0.5),
+        ("ef-threshold-l2-squared", lambda c, d, k: c**2 * k**-0.5),
+        ("sgd-anytime-l2-squared", lambda c, d, k: (1.5 + 2 * (np.euler_gamma + math.log(k))) / (2 * math.sqrt(k))),
     ],
 )
 def test_rates_by_hand(name, expected):
-    run = cell_of(name, sigma=2.0, smoothness=3.0, gap=0.5)
-    assert THEOREMS[name].on(run).rate == pytest.approx(expected((4.0 * 3.0 * 0.5) ** 0.25, 64, 10_000), rel=1e-14)
+    run = cell_of(name, **fitting(THEOREMS[name], sigma=2.0, smoothness=3.0, gap=0.5))
+    needs = {q.name: np.full(8, 1e-9) for q in THEOREMS[name].quantities}
+    run.stats.measured.update({q: v for q, v in needs.items() if q not in run.stats.measured})
+    run = replace(run, provenance={"quantities": {q.name: q.digest for q in THEOREMS[name].quantities}})
+    assert THEOREMS[name].on(run).rate == pytest.approx(expected((4.0 * 3.0 * 0.5) ** 0.25, 64, 10_000), rel=1e-13)

@@ -24,6 +24,11 @@ SYMBOLS = {
     "start_linf": "‖x¹‖∞",
     "radius": "R",
     "pl": "μ",
+    "tail_order": "p",
+    "tail_l1": "‖s‖₁",
+    "tail_p": "Σsᵢᵖ",
+    "tail_2p": "Σsᵢ²ᵖ",
+    "noise_linf": "max|ξᵢ|",
 }
 
 
@@ -49,7 +54,9 @@ class Constants(Mapping[str, float]):
     ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
     noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i, or, where the variance is
     σ₀² + σ₁²‖∇f‖², ``sigma_0`` and ``sigma_1``; ``jumps``, about how many large values a run's noise has, and
-    ``kurtosis`` E z⁴ of the law where there is one.
+    ``kurtosis`` E z⁴ of the law where there is one. Of noise with E|ξ_i|^p ≤ s_i^p: ``tail_order`` p ≤ 2, ``tail_l1``
+    Σs_i, ``tail_p`` Σs_i^p and ``tail_2p`` Σs_i^(2p), with p = 2 and s_i = σ_i where the variance is finite; of
+    bounded noise ``noise_linf``, the largest |ξ_i|.
     ``c`` is C = (σ² L Δ)^(1/4).
     Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names
     reasons that are known.

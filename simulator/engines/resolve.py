@@ -25,6 +25,8 @@ from .schedules import check_given, hyper_parameters
 INFINITE = "the noise has infinite variance, so there is no σ"
 NO_FOURTH_MOMENT = "the noise has no fourth moment"
 AFFINE = "the noise's variance grows with the gradient, σ₀² + σ₁²‖∇f‖²: there are sigma_0 and sigma_1, and no σ"
+NO_MOMENT = "the noise has no moment of an order above 1"
+TAILS = ("tail_order", "tail_l1", "tail_p", "tail_2p")
 
 
 def resolve(spec: Spec) -> Cell:
@@ -129,8 +131,24 @@ def _constants(spec: Spec, problem: SeparableProblem, noise: Noise, true_sigma: 
                 values["kurtosis"] = noise.kurtosis
             else:
                 missing["kurtosis"] = NO_FOURTH_MOMENT
-    values |= {**noise.supplies, **problem.supplies}
+        if not noise.affine and noise.largest < math.inf:
+            values["noise_linf"] = problem.noise_largest() * spec.sigma * noise.largest
+    tails = {} if noise.affine else _tails(spec, problem, noise)
+    missing |= {} if tails else dict.fromkeys(TAILS, AFFINE if noise.affine else NO_MOMENT)
+    values |= {**tails, **noise.supplies, **problem.supplies}
     return Constants({name: value for name, value in values.items() if name not in missing}, missing)
+
+
+def _tails(spec: Spec, problem: SeparableProblem, noise: Noise) -> dict[str, float]:
+    """An order p ≤ 2 of which the noise has a moment, and of the s_i with E|ξ_i|^p = s_i^p their sum, that of their
+    p-th and of their 2p-th powers. Where the variance is finite p = 2 and s_i = σ_i."""
+    p = noise.order
+    moment = noise.moment(p) if p > 1 else math.inf
+    if not moment < math.inf:
+        return {}
+    s = spec.sigma * moment ** (1 / p)  # s_i is this many times σ_i/σ
+    sums = (problem.noise_sum(1), problem.noise_sum(p), problem.noise_sum(2 * p))
+    return dict(zip(TAILS, (p, sums[0] * s, sums[1] * s**p, sums[2] * s ** (2 * p)), strict=True))
 
 
 def _departing(values: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:

@@ -25,7 +25,7 @@ SCHEDULES = {
     "constant": "The given hyper-parameters for every K and d, and the optimizer's defaults for the others.",
 }
 # No negative hyper-parameter has a meaning in the shipped recursions.
-LIMITS = dict.fromkeys(("lr", "beta1", "beta2", "eps", "weight_decay"), 0.0)
+LIMITS = dict.fromkeys(("lr", "beta1", "beta2", "eps", "weight_decay", "threshold", "memory"), 0.0)
 
 
 def hyper_parameters(spec: Spec, optimizer: Optimizer, constants: Constants) -> dict[str, float | OfStep]:

@@ -7,18 +7,31 @@ from typing import Any
 from ..plugins import find
 from ..sample_theorem import SampleTheorem
 from ..theorem import Theorem
+from .adagrad_l1 import adagrad_l1
+from .adam_l1_any_beta2 import adam_l1_any_beta2
 from .adamw_l1 import adamw_l1
+from .adopt0_l1 import adopt0_l1
+from .clip_l2_heavy import clip_l2_heavy
+from .ef_threshold_l2_squared import ef_threshold_l2_squared
 from .gaussian import gaussian
 from .gd_l2 import gd_l2
 from .gd_l2_squared import gd_l2_squared
+from .lion_kkt_l1 import lion_kkt_l1
+from .lion_l1 import lion_l1
 from .momentum_l2_squared import momentum_l2_squared
 from .nadamw_l1 import nadamw_l1
 from .norms import norms
 from .rmsprop_l1 import rmsprop_l1
+from .sgd_affine_l2_squared import sgd_affine_l2_squared
+from .sgd_anytime_l2_squared import sgd_anytime_l2_squared
 from .sgd_l2 import sgd_l2
 from .sgd_l2_best import sgd_l2_best
 from .sgd_l2_squared import sgd_l2_squared
+from .sgd_pl_last import sgd_pl_last
 from .signgd_l1 import signgd_l1
+from .signum_heavy_l1 import signum_heavy_l1
+from .signum_l0l1 import signum_l0l1
+from .signum_l1 import signum_l1
 
 AnyTheorem = Theorem | SampleTheorem
 
@@ -33,6 +46,19 @@ _TRUE = (
     signgd_l1,
     momentum_l2_squared,
     rmsprop_l1,
+    adam_l1_any_beta2,
+    adopt0_l1,
+    adagrad_l1,
+    signum_l1,
+    signum_heavy_l1,
+    signum_l0l1,
+    lion_l1,
+    lion_kkt_l1,
+    sgd_affine_l2_squared,
+    sgd_pl_last,
+    sgd_anytime_l2_squared,
+    clip_l2_heavy,
+    ef_threshold_l2_squared,
     norms,
     gaussian,
 )

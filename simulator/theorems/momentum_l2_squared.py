@@ -6,7 +6,7 @@ import math
 
 from ..cells.constants import require
 from ..decorators import theorem
-from .sgd_l2 import BOWL, mean_square
+from .sgd_l2 import BOWL, SLOPE, mean_square
 from .sgd_l2 import rule as sgd_rule
 
 
@@ -54,7 +54,7 @@ def _(c, h):
     return bound(c, h)
 
 
-@momentum_l2_squared.control(axes=("steps",), explicit=False, rate_tex="C^2/K")
+@momentum_l2_squared.control(axes=("steps",), explicit=False, rate_tex="C^2/K", grid=SLOPE)
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₂² ≤ O(C² / K) for SGD with EMA momentum."""
     return c.c**2 / c.steps

@@ -65,24 +65,22 @@ def too_fast(c):
 
 
 @rmsprop_l1.control(
-    explicit=False,
     assumes=("smooth", "variance"),
     rule=without_memory,
-    axes=("steps",),
     hard=(),
     grid={
         "problem": "quadratic",
         "noise": "skew",
         "noise_args": {"q": 0.2},
         "dim": [4, 16],
-        "steps": [4000, 16000, 64000, 256000],
+        "steps": [64000, 256000],
     },
     rate_tex=RATE_TEX,
 )
 def no_memory(c):
-    """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√d C / K^(1/4)) for RMSProp with β = 0.
+    """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ 2.6 √d C / K^(1/4) for RMSProp with β = 0.
 
     It follows a mean of signs; with `skew`, q = 0.2 and ε = σ_i² it stays where ∇_i f = 0.265 σ_i (docs/theory.md,
     section 4).
     """
-    return rate(c)
+    return 2.6 * rate(c)

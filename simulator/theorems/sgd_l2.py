@@ -9,6 +9,12 @@ from ..decorators import theorem
 
 SOURCE = "Ghadimi and Lan, SIAM J. Optim. 23 (2013), for the rate; docs/theory.md, section 2"
 
+SLOPE = {  # a ramp that SGD stays on, so that growth in K is evidence
+    "problem": "ramp",
+    "problem_args": {"steepness": 0.75},
+    "dim": [16, 64],
+    "steps": [1000, 4000, 16000, 64000],
+}
 BOWL = 2**0.25 * math.sqrt(1 - 0.03 / 2)  # what slope-and-bowl's reserve leaves of the bound, as d, K → ∞
 
 

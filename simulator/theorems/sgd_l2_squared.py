@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..decorators import theorem
-from .sgd_l2 import BOWL, SOURCE, mean_square, rule
+from .sgd_l2 import BOWL, SLOPE, SOURCE, mean_square, rule
 
 
 @theorem(
@@ -47,7 +47,7 @@ def too_long(c):
     return 2 * c.gap * c.smoothness / (2.1 * c.steps) + 2.1 * c.sigma**2
 
 
-@sgd_l2_squared.control(axes=("steps",), explicit=False, rate_tex="C^2/K")
+@sgd_l2_squared.control(axes=("steps",), explicit=False, rate_tex="C^2/K", grid=SLOPE)
 def too_fast(c):
     """FALSE: (1/K) Σ E‖∇f(x^k)‖₂² ≤ O(C² / K) for SGD."""
     return c.c**2 / c.steps

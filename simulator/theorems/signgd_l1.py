@@ -58,9 +58,7 @@ def smaller(c, h):
 
 
 @signgd_l1.control(
-    explicit=False,
     assumes=("smooth", "variance", "noisy"),
-    axes=("steps",),
     hard=(),
     grid={
         "problem": "quadratic",
@@ -69,12 +67,12 @@ def smaller(c, h):
         "dim": [4, 16],
         "steps": [1000, 4000, 16000, 64000],
     },
-    rate_tex=r"\sqrt{\|h\|_1\Delta/K}",
+    rate_tex=r"\sqrt{2\|h\|_1\Delta/K}",
 )
 def noise_vanishes(c):
-    """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ O(√(‖h‖₁Δ/K)) for sign descent with noise, one sample a step.
+    """FALSE: (1/K) Σ E‖∇f(x^k)‖₁ ≤ √(2‖h‖₁Δ/K) for sign descent with noise, one sample a step.
 
     With skewed noise the median of a gradient is not its mean: for `skew` with q < 1/2 on a quadratic ‖∇f‖₁ tends to
     ‖σ‖₁√(q/(1 − q)), where the median of each coordinate is 0.
     """
-    return math.sqrt(c.curvature_l1 * c.gap / c.steps)
+    return math.sqrt(2 * c.curvature_l1 * c.gap / c.steps)

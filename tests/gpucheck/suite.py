@@ -30,6 +30,7 @@ from .same import SUMS, final_state, same_bits
 from .sizes import Sizes
 
 HYPER = {"lr": 0.02, "beta1": 0.9, "beta2": 0.97, "eps": 1e-3, "weight_decay": 0.1}
+HYPER |= {"threshold": 0.03, "memory": 1.0}
 DTYPES = ("float64", "float32")
 QUANTITIES = ("max_f_gap", "min_grad_linf", "last_max_abs_x", "mean_grad_l1_squared")  # of every kind of fold
 
