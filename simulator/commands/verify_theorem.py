@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from ..plugins import file_of, is_file, names_in, plain_name
+from ..plugins import home_of, is_own, names_in, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
@@ -20,7 +20,7 @@ SAMPLES = {"dims": (1, 10, 100, 1000, 10_000, 100_000), "quick": (1, 10, 100, 10
 
 def is_theorem(target: str) -> bool:
     """Whether *target* is a shipped theorem's name, FILE.py or FILE.py:NAME."""
-    return target in THEOREMS or is_file(target) or target.endswith(".py")
+    return target in THEOREMS or is_own(target) or target.endswith(".py")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -53,8 +53,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def _named(target: str) -> Iterator[tuple[str, AnyTheorem]]:
     """The theorems of *target* with their false controls, by the names that a plan has for them."""
-    whole = target.endswith(".py") and not is_file(target)
-    path = target if whole else file_of(target)
+    whole = target.endswith(".py") and not is_own(target)
+    path = target if whole else home_of(target)
     beside = THEOREMS if not path else {f"{path}:{n}": t for n, t in names_in(path, KINDS).items()}
     if whole:
         if not beside:
@@ -82,7 +82,7 @@ def _tables(name: str, theorem: Theorem) -> Iterator[dict]:
 
 
 def _folder_name(target: str) -> str:
-    return plain_name(target) if is_file(target) else Path(target).stem
+    return plain_name(target) if is_own(target) else Path(target).stem
 
 
 def _norms(named: dict[str, AnyTheorem], args: argparse.Namespace):

@@ -12,7 +12,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.cell import Cell
 from ..cells.quantities import ALWAYS, QUANTITIES, Quantity, union
-from ..plugins import is_file
+from ..plugins import is_own
 from ..theorem import Theorem
 from ..theorems import AnyTheorem, find_theorem
 
@@ -30,7 +30,7 @@ def asked_of(cell: Cell, theorems: Mapping[str, AnyTheorem], where: str) -> tupl
         for quantity in theorem.quantities:
             wanted.append(quantity)
             shipped = QUANTITIES.get(quantity.name)
-            asks.setdefault(quantity.name, quantity.name if shipped else name if is_file(name) else quantity)
+            asks.setdefault(quantity.name, quantity.name if shipped else name if is_own(name) else quantity)
     try:
         found = union(ALWAYS, (QUANTITIES[q.name] for q in wanted if q.name in QUANTITIES), wanted)
     except InputError as error:
@@ -47,4 +47,4 @@ def quantities(asks: Iterable[Ask]) -> tuple[Quantity, ...]:
 def _meant(ask: Ask) -> tuple[Quantity, ...]:
     if isinstance(ask, Quantity):
         return (ask,)
-    return find_theorem(ask).quantities if is_file(ask) else (QUANTITIES[ask],)
+    return find_theorem(ask).quantities if is_own(ask) else (QUANTITIES[ask],)
