@@ -62,7 +62,8 @@ def name_of(thing: Any) -> str:
     home = type(thing).__module__ if function is None else function.__module__
     there = vars(sys.modules[home]) if function is None else function.__globals__
     names = dict.fromkeys([function.__name__, *there] if function else there)
-    bound = next((name for name in names if not name.startswith("_") and there.get(name) is thing), None)
-    if bound is None and function is None:
+    if bound := next((name for name in names if not name.startswith("_") and there.get(name) is thing), None):
+        return f"{home}:{bound}"
+    if function is None:
         raise InputError(f"{thing!r} has no name; assign it to one at the top level of its module, or make it with def")
-    return f"{home}:{bound or (own if own.isidentifier() else function.__name__)}"
+    return f"{home}:{own if own.isidentifier() else function.__name__}"

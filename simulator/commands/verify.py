@@ -56,11 +56,12 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from ratecheck.problems.errors import InputError, nearest
 
+    from ..lab.theorem_plan import is_theorem
     from ..theorems import THEOREMS
     from . import verify_theorem
 
     folder = os.path.isdir(args.target)
-    if not folder and not verify_theorem.is_theorem(args.target):
+    if not folder and not is_theorem(args.target):
         raise InputError(
             f"{args.target} is no folder that a sweep wrote, and no theorem{nearest(args.target, THEOREMS)} "
             "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"

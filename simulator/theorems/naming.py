@@ -13,7 +13,6 @@ from ratecheck.problems import NOISES, PROBLEMS, Noise
 from ratecheck.problems.errors import InputError
 
 from .. import held
-
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import full_name, home_of, is_own, is_path, load, names_in, neighbours
 from ..theorem import Theorem
