@@ -76,12 +76,16 @@ class _Writer:
         """A function or what a decorator made of it, then what belongs to it: derivative, bound, false controls."""
         if parent := getattr(value, "parent", None):
             self.write(_name(parent), parent, function)
-        hints = _parts(value)
+        extras = list(_extras(value))
+        hints = {**_parts(value), **{n: v for extra in extras for n, v in _scope(extra).items()}}
+        if self.written.setdefault(function.__name__, value) is not value:
+            self.lacking[name] = f"another {function.__name__} is here already"
+            return
         self._source(function, function.__name__, hints, _scope(function), function)
         if name != function.__name__:
             self.blocks.append(f"{name} = {function.__name__}")
-        for extra in _extras(value):
-            self._source(extra, extra.__name__, {**hints, name: value}, _scope(extra), extra)
+        for extra in extras:
+            self._source(extra, extra.__name__, hints, {**_scope(extra), function.__name__: value}, extra)
         for control in getattr(value, "controls", ()):
             self.write(_name(control), control, function)
 

@@ -52,7 +52,7 @@ def constant_words(verdict: Verdict) -> str:
     if verdict.outcome not in (Outcome.INCONCLUSIVE, Outcome.VIOLATED) or verdict.grounds is None:
         return ""
     least = verdict.grounds.least_constant
-    if least is None:
+    if least is None or any("these data allow" in reason for reason in verdict.reasons):
         return ""
     if verdict.numbers.get("bound") == "explicit":
         return f"the smallest constant that these data allow is {least:.4g} times that of the bound"
