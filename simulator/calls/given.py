@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from ratecheck.problems.errors import InputError
 
 from ..theorems.naming import given_name
 
@@ -15,28 +16,29 @@ NAMED = {"problem": "problem", "optimizer": "optimizer", "noise": "noise", "sche
 def table(options: Mapping[str, Any]) -> dict[str, object]:
     """*options* as a table of a sweep file; those that are None are left out.
 
-    Objects that are in no registry are held by this process from here on. Raises InputError for what has no name.
+    Objects that are in no registry are held by this process from here on. Raises InputError for what has no name, and
+    for two objects of one.
     """
-    return {name: _value(name, value) for name, value in options.items() if value is not None}
+    held: dict[str, object] = {}
+    return {name: _value(name, value, held) for name, value in options.items() if value is not None}
 
 
-def _value(name: str, value: Any) -> object:
+def _value(name: str, value: Any, held: dict[str, object]) -> object:
     if isinstance(value, Mapping):
-        return {own: _value(own, inner) for own, inner in value.items()}
+        return {own: _value("", inner, held) for own, inner in value.items()}
     if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, (list, tuple, range, set, frozenset)):
-        return [_one(name, each) for each in _ordered(value)]
-    return _one(name, value)
+        return value.tolist()
+    if isinstance(value, (list, tuple, range)):
+        return [_one(name, each, held) for each in value]
+    return _one(name, value, held)
 
 
-def _ordered(values: Iterable[Any]) -> list[Any]:
-    return sorted(values) if isinstance(values, (set, frozenset)) else list(values)
-
-
-def _one(name: str, value: Any) -> object:
+def _one(name: str, value: Any, held: dict[str, object]) -> object:
     if isinstance(value, np.generic):
         return value.item()
-    if name in NAMED and not isinstance(value, (int, float)):
-        return given_name(value, NAMED[name])
-    return value
+    if name not in NAMED or isinstance(value, (int, float)):
+        return value
+    found = given_name(value, NAMED[name])
+    if not isinstance(value, str) and held.setdefault(found, value) is not value:
+        raise InputError(f"two different things are named {found}; rename one")
+    return found

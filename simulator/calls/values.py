@@ -41,9 +41,8 @@ def judge_values(
     """
     found = np.asarray(values, dtype=np.float64)
     if found.ndim not in (1, 2, 3) or not found.size:
-        raise InputError(
-            f"values has the shape {found.shape}; (replicas,), (cells, replicas) or (dim, steps, replicas)"
-        )
+        known = "(replicas,), (cells, replicas) or (dim, steps, replicas)"
+        raise InputError(f"values has the shape {found.shape}; expected is {known}")
     shape = found.shape[:-1]
     dims, horizons = _sizes(dim, "dim", 0, shape), _sizes(steps, "steps", 1, shape)
     given = bound(horizons, dims) if callable(bound) else bound

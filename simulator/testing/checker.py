@@ -97,11 +97,11 @@ def _row(verdict: Verdict, good: bool) -> Row:
     done, judged = verdict.grounds.computed, verdict.cells.judged
     tone = "good" if good else "open" if verdict.outcome is Outcome.INCONCLUSIVE else "bad"
     return {
-        "theorem": verdict.claim,
-        "outcome": verdict.outcome.value + " (false control)" * (verdict.expected == "fails"),
+        "theorem": verdict.claim + " (control)" * (verdict.expected == "fails"),
+        "outcome": verdict.outcome.value,
         "ratio": largest(verdict).partition(",")[0],
-        "place": place(verdict),
-        "cells": f"{judged}" + (f", {done} run now" if done else ""),
+        "place": place(verdict).replace(" = ", "=").replace(",", ""),
+        "cells": f"{judged}" + (f" ({done} new)" if done else ""),
         "tone": tone,
     }
 

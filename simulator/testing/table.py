@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 WIDTH = 79
-HEADS = {"theorem": "theorem", "outcome": "verdict", "ratio": "largest ratio", "place": "at", "cells": "cells"}
+HEADS = {"theorem": "theorem", "outcome": "verdict", "ratio": "largest", "place": "at", "cells": "cells"}
 COLOURS = {"good": "green", "open": "yellow", "bad": "red"}
 
 
