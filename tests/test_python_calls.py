@@ -154,6 +154,7 @@ def test_the_command_lines_verify_and_pythons_are_one(tmp_path, capsys):
     assert main(["verify", f"{file}:mine", "--out", str(tmp_path / "out")]) == 0
     again = ratecheck.verify(f"{file}:mine", out=tmp_path / "out", progress=False)
     assert again.grounds.computed == 0 and again.outcome.value in capsys.readouterr().out
+    assert again.numbers["copies"] > 0  # also of a file's theorem, whose code the sweep has run
 
 
 def test_explain_fits_a_terminal_and_says_all(verdict, wrong):
