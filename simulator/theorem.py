@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,8 +14,8 @@ from .assumptions import Assumption
 from .cells.constants import Constants, MissingConstant, SaysNothing
 from .cells.evidence import Result
 from .cells.hyper import Hyper
-from .cells.of_step import OfStep, as_used
 from .cells.quantities import Quantity, union
+from .departures import Departure, departure
 from .optimizers import Optimizer
 from .theorem_settings import GRID, Hard, checked
 
@@ -55,7 +54,7 @@ class Theorem:
     axes: tuple[str, ...]
     hard: tuple[Hard, ...] = ()
     allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None
-    grid: tuple[Mapping[str, object], ...] = (GRID,)
+    grid: tuple[Mapping[str, object], ...] = GRID
     source: str = ""
     rate_tex: str = ""
     bound_tex: str = ""
@@ -64,11 +63,12 @@ class Theorem:
     kind: str = field(init=False, default="none")
     controls: list[Theorem] = field(init=False, default_factory=list)
     _bound: Callable[..., float] | None = field(init=False, default=None)
+    _takes: dict[str, int] = field(init=False, default_factory=dict)  # arguments of "rate" and "bound"
 
     def __post_init__(self) -> None:
         self.statement = statement_of(self.name, self.function)
         self.__doc__, self.__module__ = self.function.__doc__, self.function.__module__
-        require_arguments(self.name, self.function, "rate")
+        self._takes["rate"] = count_arguments(self.name, self.function, "rate")
 
     def __repr__(self) -> str:
         return f"Theorem({self.name!r})"
@@ -102,7 +102,7 @@ class Theorem:
         return made
 
     def _with_bound(self, function: Callable[..., float], kind: str) -> Theorem:
-        require_arguments(self.name, function, "bound")
+        self._takes["bound"] = count_arguments(self.name, function, "bound")
         self._bound, self.kind = function, kind
         return self
 
@@ -128,7 +128,7 @@ class Theorem:
     @property
     def any_hyper(self) -> bool:
         """Whether the bound is true for all hyper-parameters, and so judges every cell of the optimizer."""
-        return self._bound is not None and len(inspect.signature(self._bound).parameters) == 2
+        return self._takes.get("bound") == 2
 
     def rate(self, c: Constants, h: Hyper | None = None) -> float:
         """The leading term, without a constant that anybody vouches for."""
@@ -150,23 +150,15 @@ class Theorem:
         Hyper-parameters are compared, not the names of schedules: two rules of one optimizer have one name each, one
         rule may have several, and the constant schedule may be given what a rule gives.
         """
-        if result.formulas.get("update") != self.optimizer.update.digest:
-            return False
-        if self.any_hyper:
-            return True
-        constant = result.spec.schedule == "constant"
-        if self.rule is None:
-            return constant
-        # numbers of the constant schedule override no rule: others than the rule's make it another run
-        given = set() if constant else set(result.spec.optimizer_args)
-        return not set(self._outside(result)[0]) - given
+        return self._departure(result) is not None
 
     def on(self, result: Result) -> Bearing | None:
         """What the theorem says of *result*; None where it is not concerned."""
-        if not self.concerns(result):
+        departure = self._departure(result)
+        if departure is None:
             return None
         try:
-            if reason := "" if self.any_hyper else self._departure(result):
+            if reason := departure.reason:
                 return Bearing(aside=reason)
             for assumption in self.assumes:
                 if not any(map(result.lacks, assumption.needs)) and (reason := self._broken(assumption, result)):
@@ -206,49 +198,23 @@ class Theorem:
             raise InputError(f"{where} must return in words how a cell breaks it, '' if it doesn't; got {reason!r}")
         return reason or ""
 
-    def _departure(self, result: Result) -> str:
-        """Where the user's hyper-parameters leave the rule, in words, or ''.
-
-        Raises MissingConstant where that can't be said.
-        """
-        outside, missing = self._outside(result)
-        if outside and missing:
-            raise MissingConstant(missing)
-        return f"{', '.join(outside)} overridden: not the theorem's rule" if outside else ""
-
-    def _outside(self, result: Result) -> tuple[list[str], str]:
-        """The hyper-parameters of *result* that are not what the rule gives or the theorem allows, and why the rule or
-        the ranges can't be told, '' if they can: then nothing counts as given or allowed."""
+    def _departure(self, result: Result) -> Departure | None:
+        """Where the cell leaves the rule; None where it is another optimizer's, or another rule's."""
+        if result.formulas.get("update") != self.optimizer.update.digest:
+            return None
+        if self.any_hyper:
+            return Departure()
+        constant = result.spec.schedule == "constant"
         if self.rule is None:
-            return [], ""
-        try:
-            # σ as the run had it, of infinite variance too
-            rule = as_used(self.rule(result.constants.but(sigma=result.spec.sigma)))
-        except MissingConstant as error:
-            return list(result.hyper), str(error)
-        except Exception:  # noqa: BLE001 (the user's own function: what it doesn't give, the cell didn't follow)
-            return list(result.hyper), ""
-        told, missing = json.loads(result.identity)["hyper"], ""
-        allowed = {name: (value, value) for name, value in rule.items() if not isinstance(value, OfStep)}
-        try:
-            allowed |= self.allowed(rule)
-        except MissingConstant as error:
-            missing = str(error)
-        outside = [
-            name
-            for name, value in rule.items()
-            if not (
-                _within(result.hyper.get(name), *allowed[name])
-                if name in allowed
-                else told.get(name) == getattr(value, "meaning", None)  # a formula of the step
-            )
-        ]
-        return outside, missing
+            return Departure() if constant else None
+        found = departure(self.rule, self.allowed, result)
+        # numbers of the constant schedule override no rule: others than the rule's make it another run
+        given = set() if constant else set(result.spec.optimizer_args)
+        return None if set(found.outside) - given else found
 
     def _number(self, function: Callable[..., float], c: Constants, h: Hyper | None, what: str) -> float:
-        takes = len(inspect.signature(function).parameters)
         try:
-            value = float(function(c, h) if takes == 2 else function(c))
+            value = float(function(c, h) if self._takes[what] == 2 else function(c))
         except SaysNothing:
             raise
         except Exception as error:  # the user's own function
@@ -270,16 +236,12 @@ def statement_of(name: str, function: Callable[..., Any]) -> str:
     return text
 
 
-def require_arguments(name: str, function: Callable[..., float], what: str) -> None:
-    """Raise InputError for a function that takes neither the constants nor the constants and the hyper-parameters."""
+def count_arguments(name: str, function: Callable[..., float], what: str) -> int:
+    """1 for a function of the constants, 2 for one of these and the hyper-parameters; raises InputError for others."""
     count = len(inspect.signature(function).parameters)
     if count not in (1, 2):
         raise InputError(
             f"theorem {name!r}: its {what} takes the constants, or the constants and the hyper-parameters as used: "
             f"f(c) or f(c, h); got {count} arguments"
         )
-
-
-def _within(value: object, low: float, high: float) -> bool:
-    slack = 1e-9 * max(abs(low), abs(high))
-    return isinstance(value, (int, float)) and low - slack <= value <= high + slack
+    return count

@@ -12,13 +12,18 @@ from .assumptions import Assumption, find_assumption
 from .cells.quantities import Quantity, find_quantity
 
 AXES = ("steps", "dim")
-GRID = {  # the sweep that `verify` runs for a theorem that names none
-    "problem": ["rational", "cosine"],
+_SIZES = {
     "dim": [16, 64, 256],
     "steps": [1000, 4000, 16000, 64000],
     "replicas": 8,
     "quick": {"dim": [8, 16, 64], "steps": [1000, 4000, 16000]},
 }
+# The sweep that `verify` runs for a theorem that names none: two bounded functions, and one made anew for each horizon,
+# whose gradient is level in either norm though its coordinates differ, and mild enough for SGD's steps to stay.
+GRID = (
+    {"problem": ["rational", "cosine"], **_SIZES},
+    {"problem": "uneven-ramp", "problem_args": {"steepness": 0.5, "slope_spectrum": 0.0}, **_SIZES},
+)
 
 
 @dataclass(frozen=True)

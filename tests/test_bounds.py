@@ -355,7 +355,7 @@ def test_skewed_noise_keeps_rmsprop_without_memory_where_its_mean_step_is_zero()
 )
 def test_a_planted_bound_is_caught_on_the_hard_instance(name, steps, arguments):
     theorem = THEOREMS[name]
-    [hard] = theorem.hard
+    hard, *_ = theorem.hard
     optimizer, schedule, _ = spec_names(name)
     spec = Spec.of(
         hard.problem, optimizer, 16, steps, 8, schedule=schedule, problem_args=dict(hard.arguments), **arguments

@@ -159,6 +159,15 @@ def test_exchanged_files_are_not_run(cache):
     assert not compiled_anew(3.0) and not compiled_anew(5.0)
 
 
+def test_all_that_is_compiled_is_in_the_sources_that_name_it():
+    folders = [Path(folder) for package in machine_code.SOURCES for folder in package.__path__]
+    root = Path(machine_code.__file__).parents[3]
+    files = [path for name in ("problems", "simulator") for path in (root / name).rglob("*.py")]
+    compiled = [path for path in files if "compile_stored" in path.read_text(encoding="utf-8")]
+    assert len(compiled) > 4
+    assert [path for path in compiled if not any(path.is_relative_to(folder) for folder in folders)] == []
+
+
 @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:100], lambda b: b[:-1], lambda b: b + b"\0"])
 def test_a_file_that_was_cut_or_grew_is_replaced(cache, damage):
     assert compiled_anew()

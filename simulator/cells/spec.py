@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 
 from ratecheck.problems.errors import InputError, choose, require_integer, require_number
 
@@ -92,7 +92,8 @@ class Spec:
         return cls.of(**data)
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: dict(v) if isinstance(v, Mapping) else v for name, v in values.items()}
 
 
 def canonical_json(content: object) -> str:

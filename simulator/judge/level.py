@@ -14,9 +14,12 @@ from .eligible import Judged
 from .intervals import Estimate, holm
 from .ruling import Ruling
 
+RESOLUTION = 0.005  # of the bound: no sample can tell a bound that is met from one that is exceeded by nothing
+
 
 def judge_level(sound: Sequence[Judged], alpha: float, derived: Collection[str] = ()) -> Ruling:
-    """VIOLATED where a mean ratio exceeds 1, after Holm over the cells; a doubt where an upper limit does.
+    """VIOLATED where a mean ratio exceeds 1, after Holm over the cells; a doubt where an upper limit exceeds 1 by more
+    than RESOLUTION.
 
     *derived* are the keys of cells whose ratio is known by a derivation, which no doubt of the sample's touches.
     """
@@ -32,7 +35,7 @@ def judge_level(sound: Sequence[Judged], alpha: float, derived: Collection[str] 
         f"{_where(j)}: measured/bound is {top.value:.4g} and may be {top.high(alpha):.4g}: more replicas would "
         "settle it"
         for j, top in zip(sound, tops, strict=True)
-        if not top.high(alpha) < 1.0 and j.result.key not in derived
+        if not top.high(alpha) <= 1.0 + RESOLUTION and j.result.key not in derived
     ]
     return Ruling(tuple(violations), tuple(doubts), (), len(sound), tuple((j,) for j, *_ in guilty))
 

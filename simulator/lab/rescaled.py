@@ -30,7 +30,7 @@ from ..judge.statement import Judgeable
 from ..theorem import Theorem
 
 PROBES: tuple[Point, ...] = ((4.0, 1.0), (1.0, 2.0))
-SMALL_DIM, SMALL_STEPS = 8, 100
+SMALL_DIM, SMALL_STEPS = 8, 32
 CURVES = {  # the degrees of what is recorded along a run
     name: READINGS[name.replace("running", "grad")].degrees for name in FIELDS if name != "checkpoints"
 }
@@ -74,7 +74,7 @@ class Rescaler:
     def _kind(self, spec: Spec, quantity: Quantity) -> Degrees | None:
         """How the hyper-parameters of cells of this kind go with the units; None where the kind is not covariant."""
         told = {n: v for n, v in spec.to_dict().items() if n not in ("dim", "steps", "replicas", "seed", "dtype")}
-        kind = canonical_json([told, quantity.name, *quantity.meaning])
+        kind = canonical_json([told, *([] if quantity in ALWAYS else [quantity.name, *quantity.meaning])])
         if kind not in self._degrees:
             try:
                 self._degrees[kind] = _probe(spec, quantity)
@@ -111,7 +111,7 @@ def _said(theorem: Theorem, result: Result) -> float | None:
 def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
     """Run a small cell of the kind of *spec*, and again in other units."""
     small = replace(spec, dim=min(spec.dim, SMALL_DIM), steps=min(spec.steps, SMALL_STEPS), replicas=1, dtype="float64")
-    asked = () if quantity.name in {q.name for q in ALWAYS} else (quantity,)
+    asked = () if quantity in ALWAYS else (quantity,)
     moved = [_moved(resolve(small), small, point) for point in PROBES]
     if None in moved:
         return None

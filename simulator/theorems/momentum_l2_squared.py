@@ -6,7 +6,7 @@ import math
 
 from ..cells.constants import require
 from ..decorators import theorem
-from .sgd_l2 import mean_square
+from .sgd_l2 import BOWL, mean_square
 from .sgd_l2 import rule as sgd_rule
 
 
@@ -35,7 +35,7 @@ def bound(c, h):
     optimizer="momentum",
     rule=rule,
     measures="mean_grad_l2_squared",
-    hard=("quadratic", {}, math.sqrt(2)),
+    hard=[("quadratic", {}, math.sqrt(2)), ("slope-and-bowl", {}, BOWL**2)],
     source="Liu, Gao, Yin, NeurIPS 2020, Theorem 1, for rate and rule; docs/theory.md, section 9",
     rate_tex=r"C^2/\sqrt{K}",
 )

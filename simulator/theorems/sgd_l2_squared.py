@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from ..decorators import theorem
-from .sgd_l2 import SOURCE, mean_square, rule
+from .sgd_l2 import BOWL, SOURCE, mean_square, rule
 
 
 @theorem(
     optimizer="sgd",
     rule=rule,
     measures="mean_grad_l2_squared",
-    hard=("quadratic", {}, math.sqrt(2)),
+    hard=[("quadratic", {}, math.sqrt(2)), ("slope-and-bowl", {}, BOWL**2)],
     source=SOURCE,
     rate_tex=r"C^2/\sqrt{K}",
     bound_tex=r"B(\eta)",

@@ -1,4 +1,8 @@
-"""Random settings: a profile, noise, constants and a grid, as one might choose them without knowing the theorem."""
+"""Random settings: a profile, noise, constants and a grid, as one might choose them without knowing the theorem.
+
+A kind (profile, law, what coordinates differ in) costs a compilation, so there are KINDS of them that cover all
+profiles, laws and departures; everything else is drawn anew for each setting.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
-from simulator.cells.spec import Spec
 
 PROFILES = ("quadratic", "rational", "welsch", "cauchy", "cosine", "ripple")
 LAWS: tuple[tuple[str, Mapping[str, float]], ...] = (
@@ -19,10 +21,8 @@ LAWS: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("sparse", {"q": 0.01}),
     ("skew", {"q": 0.05}),
 )
-WITNESSES = {
-    "adamw": (("ramp", {"steepness": 1.5}), ("uneven-ramp", {"steepness": 1.2})),
-    "sgd": (("ramp", {"steepness": 0.75}), ("uneven-ramp", {"steepness": 0.5, "slope_spectrum": 0.0})),
-}
+KINDS = 14
+LARGEST = (512, 16000)  # d and K
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Setting:
     smoothness: float
     gap: float
     sigma: float
+    center: float
     dims: tuple[int, ...]
     steps: tuple[int, ...]
     seed: int
@@ -44,62 +45,39 @@ class Setting:
     def kappa(self) -> float:
         return self.smoothness * self.gap / self.sigma**2
 
-    def specs(self, optimizer: str) -> list[Spec]:
-        """The cells: the profile, and the witnesses of the optimizer."""
-        problems = [(self.profile, self.profile_args), *WITNESSES[optimizer]]
-        return [
-            Spec.of(
-                problem,
-                optimizer,
-                dim,
-                steps,
-                8,
-                problem_args=dict(arguments),
-                noise=self.noise,
-                noise_args=dict(self.noise_args),
-                smoothness=self.smoothness,
-                gap=self.gap,
-                sigma=self.sigma,
-                seed=self.seed,
-            )
-            for problem, arguments in problems
-            for dim in self.dims
-            for steps in self.steps
-        ]
+    @property
+    def settled(self) -> float:
+        """κK of the shortest horizon that is fitted: of the largest three, or as many as span three octaves."""
+        wide = [k for k in self.steps if 8 * k <= self.steps[-1]]
+        return self.kappa * min(self.steps[-3], max(wide))
 
 
-def draw(number: int, seed: int = 1, largest: tuple[int, int] = (512, 16000)) -> list[Setting]:
+def draw(number: int, seed: int, largest: tuple[int, int] = LARGEST) -> list[Setting]:
     """*number* settings; the first n of a seed are the same for any number. *largest*: of d and K."""
     return [_draw(np.random.default_rng([seed, index]), index, *largest) for index in range(number)]
 
 
 def _draw(rng: np.random.Generator, index: int, most_dim: int, most_steps: int) -> Setting:
-    law, law_args = LAWS[rng.integers(len(LAWS))]
-    arguments: dict[str, float | str] = {"start": float(np.round(rng.uniform(0.5, 4.0), 3))}
-    if rng.random() < 0.5:
-        arguments["spectrum"] = float(np.round(rng.uniform(0.0, 2.0), 3))
-    if rng.random() < 0.3:
-        arguments |= {"center": float(np.round(rng.uniform(-1.0, 1.0), 3)), "centers": "alternating"}
-    if rng.random() < 0.3:
+    kind = int(rng.integers(KINDS))
+    profile, (law, law_args) = PROFILES[kind % 6], LAWS[kind % 7]
+    arguments: dict[str, float | str] = {"start": round(10 ** rng.uniform(-0.5, 1.0), 3)}
+    if kind % 2:
+        arguments["spectrum"] = round(rng.uniform(0.0, 2.0), 3)
+    if kind % 3 == 1:
+        arguments |= {"center": round(rng.uniform(-1.0, 1.0), 3), "centers": "alternating"}
+    if kind % 4 == 2:
         arguments["starts"] = "spread"
+    if kind % 5 == 3:
+        arguments["noise_spectrum"] = round(rng.uniform(0.0, 1.0), 3)
     smoothness, gap, sigma = (float(f"{10 ** rng.uniform(-1, 1):.6g}") for _ in range(3))
-    return Setting(
-        PROFILES[rng.integers(len(PROFILES))],
-        arguments,
-        law,
-        law_args,
-        smoothness,
-        gap,
-        sigma,
-        _grid(rng, 8, most_dim),
-        _grid(rng, 250, most_steps),
-        index,
-    )
+    center = round(rng.uniform(1.0, 8.0), 3)
+    dims, steps = _grid(rng, 8, most_dim), _grid(rng, 250, most_steps)
+    return Setting(profile, arguments, law, law_args, smoothness, gap, sigma, center, dims, steps, index)
 
 
 def _grid(rng: np.random.Generator, least: int, most: int) -> tuple[int, ...]:
     """Three to five values a constant factor apart, from *least* to at most *most*, over three octaves or more."""
-    count = int(rng.integers(3, 6))
+    count = int(rng.choice([3, 4, 5], p=[0.6, 0.25, 0.15]))
     octaves = np.log2(most / least)
     span = rng.uniform(min(3.2, octaves), octaves)
     return tuple(int(round(least * 2 ** (span * i / (count - 1)))) for i in range(count))

@@ -1,8 +1,9 @@
 """Machine code that outlives the process: what was compiled once is read from disk the next time.
 
-A file's name is a hash of everything that determines its content: the formulas' meaning, this package's
-source, the versions of Numba and Python, and the processor. So nothing on disk is ever out of date; an
-edited formula is another file. Numba's own ``cache=True`` can't do this: it does not look into closures.
+A file's name is a hash of everything that determines its content: the formulas' meaning, the source of the engines
+and of what they are given, the versions of Numba and Python, and the processor. So nothing on disk is ever out of
+date; an edited formula is another file, an edited report is none. Numba's own ``cache=True`` can't do this: it does
+not look into closures.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ import numba
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
-from ratecheck import problems, simulator
+from ratecheck import problems
 from ratecheck.problems.formulas.elementary import FLAGS
 
+from ... import cells, engines, samples
 from .. import kept_code
 from ..code_folder import delete_unused, subfolder
+
+SOURCES = (problems, cells, engines, samples)  # all that code is made from beside the formulas, whose meaning is in the name
 
 
 def _number_symbols_apart() -> None:
@@ -97,7 +101,7 @@ def version_folder(create: bool = False) -> Path | None:
 
 @cache
 def _version() -> str:
-    folders = [Path(folder) for package in (problems, simulator) for folder in package.__path__]
+    folders = [Path(folder) for package in SOURCES for folder in package.__path__]
     sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
     versions = platform.python_version(), *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))
