@@ -139,7 +139,7 @@ def run(
         optimizer_arg=list((optimizer_args or {}).items()),
         noise_arg=list((noise_args or {}).items()),
     )
-    spec, found = asked(options, option="{}=")
+    spec, found = asked(options, option="{}=", see="")
     return run_cell(spec, backend, quantities=() if found is None else found.quantities)
 
 

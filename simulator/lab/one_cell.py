@@ -16,16 +16,18 @@ from ..theorems import THEOREMS
 from ..theorems.naming import find_runs, hard_instance, horizon_theorem, sigma_of, spec_names
 
 
-def asked(args: argparse.Namespace, option: str = "--{}") -> tuple[Spec, Theorem | None]:
+def asked(
+    args: argparse.Namespace, option: str = "--{}", see: str = " (see: ratecheck run --help)"
+) -> tuple[Spec, Theorem | None]:
     """The Spec of the options of ``ratecheck run``, and the theorem that it is asked about.
 
-    *option*: how errors write an option's name. Raises InputError for what is missing or out of range, and for an
+    *option*: how errors write an option's name; *see*: where one that is missing is explained. Raises InputError for what is missing or out of range, and for an
     optimizer or a schedule that the theorem is not about.
     """
     theorem = _fill(args, option) if args.theorem else None
     for name in ("problem", "optimizer"):
         if getattr(args, name) is None:
-            raise InputError(f"{option.format(name)} is required{_why(name, theorem, option)}")
+            raise InputError(f"{option.format(name)} is required{_why(name, theorem, option)}{see}")
     spec = Spec.of(
         args.problem,
         args.optimizer,

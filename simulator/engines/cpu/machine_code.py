@@ -28,7 +28,12 @@ from ... import cells, engines, samples
 from .. import kept_code
 from ..code_folder import delete_unused, subfolder
 
-SOURCES = (problems, cells, engines, samples)  # all that code is made from beside the formulas, whose meaning is in the name
+SOURCES = (
+    problems,
+    cells,
+    engines,
+    samples,
+)  # all that code is made from beside the formulas, whose meaning is in the name
 
 
 def _number_symbols_apart() -> None:
