@@ -21,8 +21,8 @@ def asked(
 ) -> tuple[Spec, Theorem | None]:
     """The Spec of the options of ``ratecheck run``, and the theorem that it is asked about.
 
-    *option*: how errors write an option's name; *see*: where one that is missing is explained. Raises InputError for what is missing or out of range, and for an
-    optimizer or a schedule that the theorem is not about.
+    *option*: how errors write an option's name; *see*: where one that is missing is explained. Raises InputError for
+    what is missing or out of range, and for an optimizer or a schedule that the theorem is not about.
     """
     theorem = _fill(args, option) if args.theorem else None
     for name in ("problem", "optimizer"):
