@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -109,6 +110,27 @@ class Noise:
         from .words import means  # late: it compiles, and few ask
 
         return float(means(self.formula, self.draws, self.formula_argument_array, self.breaks, p)[1])
+
+
+def noise(
+    *, draws: str, kurtosis: float, ratio: float, variance: float = 1.0, name: str = "", **others: Any
+) -> Callable[[Callable[..., Any]], Noise]:
+    """Decorator that turns a formula of random words into the law of that name, its arguments as ``Noise`` has them::
+
+        @noise(draws="double", kurtosis=2.4, ratio=math.sqrt(6) / 3)
+        def triangle(sign_a, a, sign_b, b):
+            return math.sqrt(1.5) * (sign_a * a + sign_b * b)
+
+    Raises InputError for a wrong argument or a formula that leaves the language.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Noise:
+        try:
+            return Noise(name or function.__name__, Formula(function), draws, variance, kurtosis, ratio, **others)
+        except TypeError as error:
+            raise InputError(f"noise {function.__name__!r}: {error}") from error
+
+    return wrap
 
 
 @cache

@@ -1,13 +1,15 @@
-"""Names that mean the user's own code: ``FILE.py:NAME`` beside the names of a registry.
+"""Names that mean the user's own code: ``FILE.py:NAME`` and ``MODULE:NAME`` beside the names of a registry.
 
-A plug-in is one file, run once per content. Reading results runs none: ``only`` says which files may run, and where
-results are read these are the ones that the user named on the command line.
+A plug-in file is run once per content, a module is imported; an object that was given as such is here already
+(``held``), and a plain name that no registry has may be one that an installed package offers (``offered``). Reading
+results runs none of it: ``only`` says what may run, and where results are read that is what the user named.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import linecache
 import os
 import re
@@ -20,8 +22,10 @@ from typing import Any
 
 from ratecheck.problems.errors import InputError, choose, nearest
 
+from . import held
 from .files import read_whole
 from .local_imports import refuse_local_imports
+from .offered import offered
 
 MOST = 4 * 2**20  # bytes of a plug-in
 
@@ -29,27 +33,39 @@ _ran: dict[str, bytes] = {}  # the content that ran last, by the file's real pat
 _allowed: ContextVar[frozenset[str] | None] = ContextVar("allowed", default=None)
 
 
-def is_file(name: str) -> bool:
-    """Whether *name* is FILE.py:NAME."""
-    path, colon, _ = name.rpartition(":")
-    return bool(colon) and path.endswith(".py")
+REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+def is_path(home: str) -> bool:
+    """Whether a user's code lies in a file that was named, and not in a module."""
+    return home.endswith(".py")
+
+
+def is_own(name: str) -> bool:
+    """Whether *name* is the user's: FILE.py:NAME or MODULE:NAME."""
+    return is_path(name.rpartition(":")[0]) or REFERENCE.fullmatch(name) is not None
 
 
 def plain_name(name: str) -> str:
-    """NAME of FILE.py:NAME, and any other name as it is."""
-    return name.rpartition(":")[2] if is_file(name) else name
+    """NAME of FILE.py:NAME and MODULE:NAME, and any other name as it is."""
+    return name.rpartition(":")[2] if is_own(name) else name
 
 
-def file_of(name: str) -> str:
-    """FILE.py of FILE.py:NAME."""
-    return name.rpartition(":")[0]
+def home_of(name: str) -> str:
+    """FILE.py of FILE.py:NAME, MODULE of MODULE:NAME, '' of any other name."""
+    return name.rpartition(":")[0] if is_own(name) else ""
+
+
+def full_name(registry: Mapping[str, object], name: str, what: str) -> str:
+    """MODULE:NAME for the plain name of a *what* that an installed package offers, any other name as it is."""
+    return name if name in registry or is_own(name) else offered(what).get(name, name)
 
 
 @contextlib.contextmanager
-def only(files: Iterable[str | Path]) -> Iterator[None]:
-    """Within this context no other plug-in than *files* is run: a second wall for those who read results, who name
-    none of a results folder's in the first place."""
-    token = _allowed.set(frozenset(os.path.realpath(file) for file in files))
+def only(homes: Iterable[str | Path]) -> Iterator[None]:
+    """Within this context no other file than those of *homes* is run, and no other module imported: a second wall for
+    those who read results, who name none of a results folder's in the first place."""
+    token = _allowed.set(frozenset(map(_place, homes)))
     try:
         yield
     finally:
@@ -57,17 +73,20 @@ def only(files: Iterable[str | Path]) -> Iterator[None]:
 
 
 def find(registry: Mapping[str, object], name: str, what: str, kind: type | tuple[type, ...] | None = None):
-    """The entry *name* of *registry*, or object NAME of FILE.py for ``FILE.py:NAME``.
+    """The entry *name* of *registry*, or object NAME for ``FILE.py:NAME``, ``MODULE:NAME`` and what a package offers.
 
     Raises InputError for an unknown name, a missing file, or an object that is not a *kind* (None: not callable).
     """
-    if not is_file(name):
-        return choose(registry, name, what)
-    path, attribute = file_of(name), plain_name(name)
-    module = load(path)
-    found = getattr(module, attribute, None)
+    name = full_name(registry, name, what)
+    if not is_own(name):
+        return choose({**registry, **offered(what)} if name not in registry else registry, name, what)
+    home, attribute = home_of(name), plain_name(name)
+    found = held.get(name)
     if found is None:
-        raise InputError(f"{path} has no {attribute!r}{nearest(attribute, vars(module))}")
+        module = load(home)
+        found = getattr(module, attribute, None)
+    if found is None:
+        raise InputError(f"{home} has no {attribute!r}{nearest(attribute, vars(module))}")
     if not (isinstance(found, kind) if kind is not None else callable(found)):
         raise InputError(f"{name} is no {what}, but {type(found).__name__}; see docs/extending.md")
     return found
@@ -75,7 +94,7 @@ def find(registry: Mapping[str, object], name: str, what: str, kind: type | tupl
 
 def neighbours(name: str) -> list[object]:
     """All objects of the file that *name* is from, none for a name that is not FILE.py:NAME."""
-    return list(vars(load(file_of(name))).values()) if is_file(name) else []
+    return list(vars(load(home_of(name))).values()) if is_path(home_of(name)) else []
 
 
 def names_in(path: str | Path, kind: type | tuple[type, ...]) -> dict[str, Any]:
@@ -107,29 +126,46 @@ def ran(path: str | Path) -> bytes:
 
 
 def load(path: str | Path) -> types.ModuleType:
-    """Run a user's file once per content; raises InputError when it can't be read or run, or may not."""
+    """Run a user's file once per content, or import a module; raises InputError when that fails, or may not be."""
     allowed = _allowed.get()
-    if allowed is not None and os.path.realpath(path) not in allowed:
+    if allowed is not None and _place(path) not in allowed:
         raise InputError(
             f"{path} is not run: reading results runs no code; if you trust the file, give --allow-code {path}"
         )
+    if not is_path(str(path)):
+        return _imported(str(path))
     content = content_of(path)
     file = Path(os.path.realpath(path))
     _ran[str(file)] = content
     name = f"ratecheck_user_{hashlib.sha256(str(file).encode() + content).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
-    if file.suffix != ".py":
+    if file.suffix != ".py":  # what a link leads to
         raise InputError(f"{path} is no Python file: its name must end in .py")
     refuse_local_imports(file, content)
     module = types.ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module
-    _run(lambda: _execute(module, file, content), path, name)
+    _run(lambda: execute(module, file, content), path, name)
     return module
 
 
-def _execute(module: types.ModuleType, file: Path, content: bytes) -> None:
+def _place(home: str | Path) -> str:
+    return os.path.realpath(home) if is_path(str(home)) else str(home)
+
+
+def _imported(module: str) -> types.ModuleType:
+    try:
+        return importlib.import_module(module)
+    except InputError:
+        raise
+    except ImportError as error:
+        raise InputError(f"the module {module} can't be imported ({error}); is its package installed?") from error
+    except Exception as error:  # the user's own module
+        raise InputError(f"the module {module} can't be imported: {type(error).__name__}: {error}") from error
+
+
+def execute(module: types.ModuleType, file: Path, content: bytes) -> None:
     """Run just these bytes: Python's own loader would read the file again, or bytecode of an earlier version of it.
     Formulas are read from their source, so that has to be these bytes as well."""
     code = compile(content, str(file), "exec", dont_inherit=True)
@@ -138,9 +174,9 @@ def _execute(module: types.ModuleType, file: Path, content: bytes) -> None:
     exec(code, vars(module))
 
 
-def _run(execute: Callable[[], None], path: str | Path, name: str) -> None:
+def _run(action: Callable[[], None], path: str | Path, name: str) -> None:
     try:
-        execute()
+        action()
     except BaseException as error:  # whatever a user's file raises, GeneratorExit too, is a fault of that file
         del sys.modules[name]
         if isinstance(error, (InputError, KeyboardInterrupt)):

@@ -24,6 +24,9 @@ LONGEST_FIRST = (
     "test_cuda_formulas.py",
     "test_sweep.py",
     "test_extending.py",
+    "test_python_pages.py",
+    "test_pytest_plugin.py",
+    "test_offered.py",
     "test_formula.py",
 )
 

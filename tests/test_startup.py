@@ -14,6 +14,7 @@ from ratecheck.simulator.cells.spec import Spec
 from ratecheck.simulator.engines.auto import pick
 assert pick(Spec.of("rational", "adamw", 10**7, 10**6, 64))[0] == "cpu"
 """
+NAMES = "import ratecheck\nratecheck.verify, ratecheck.judge_values, ratecheck.sweep, ratecheck.judge, ratecheck.noise"
 LAWS = "from ratecheck.simulator.samples import require_laws\nrequire_laws(['gaussian', 'rademacher'], 'a test')"
 
 
@@ -23,10 +24,12 @@ LAWS = "from ratecheck.simulator.samples import require_laws\nrequire_laws(['gau
         (HELP, SLOW),
         (NO_CARD, SLOW - {"cupy"}),
         (LAWS, SLOW),
+        ("import ratecheck", SLOW | {"numpy", "pandas"}),
+        (NAMES, SLOW - {"scipy"}),
         ("import ratecheck.simulator.samples.rows", SLOW),
         ("import ratecheck.simulator.lab.folder, ratecheck.simulator.lab.judging", SLOW - {"scipy"}),
     ],
-    ids=["help", "no card", "laws", "rows", "folder"],
+    ids=["help", "no card", "laws", "ratecheck", "its calls", "rows", "folder"],
 )
 def test_what_is_slow_is_imported_late(program, never):
     code = f"{program}\nimport sys\nprint(*sorted({never!r} & set(sys.modules)), file=sys.stderr)"

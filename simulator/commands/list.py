@@ -1,4 +1,4 @@
-"""List what has a name: problems, noises, optimizers, schedules, theorems, quantities, assumptions."""
+"""List what has a name, also of installed packages: problems, noises, optimizers, schedules, theorems and so on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ EPILOG = """examples:
   ratecheck list | grep adam
 
 A theorem marked (control) is false and known to be: the judge must say so. Wherever a name of this list is
-allowed, FILE.py:NAME of a file of yours is too (docs/extending.md)."""
+allowed, FILE.py:NAME of a file of yours is too (docs/extending.md), and MODULE:NAME. What an installed package
+offers has its MODULE:NAME beside it (docs/python.md)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,16 +32,17 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
-    """Names of one of ``KINDS``, each with a line about it."""
+    """Names of one of ``KINDS``, each with a line about it; what installed packages offer comes last."""
     from ratecheck.problems import NOISES, PROBLEMS
 
     from ..assumptions import ASSUMPTIONS
     from ..cells.quantities import QUANTITIES
     from ..engines.schedules import SCHEDULES
+    from ..offered import offered
     from ..optimizers import OPTIMIZERS
     from ..theorems import THEOREMS
 
-    return {
+    shipped = {
         "problems": lambda: [(n, _first(p.__doc__)) for n, p in PROBLEMS.items()],
         "noises": lambda: [(n, _first(make.__doc__)) for n, make in NOISES.items()],
         "optimizers": lambda: [(n, _first(o.update.__doc__)) for n, o in OPTIMIZERS.items()],
@@ -49,6 +51,9 @@ def listing(kind: str) -> list[tuple[str, str]]:
         "quantities": lambda: [(n, q.text) for n, q in QUANTITIES.items()],
         "assumptions": lambda: [(n, a.text) for n, a in ASSUMPTIONS.items()],
     }[kind]()
+    names = {name for name, _ in shipped}
+    others = offered(kind.removesuffix("s"))
+    return [*shipped, *((name, f"({where})") for name, where in sorted(others.items()) if name not in names)]
 
 
 def _first(text: str | None) -> str:

@@ -71,35 +71,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ratecheck.problems.errors import InputError
-
-    from ..cells.spec import Spec
     from ..engines import AUTO, require_backend
+    from ..lab.one_cell import asked
     from .cell_summary import show, summary
-    from .run_theorem import fill
 
     require_backend(args.backend, args.fast)
-    theorem = fill(args) if args.theorem else None
-    for option in ("problem", "optimizer"):
-        if getattr(args, option) is None:
-            raise InputError(f"--{option} is required{_why(option, theorem)} (see: ratecheck run --help)")
-    spec = Spec.of(
-        args.problem,
-        args.optimizer,
-        args.dim,
-        args.steps,
-        args.replicas,
-        noise=args.noise,
-        schedule=args.schedule or "horizon",
-        smoothness=args.smoothness,
-        gap=args.gap,
-        sigma=1.0 if args.sigma is None else args.sigma,
-        dtype=args.dtype,
-        seed=args.seed,
-        problem_args=dict(args.problem_arg),
-        optimizer_args=dict(args.optimizer_arg),
-        noise_args=dict(args.noise_arg),
-    )
+    spec, theorem = asked(args)
     if args.backend == AUTO:
         from ..engines.auto import pick
 
@@ -114,12 +91,6 @@ def execute(args: argparse.Namespace) -> int:
     else:
         show(content, theorem)
     return 0
-
-
-def _why(option: str, theorem) -> str:
-    if theorem is None:
-        return ", or a --theorem" if option == "optimizer" else ""
-    return f": theorem {theorem.name!r} names no hard instance that could stand in"
 
 
 def _run(spec, backend: str, fast: bool, theorem, quiet: bool):

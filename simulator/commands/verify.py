@@ -56,13 +56,16 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from ratecheck.problems.errors import InputError, nearest
 
+    from ..lab.theorem_plan import is_theorem
+    from ..offered import offered
     from ..theorems import THEOREMS
     from . import verify_theorem
 
     folder = os.path.isdir(args.target)
-    if not folder and not verify_theorem.is_theorem(args.target):
+    if not folder and not is_theorem(args.target):
+        close = nearest(args.target, [*THEOREMS, *offered("theorem")])
         raise InputError(
-            f"{args.target} is no folder that a sweep wrote, and no theorem{nearest(args.target, THEOREMS)} "
+            f"{args.target} is no folder that a sweep wrote, and no theorem{close} "
             "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"
         )
     if not folder:

@@ -19,8 +19,9 @@ from ..cells.cell import Cell
 from ..cells.constants import Constants
 from ..cells.spec import Spec, Value
 from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import find, is_file, plain_name
-from .schedules import check_given, hyper_parameters
+from ..plugins import find, full_name, is_own, plain_name
+from ..theorems import THEOREMS
+from .schedules import SCHEDULES, check_given, hyper_parameters
 
 INFINITE = "the noise has infinite variance, so there is no σ"
 NO_FOURTH_MOMENT = "the noise has no fourth moment"
@@ -30,7 +31,17 @@ TAILS = ("tail_order", "tail_l1", "tail_p", "tail_2p")
 
 
 def resolve(spec: Spec) -> Cell:
-    """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments."""
+    """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments.
+
+    What an installed package offers has its full name in the Cell, MODULE:NAME.
+    """
+    spec = replace(
+        spec,
+        problem=full_name(PROBLEMS, spec.problem, "problem"),
+        optimizer=full_name(OPTIMIZERS, spec.optimizer, "optimizer"),
+        noise=full_name(NOISES, spec.noise, "noise"),
+        schedule=full_name({**SCHEDULES, **THEOREMS}, spec.schedule, "theorem"),
+    )
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
     noise, noise_args, law_defaults = _noise(spec)
     true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else math.inf
@@ -70,7 +81,7 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
     except InputError:
         raise
     except Exception as error:
-        if not is_file(spec.problem):
+        if not is_own(spec.problem):
             raise
         raise InputError(
             f"problem {spec.problem!r} can't be made with {spec.problem_args}: {type(error).__name__}: {error}"

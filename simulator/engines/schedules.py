@@ -15,7 +15,7 @@ from ..cells.constants import Constants, MissingConstant
 from ..cells.of_step import OfStep, as_used
 from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
-from ..plugins import is_file
+from ..plugins import is_own
 from ..theorem import Theorem
 from ..theorems import THEOREMS, find_theorem
 from ..theorems.naming import horizon_theorem
@@ -106,7 +106,7 @@ def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
             f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for: "
             f"{', '.join(known)}); use the constant schedule with lr=…, or a theorem's name as the schedule"
         )
-    if not is_file(spec.schedule):
+    if not is_own(spec.schedule):
         choose(
             {**SCHEDULES, **{n: t for n, t in THEOREMS.items() if isinstance(t, Theorem)}}, spec.schedule, "schedule"
         )

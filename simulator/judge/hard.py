@@ -7,7 +7,7 @@ import json
 from ratecheck.problems import PROBLEMS
 
 from ..cells.evidence import Result
-from ..plugins import is_file, plain_name
+from ..plugins import is_own, plain_name
 from ..theorem_settings import Hard
 from .statement import Judgeable
 
@@ -25,7 +25,7 @@ def declared_level(theorem: Judgeable) -> float | None:
 def _is_of(hard: Hard, result: Result) -> bool:
     """By names, without a path: a theorem names a problem of its own file as that file does."""
     spec = result.spec
-    if plain_name(hard.problem) != plain_name(spec.problem) or is_file(spec.problem) == (hard.problem in PROBLEMS):
+    if plain_name(hard.problem) != plain_name(spec.problem) or is_own(spec.problem) == (hard.problem in PROBLEMS):
         return False
     departures = json.loads(result.identity).get("problem_args", {})  # from the problem's defaults
     return set(departures) <= set(hard.arguments) and all(

@@ -6,7 +6,7 @@ import enum
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Outcome(enum.StrEnum):
@@ -112,7 +112,10 @@ class Cells:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one theorem, whose name is ``claim``. ``expected`` is 'holds', or 'fails' for a false control."""
+    """The outcome of one theorem, whose name is ``claim``. ``expected`` is 'holds', or 'fails' for a false control.
+
+    ``grounds`` is what it rests on (``lab.grounds``), where who asked has kept that.
+    """
 
     claim: str
     outcome: Outcome
@@ -121,6 +124,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     numbers: Numbers = field(default_factory=Numbers)
     cells: Cells = field(default_factory=Cells)
+    grounds: Any = field(default=None, compare=False, repr=False)
 
     @property
     def as_expected(self) -> bool:
@@ -131,6 +135,33 @@ class Verdict:
     def suspect(self) -> bool:
         """Whether a level that is known was not measured, so that the instrument or the derivation is wrong."""
         return bool(self.numbers.get("mismatches"))
+
+    # How it is shown is not the judge's: looked up when it is asked for, so that nothing here imports it.
+    def explain(self) -> str:
+        """What was found, why, what it means and how to see it again, in lines of at most 79 columns."""
+        from ..present.words import explain
+
+        return explain(self)
+
+    def to_latex(self) -> str:
+        """A tabular of the theorem and its controls: outcome, largest ratio and where, number of cells."""
+        from ..present.latex import to_latex
+
+        return to_latex(self)
+
+    def figure(self) -> Any:
+        """What was measured against the horizon beside bound and rate, as a Matplotlib figure.
+
+        Raises InputError for a verdict without its grounds, or about random vectors.
+        """
+        from ..present.figure import figure
+
+        return figure(self)
+
+    def _repr_html_(self) -> str:
+        from ..present.html import to_html
+
+        return to_html(self)
 
     def to_dict(self) -> dict:
         """Strict JSON: an infinite number is the text 'inf' or '-inf'."""

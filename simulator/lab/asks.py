@@ -16,7 +16,7 @@ from ..cells.constants import MissingConstant, SaysNothing
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.quantities import ALWAYS, QUANTITIES, Quantity, union
-from ..plugins import is_file
+from ..plugins import is_own
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
 
@@ -52,7 +52,7 @@ def quantities(asks: Iterable[Ask]) -> tuple[Quantity, ...]:
 
 def _is_name(ask: str) -> bool:
     """Whether *ask* is a theorem's name, which leads to it in any process."""
-    return is_file(ask) or ask in THEOREMS
+    return is_own(ask) or ask in THEOREMS
 
 
 def _concerned(theorem: Theorem, cell: Cell) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
+from .. import held
 from ..cells.evidence import Result
 from ..cells.quantities import Quantity
 from ..cells.spec import Spec
@@ -167,6 +168,8 @@ def _require_possible(todo: list[Due], backend: str, jobs: int) -> None:
     largest: dict[tuple[str, str], Spec] = {}
     for due in todo:
         require_room(due.spec)
+        if jobs > 1:
+            _require_known(due)
         kind = due.spec.optimizer, due.spec.dtype
         largest[kind] = max(largest.get(kind, due.spec), due.spec, key=lambda spec: spec.dim * spec.replicas)
         if jobs > 1 and any(isinstance(ask, Quantity) for ask in due.asks):
@@ -176,3 +179,20 @@ def _require_possible(todo: list[Due], backend: str, jobs: int) -> None:
             )
     for spec in largest.values():
         require_memory(resolve(spec), backend)
+
+
+def _require_known(due: Due) -> None:
+    """Raise InputError for an object that only this process has."""
+    spec, theorems = due.spec, [("theorem", ask) for ask in due.asks if isinstance(ask, str)]
+    names = [
+        ("problem", spec.problem),
+        ("optimizer", spec.optimizer),
+        ("noise", spec.noise),
+        ("schedule", spec.schedule),
+    ]
+    for what, name in (*names, *theorems):
+        if held.get(name) is not None and not held.importable(name):
+            raise InputError(
+                f"the {what} {name} lies in no file, so that other processes can't know it; put it into a file or a "
+                "module, or use one job"
+            )

@@ -1,5 +1,7 @@
 """Copies of the user's files in a results folder, so that the results stand alone: DIR/plugins/mine.<12 hex>.py.
 
+Of objects that lie in no file that was named, from a notebook's cell or a package, it is their source text.
+
 They are for people and for ``--allow-code``. Nothing runs them because they are there.
 """
 
@@ -7,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from ratecheck.problems.errors import InputError
 
 from ..files import read_whole, write_whole
-from ..plugins import MOST, ran
+from ..plugins import MOST, find, is_path, plain_name, ran
+from ..source_text import source_text
 
 FOLDER = "plugins"
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -29,16 +32,22 @@ class PlugIn:
     content: bytes | None = field(default=None, compare=False, repr=False)
 
 
-def plug_in(path: str) -> PlugIn:
-    """The plug-in at *path* as it ran; raises InputError when it can't be read."""
-    content = ran(path)
+def plug_in(home: str, names: Iterable[str]) -> PlugIn:
+    """The plug-in file *home* as it ran, or the source text of *names*, which are of the module *home*.
+
+    Raises InputError for a file that can't be read.
+    """
+    if is_path(home):
+        content = ran(home)
+    else:
+        content = source_text({plain_name(n): find({}, n, "object", object) for n in names}, home).encode()
     digest = hashlib.sha256(content).hexdigest()
-    return PlugIn(copy_name(path, digest), digest, content)
+    return PlugIn(copy_name(home, digest), digest, content)
 
 
 def copy_name(path: str, digest: str) -> str:
     """'mine.0123456789ab.py': a name by content that every file system takes."""
-    stem = re.sub(r"[^A-Za-z0-9_-]", "_", PurePath(path).stem)[:64] or "_"
+    stem = re.sub(r"[^A-Za-z0-9_-]", "_", PurePath(path).name.removesuffix(".py"))[:64] or "_"
     return f"{stem}.{digest[:12]}.py"
 
 

@@ -17,7 +17,7 @@ from ..judge import judge
 from ..judge.copies import Copies
 from ..judge.outcome import Verdict, exit_code
 from ..judge.statement import Judgeable
-from ..plugins import content_of, file_of, is_file, only, plain_name
+from ..plugins import content_of, full_name, home_of, is_own, is_path, only, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
 from .copies import FOLDER
@@ -61,13 +61,14 @@ def judge_folder(
     """Judge the theorems that the plan names, or *names*; by default all shipped ones.
 
     *allow* are files that the user lets run, each of which must be one that the plan recorded. Files in *names* are
-    the user's as well. *ran*: theorems that are here as code already. Raises InputError for unknown names and for a
-    file that the plan knows nothing of; nothing else is run.
+    the user's as well. *ran*: theorems that are here as code already, of a plan whose files have just run. Raises
+    InputError for unknown names and for a file that the plan knows nothing of; nothing else is run.
     """
     allow = tuple(allow)
     permitted = {path: _recorded(folder, path) for path in allow}
-    own = {} if names is None else {name: name for name in names}
-    with only([*allow, *(file_of(name) for name in own if is_file(name))]):
+    own = {} if names is None else {name: name for name in (full_name(THEOREMS, n, "theorem") for n in names)}
+    running = () if ran is None or folder.plan is None else folder.plan.plugins
+    with only([*allow, *running, *(home_of(name) for name in own if is_own(name))]):
         return _judge(folder, permitted, own, ran or {})
 
 
@@ -121,7 +122,7 @@ def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: M
         return THEOREMS[name], []
     if name in ran:
         return ran[name], []
-    if name in own and (name not in folder.stored or Path(file_of(name)).exists()):
+    if name in own and (name not in folder.stored or not is_path(home_of(name)) or Path(home_of(name)).exists()):
         return find_theorem(name), []
     if path := _given(name, permitted):
         differs = f"{path} is not what the sweep ran (that is {_expected(folder, name)})"
@@ -129,13 +130,13 @@ def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: M
         return find_theorem(f"{path}:{plain_name(name)}"), words
     stored = folder.stored.get(name)
     if stored is None:
-        if not is_file(name):
+        if not is_own(name):
             return find_theorem(name), []
         raise InputError(
-            f"not judged: the folder holds no bounds of it; judge anew with --allow-code {file_of(name)} "
+            f"not judged: the folder holds no bounds of it; judge anew with --allow-code {_code(folder, name)} "
             f"(expected: {_expected(folder, name)})"
         )
-    words = [f"{name}: judged from the bounds that the folder holds; --allow-code {file_of(name)} judges anew"]
+    words = [f"{name}: judged from the bounds that the folder holds; --allow-code {_code(folder, name)} judges anew"]
     if isinstance(stored, SampleTheorem):
         for row in folder.norm_rows:
             if stored.about(row):
@@ -143,21 +144,21 @@ def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: M
     elif late := sum(cell.key not in stored.seen for cell in folder.results):
         raise InputError(
             f"not judged: {late} cells came after its bounds were stored; sweep again, or judge anew with --allow-code "
-            f"{file_of(name)} (expected: {_expected(folder, name)})"
+            f"{_code(folder, name)} (expected: {_expected(folder, name)})"
         )
     return stored, words
 
 
 def _given(name: str, permitted: Mapping[str, tuple[str, bool]]) -> str | None:
     """The permitted file that stands for the one that *name* is in."""
-    return next((path for path, (given, _) in permitted.items() if is_file(name) and file_of(name) == given), None)
+    return next((path for path, (given, _) in permitted.items() if is_own(name) and home_of(name) == given), None)
 
 
 def _recorded(folder: Folder, path: str) -> tuple[str, bool]:
     """The plan's spelling of the file at *path*, by content or else by name, and whether the content is the same."""
     digest = hashlib.sha256(content_of(path)).hexdigest()
     known = folder.plan.plugins if folder.plan else {}
-    holders = {file_of(name) for name in (folder.plan.theorems or ()) if is_file(name)} if folder.plan else set()
+    holders = {home_of(name) for name in (folder.plan.theorems or ()) if is_own(name)} if folder.plan else set()
     for given, plugin in known.items():
         if given in holders and plugin.sha256 == digest:
             return given, True
@@ -171,8 +172,15 @@ def _recorded(folder: Folder, path: str) -> tuple[str, bool]:
     )
 
 
+def _code(folder: Folder, name: str) -> str:
+    """The file that has the code of a user's theorem: the one that was named, of a module its copy."""
+    home = home_of(name)
+    plugin = folder.plan.plugins.get(home) if folder.plan else None
+    return home if is_path(home) or plugin is None else str(folder.directory / FOLDER / plugin.file)
+
+
 def _expected(folder: Folder, name: str) -> str:
-    return _describe(folder, file_of(name))
+    return _describe(folder, home_of(name))
 
 
 def _describe(folder: Folder, given: str) -> str:

@@ -14,9 +14,10 @@ from ratecheck.problems.errors import InputError, require_integer
 from ..cells.spec import Spec, canonical_json
 from ..files import printable
 from ..judge.fit import LEAST_REPLICAS
-from ..plugins import file_of, is_file
+from ..plugins import home_of, is_own
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
+from ..theorems.naming import given_name
 from .asks import Ask, asked_of
 from .copies import PlugIn, plug_in
 from .grid import cells
@@ -149,10 +150,10 @@ def _named(theorems: Iterable[str | AnyTheorem], where: str) -> dict[str, AnyThe
     found: dict[str, AnyTheorem] = {}
     for given in theorems:
         try:
+            name = given_name(given, "theorem")
             theorem = find_theorem(given)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
-        name = given if isinstance(given, str) else theorem.name
         if found.setdefault(name, theorem) is not theorem or THEOREMS.get(name, theorem) is not theorem:
             raise InputError(f"{where}: two theorems are named {name!r}; rename one")
     return found
@@ -160,5 +161,5 @@ def _named(theorems: Iterable[str | AnyTheorem], where: str) -> dict[str, AnyThe
 
 def _plug_ins(due: Iterable[Due], others: Iterable[str]) -> dict[str, PlugIn]:
     names = [n for d in due for n in (d.spec.problem, d.spec.optimizer, d.spec.noise, d.spec.schedule)]
-    paths = dict.fromkeys(file_of(name) for name in (*names, *others) if is_file(name))
-    return {path: plug_in(path) for path in paths}
+    own = dict.fromkeys(name for name in (*names, *others) if is_own(name))
+    return {home: plug_in(home, (n for n in own if home_of(n) == home)) for home in dict.fromkeys(map(home_of, own))}

@@ -11,7 +11,7 @@ from ratecheck.problems.errors import InputError, choose, require_integer
 
 from ..cells.spec import Spec
 from ..files import printable
-from ..plugins import file_of, is_file
+from ..plugins import home_of, is_own
 from ..sealed import read_sealed, write_sealed
 from ..strict_json import as_list, as_table
 from .copies import DIGEST, PlugIn, copy_name, write_copies
@@ -76,10 +76,10 @@ def _plan(data: Mapping[str, object]) -> Plan:
 def _norms(data: Mapping[str, object], plugins: Mapping[str, PlugIn]) -> Norms:
     laws = tuple(map(_text, as_list(data["laws"])))
     for law in laws:
-        if not is_file(law):
+        if not is_own(law):
             choose(NOISES, law, "noise law")
-        elif file_of(law) not in plugins:
-            raise InputError(f"it has no plug-in {file_of(law)!r:.100}, which its norm checks name")
+        elif home_of(law) not in plugins:
+            raise InputError(f"it has no plug-in {home_of(law)!r:.100}, which its norm checks name")
     return Norms.of(laws, as_list(data["dims"]), data["samples"], data["seed"])
 
 

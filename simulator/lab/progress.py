@@ -1,16 +1,20 @@
-"""A sweep as it goes: a live bar on a terminal, a line now and then elsewhere. Both go to stderr."""
+"""A sweep as it goes: a live bar on a terminal and in a notebook, a line now and then elsewhere, on stderr."""
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..cells.spec import Spec
 from .cost import TimeLeft, cell_seconds, human_seconds, total_seconds, work
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 TICK = 0.25  # seconds between two looks at the counter
 FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and at most between two
@@ -38,7 +42,7 @@ class Monitor:
         self._run, self._done = sum(map(self._cost, todo)), 0.0
         self._left = TimeLeft(total_seconds(todo, backend, threads, jobs))
         self._begin = time.monotonic()
-        self._show = _Nothing() if quiet else _Bar(self.work) if sys.stderr.isatty() else _Lines()
+        self._show = _Nothing() if quiet else _live(self.work) or _Lines()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -79,11 +83,11 @@ class Monitor:
 
 @contextmanager
 def simple_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, nothing elsewhere, for a task that calls back with (done, total)."""
-    if quiet or not sys.stderr.isatty():
+    """A bar on a terminal or in a notebook, nothing elsewhere, for a task that calls back with (done, total)."""
+    bar, last = None if quiet else _live(1), 0.0
+    if bar is None:
         yield lambda done, total: None
         return
-    bar, last = _Bar(1), 0.0
     bar.open()
 
     def update(done: int, total: int) -> None:
@@ -109,20 +113,37 @@ class _Nothing:
         pass
 
 
+def _live(total: int) -> _Bar | None:
+    """A bar for a notebook or a terminal, None elsewhere."""
+    if _in_notebook():
+        return _NotebookBar(total)
+    return _Bar(total) if sys.stderr.isatty() else None
+
+
+def _in_notebook() -> bool:
+    """Whether this is a kernel that a notebook talks to; IPython is not imported to find out."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and hasattr(shell, "kernel")
+
+
 class _Bar:
     def __init__(self, total: int):
-        from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self._progress = Progress(
             BarColumn(None),
             TaskProgressColumn(),
             TextColumn("{task.description}"),
-            console=Console(stderr=True),
+            console=self._console(),
             auto_refresh=False,
             expand=True,
         )
         self._task = self._progress.add_task("", total=total)
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=True)
 
     def open(self) -> None:
         self._progress.start()
@@ -133,6 +154,31 @@ class _Bar:
     def close(self, done: float, elapsed: float, text: str) -> None:
         self.update(done, elapsed, text)
         self._progress.stop()
+
+
+class _NotebookBar(_Bar):
+    """The same bar as HTML, in one output of the cell that is written anew; no widgets are needed."""
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(file=io.StringIO(), width=100, record=True, force_jupyter=False)
+
+    def open(self) -> None:
+        from IPython.display import HTML, display
+
+        self._output = display(HTML(""), display_id=True)
+
+    def update(self, done: float, elapsed: float, text: str) -> None:
+        from IPython.display import HTML
+
+        self._progress.update(self._task, completed=done, description=text if done else "compiling")
+        console = self._progress.console
+        console.print(self._progress.get_renderable())
+        self._output.update(HTML(console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")))
+
+    def close(self, done: float, elapsed: float, text: str) -> None:
+        self.update(done, elapsed, text)
 
 
 class _Lines(_Nothing):

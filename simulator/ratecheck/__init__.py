@@ -19,8 +19,15 @@ if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .problems.mixtures import Share as Share
     from .problems.mixtures import mixture as mixture
     from .problems.noise import Noise as Noise
+    from .problems.noise import noise as noise
     from .problems.separable import profile as profile
     from .simulator.assumptions import assumption as assumption
+    from .simulator.calls.judging import judge as judge
+    from .simulator.calls.sweep import load as load
+    from .simulator.calls.sweep import run as run
+    from .simulator.calls.sweep import sweep as sweep
+    from .simulator.calls.values import judge_values as judge_values
+    from .simulator.calls.verify import verify as verify
     from .simulator.cells.constants import SaysNothing as SaysNothing
     from .simulator.cells.of_step import of_step as of_step
     from .simulator.cells.quantities import reading as reading
@@ -39,13 +46,20 @@ _PUBLIC = {
     "SaysNothing": "simulator.cells.constants",
     "Share": "problems.mixtures",
     "assumption": "simulator.assumptions",
+    "judge": "simulator.calls.judging",
+    "judge_values": "simulator.calls.values",
+    "load": "simulator.calls.sweep",
     "mixture": "problems.mixtures",
+    "noise": "problems.noise",
     "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
     "profile": "problems.separable",
     "reading": "simulator.cells.quantities",
+    "run": "simulator.calls.sweep",
     "sample_theorem": "simulator.decorators",
+    "sweep": "simulator.calls.sweep",
     "theorem": "simulator.decorators",
+    "verify": "simulator.calls.verify",
     "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]

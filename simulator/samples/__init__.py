@@ -23,7 +23,7 @@ from ..cells.cell import NUMERICS
 from ..cells.spec import canonical_json
 from ..cores import cores
 from ..engines.gpu.device import Device
-from ..plugins import file_of, is_file, plain_name, ran
+from ..plugins import home_of, is_own, plain_name, ran
 from .exact import mean_l1, mean_l2
 from .laws import label, named_laws, require_laws
 from .rows import NormRow, load_rows, norm_table, save_rows
@@ -141,7 +141,7 @@ def check_key(
 
 
 def _identity(law: str | Noise, files: Mapping[str, str]) -> list[object]:
-    if isinstance(law, str) and is_file(law):
-        return [law, files.get(file_of(law)) or hashlib.sha256(ran(file_of(law))).hexdigest()]
+    if isinstance(law, str) and is_own(law):
+        return [law, files.get(home_of(law)) or hashlib.sha256(ran(home_of(law))).hexdigest()]
     [(name, noise)] = named_laws([law]).items()
     return [name, noise.draws, noise.formula.digest, [f"{float(c):.12g}" for c in noise.formula_arguments]]

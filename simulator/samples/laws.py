@@ -8,7 +8,7 @@ from ratecheck.problems import NOISES, Noise
 from ratecheck.problems.errors import InputError, choose
 
 from ..engines.resolve import noise_of
-from ..plugins import is_file
+from ..plugins import home_of, is_own, is_path
 from .exact import mean_l1, mean_l2
 
 WHAT_IT_IS = ("formula", "draws", "formula_arguments", "variance", "kurtosis", "ratio")  # its moments follow
@@ -41,9 +41,11 @@ def label(noise: Noise) -> str:
 def _named(law: str | Noise) -> tuple[str, Noise]:
     if isinstance(law, Noise):
         return label(law), law
-    if not is_file(law):
+    if not is_own(law):
         noise = choose(NOISES, law, "noise law")()
         return label(noise), noise
+    if not is_path(home_of(law)):
+        raise InputError(f"norm checks know shipped laws and FILE.py:NAME, got {law}; put the law into a file")
     noise, *_ = noise_of(law, {})
     if not _is_shipped(noise):
         raise InputError(

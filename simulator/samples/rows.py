@@ -13,7 +13,7 @@ from ratecheck.problems import NOISES
 from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
 
 from ..files import require_writable
-from ..plugins import is_file
+from ..plugins import is_own
 from ..sealed import read_sealed, write_sealed
 
 FORMAT = "ratecheck norms 3"
@@ -127,7 +127,7 @@ def _row(entry: object, where: str) -> NormRow:
 
 def _require_law(label: object) -> None:
     """The label of a shipped law, such as 'sparse(q=0.1)', or FILE.py:NAME; it goes into tables and figures."""
-    if isinstance(label, str) and is_file(label) and label.isprintable() and len(label) < 5000:
+    if isinstance(label, str) and is_own(label) and label.isprintable() and len(label) < 5000:
         return  # the file is not run, nor need it be there
     found = LABEL.fullmatch(label) if isinstance(label, str) and len(label) < 200 else None
     if not found:

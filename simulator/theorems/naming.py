@@ -1,6 +1,7 @@
 """A theorem in the words of a Spec: which optimizer, schedule and problem it is about, by name.
 
-An object has a name where a Spec can find it again: in a registry, or as FILE.py:ATTRIBUTE.
+An object has a name where a Spec can find it again: in a registry, or as FILE.py:ATTRIBUTE. Any other is held by this
+process as MODULE:ATTRIBUTE.
 """
 
 from __future__ import annotations
@@ -8,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ratecheck.problems import PROBLEMS
+from ratecheck.problems import NOISES, PROBLEMS, Noise
 from ratecheck.problems.errors import InputError
 
+from .. import held
 from ..optimizers import OPTIMIZERS, Optimizer
-from ..plugins import file_of, is_file, load, names_in, neighbours
+from ..plugins import full_name, home_of, is_own, is_path, load, names_in, neighbours
 from ..theorem import Theorem
 from ..theorem_settings import Hard
 from . import THEOREMS, find_theorem
+
+REGISTRIES: dict[str, Mapping[str, object]] = {
+    "theorem": THEOREMS,
+    "optimizer": OPTIMIZERS,
+    "problem": PROBLEMS,
+    "noise": NOISES,
+}
 
 
 def spec_names(theorem_name: str) -> tuple[str, str, dict[str, float]]:
@@ -26,9 +35,24 @@ def spec_names(theorem_name: str) -> tuple[str, str, dict[str, float]]:
     gives for every cell. Raises InputError for an unknown theorem, one about random vectors, or one whose optimizer
     no name leads to.
     """
+    theorem_name = full_name(THEOREMS, theorem_name, "theorem")
     theorem = find_runs(theorem_name)
     optimizer = _optimizer(theorem, theorem_name)
     return optimizer, _schedule(theorem, theorem_name, optimizer), _given(theorem)
+
+
+def given_name(thing: Any, what: str) -> str:
+    """What a Spec calls *thing*, a *what* of REGISTRIES, or a name of one already. An object that no registry has is
+    held from now on as MODULE:NAME. Raises InputError for what can't be named."""
+    if isinstance(thing, str):
+        return full_name(REGISTRIES[what], thing, what)
+    for name, shipped in REGISTRIES[what].items():
+        if shipped is thing:
+            return name
+    if isinstance(thing, Noise) and thing.formula.function.__module__.startswith("ratecheck."):
+        arguments = ", ".join(f"{name!r}: {value:g}" for name, value in thing.arguments.items())
+        raise InputError(f"a shipped law is given by name: noise={thing.name!r}, noise_args={{{arguments}}}")
+    return held.hold(thing, held.name_of(thing))
 
 
 def find_runs(theorem_name: str) -> Theorem:
@@ -49,9 +73,12 @@ def horizon_theorem(optimizer_name: str, optimizer: Optimizer) -> Theorem | None
 
 def problem_name(theorem_name: str, problem: str) -> str:
     """What a Spec calls a *problem* that a theorem names: one of the theorem's own file is FILE.py:NAME there."""
-    if problem in PROBLEMS or is_file(problem) or not is_file(theorem_name):
+    if problem in PROBLEMS or is_own(problem) or not is_own(full_name(THEOREMS, theorem_name, "theorem")):
         return problem
-    path = file_of(theorem_name)
+    path = home_of(theorem_name)
+    if not is_path(path):
+        beside = find_runs(theorem_name).function.__globals__.get(problem)
+        return given_name(beside if hasattr(beside, "requires") else problem, "problem")
     return f"{path}:{problem}" if problem in vars(load(path)) else problem
 
 
@@ -71,6 +98,8 @@ def hard_instance(theorem_name: str) -> Hard | None:
 def _optimizer(theorem: Theorem, theorem_name: str) -> str:
     if OPTIMIZERS.get(theorem.optimizer.name) is theorem.optimizer:
         return theorem.optimizer.name
+    if is_own(theorem_name) and not is_path(home_of(theorem_name)):
+        return given_name(theorem.optimizer, "optimizer")
     for name, value in _beside(theorem_name, Optimizer).items():
         if value is theorem.optimizer:
             return name
@@ -87,6 +116,9 @@ def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
     horizon = horizon_theorem(optimizer_name, theorem.optimizer)
     if horizon is not None and horizon.rule is theorem.rule:
         return "horizon"
+    if is_own(theorem_name) and not is_path(home_of(theorem_name)):
+        parent = theorem.parent
+        return given_name(theorem if parent is None or parent.rule is not theorem.rule else parent, "theorem")
     beside = _beside(theorem_name, Theorem).items()
     same = (
         n for n, t in beside if t.rule is theorem.rule and t.optimizer.update.digest == theorem.optimizer.update.digest
@@ -96,9 +128,9 @@ def _schedule(theorem: Theorem, theorem_name: str, optimizer_name: str) -> str:
 
 def _beside(theorem_name: str, kind: type) -> dict[str, Any]:
     """The objects of a *kind* in the theorem's file as a Spec names them; for a shipped theorem, the shipped ones."""
-    if not is_file(theorem_name):
+    if not is_own(theorem_name):
         return {name: value for name, value in THEOREMS.items() if isinstance(value, kind)}
-    path = file_of(theorem_name)
+    path = home_of(theorem_name)
     return {f"{path}:{name}": value for name, value in names_in(path, kind).items()}
 
 

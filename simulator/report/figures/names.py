@@ -10,12 +10,13 @@ from ...cells.evidence import Result
 from ...cells.spec import canonical_json
 from ...judge.statement import Judgeable
 from ...optimizers import OPTIMIZERS
+from ...plugins import plain_name
 from .text import printable
 
 
 def short(name: str) -> str:
     """'lion' for 'my/lion.py:lion'."""
-    return printable(name.rpartition(".py:")[2])
+    return printable(plain_name(name))
 
 
 def value_text(value: float | str) -> str:

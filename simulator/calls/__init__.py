@@ -1,0 +1,1 @@
+"""What ``import ratecheck`` offers as calls: the command line's verify, sweep, run and judge, from Python."""

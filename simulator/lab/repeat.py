@@ -1,0 +1,124 @@
+"""How a cell is run again and shown beside its theorem: a command line, or a call where only this process can."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import DEFAULTS
+from ..cells.evidence import Result
+from ..judge.outcome import Verdict
+from ..plugins import home_of, is_own, is_path, plain_name
+from ..theorem import Theorem
+from ..theorems import find_theorem
+from ..theorems.naming import sigma_of, spec_names
+from .copies import FOLDER
+from .folder import Folder
+from .judging import Judgement
+
+NUMBERS = ("dim", "steps", "replicas", "seed", "noise", "smoothness", "gap", "sigma", "dtype")
+
+
+def failing_lines(folder: Folder, judgement: Judgement) -> Iterator[str]:
+    """The smallest failing case of each theorem that should hold, and the commands that show it again."""
+    for name, verdict in zip(judgement.theorems, judgement.verdicts, strict=True):
+        if not verdict.as_expected:
+            yield from smallest_lines(folder, name, verdict)
+
+
+def smallest_lines(folder: Folder, name: str, verdict: Verdict) -> Iterator[str]:
+    """The smallest failing case of the theorem *name*, where it has one, and the commands that show it again."""
+    case = verdict.numbers.get("smallest_failing")
+    if case is None:
+        return
+    cells = {result.key: result for result in folder.results}
+    units = " in other units" if case["constants"] else ""
+    yield f"{verdict.claim} fails on {case['where']}{units}. To see it again:"
+    for key in case["cells"]:
+        # ignored: to mypy a constant's name may be any field's
+        spec = replace(cells[key].spec, **(case["constants"] or {}))  # type: ignore[arg-type]
+        yield f"  {again(folder, name, replace(cells[key], spec=spec))}"
+
+
+def again(folder: Folder, theorem: str, result: Result) -> str:
+    """What runs a cell of *folder* again: a command where its theorem, problem and noise have names or files, the
+    folder's copies included, else a call in Python."""
+    spec = result.spec
+    theorem_there = _place(folder, theorem)
+    places = {what: _place(folder, getattr(spec, what)) for what in ("problem", "noise")}
+    if theorem_there is None or None in places.values() or not _same(theorem, theorem_there):
+        return _call(theorem, result)
+    return run_line(theorem, result, theorem_there, {what: place for what, place in places.items() if place})
+
+
+def run_line(theorem: str, result: Result, place: str = "", places: Mapping[str, str] | None = None) -> str:
+    """``ratecheck run --theorem …`` for a cell; *theorem* is its name in the plan, and *place*, like *places* of the
+    problem and the noise, where the command finds it, if that is another one.
+
+    What has its default is left out.
+    """
+    spec = result.spec
+    shown = {"problem": spec.problem, "noise": spec.noise, **(places or {})}
+    words = ["ratecheck", "run", "--theorem", place or theorem, "--problem", shown["problem"]]
+    if spec.schedule != spec_names(theorem)[1]:
+        words += ["--schedule", spec.schedule]
+    for name, value in _departures(theorem, result).items():
+        words += [f"--{name}", shown.get(name) or _text(value)]
+    for what, arguments in _arguments(result).items():
+        words += [word for name, value in arguments.items() for word in (f"--{what}-arg", f"{name}={_text(value)}")]
+    return shlex.join(words)
+
+
+def _call(theorem: str, result: Result) -> str:
+    """``ratecheck.run(…)``, to be typed where the objects are."""
+
+    def shown(value: object) -> str:
+        return plain_name(value) if isinstance(value, str) and is_own(value) else repr(value)
+
+    words = [plain_name(theorem), f"problem={shown(result.spec.problem)}"]
+    words += [f"{name}={shown(value)}" for name, value in _departures(theorem, result).items()]
+    words += [f"{what}_args={dict(arguments)!r}" for what, arguments in _arguments(result).items() if arguments]
+    return f"ratecheck.run({', '.join(words)})"
+
+
+def _departures(theorem: str, result: Result) -> dict[str, object]:
+    filled_in = {**DEFAULTS, "sigma": sigma_of(theorem)}
+    found = {name: getattr(result.spec, name) for name in NUMBERS}
+    return {name: value for name, value in found.items() if value != filled_in.get(name)}
+
+
+def _arguments(result: Result) -> dict[str, Mapping[str, object]]:
+    told = json.loads(result.identity)
+    return {what: told.get(f"{what}_args", {}) for what in ("problem", "optimizer", "noise")}
+
+
+def _place(folder: Folder, name: str) -> str | None:
+    """Where a command finds what a plan calls *name*: a copy in the folder for what lies in a module, None where there
+    is none."""
+    home = home_of(name)
+    if not is_own(name) or is_path(home):
+        return name
+    plugin = folder.plan.plugins.get(home) if folder.plan else None
+    return f"{folder.directory / FOLDER / plugin.file}:{plain_name(name)}" if plugin else None
+
+
+def _same(theorem: str, place: str) -> bool:
+    """Whether the theorem at *place* runs, and runs as *theorem* does."""
+    if place == theorem:
+        return True
+    try:
+        here, there = find_theorem(theorem), find_theorem(place)
+    except InputError:
+        return False
+    if not isinstance(here, Theorem) or not isinstance(there, Theorem):
+        return False
+    same = here.optimizer.update.digest == there.optimizer.update.digest
+    return same and here.measures.digest == there.measures.digest and here.statement == there.statement
+
+
+def _text(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,116 @@
+"""The plan that puts a theorem to the test: its own grid and hard instances, its false controls beside it.
+
+``ratecheck verify`` and ``ratecheck.verify`` make the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ratecheck.problems.errors import InputError
+
+from ..plugins import full_name, home_of, is_own, is_path, names_in, plain_name
+from ..sample_theorem import SampleTheorem
+from ..theorem import Theorem
+from ..theorems import THEOREMS, AnyTheorem, find_theorem
+from ..theorems.naming import given_name, problem_name, spec_names
+from .grid import FIELDS, require_keys
+from .plan import Norms, Plan, plan_of, tables_of
+
+KINDS = (Theorem, SampleTheorem)
+SAMPLES = {"dims": (1, 10, 100, 1000, 10_000, 100_000), "quick": (1, 10, 100, 1000)}  # of theorems on random vectors
+
+
+def is_theorem(target: str) -> bool:
+    """Whether *target* names a theorem: shipped, a package's, MODULE:NAME, FILE.py:NAME, or all of FILE.py."""
+    name = full_name(THEOREMS, target, "theorem")
+    return name in THEOREMS or is_own(name) or is_path(name)
+
+
+def default_folder(target: str) -> Path:
+    """Where the results of *target* go: results/verify/NAME."""
+    return Path("results") / "verify" / Path(plain_name(target)).stem
+
+
+def with_controls(target: str) -> dict[str, AnyTheorem]:
+    """The theorems of *target* with their false controls, by the names that a plan has for them.
+
+    Raises InputError where there is none, or a control has no name.
+    """
+    name = full_name(THEOREMS, target, "theorem")
+    if is_path(name):
+        found = {f"{name}:{attribute}": theorem for attribute, theorem in names_in(name, KINDS).items()}
+        if not found:
+            raise InputError(f"{name} has no theorem; one is a function under @theorem(…), see docs/extending.md")
+        return found
+    theorem = find_theorem(name)
+    return {name: theorem, **{_control_name(control, name): control for control in theorem.controls}}
+
+
+def theorem_plan(
+    named: Mapping[str, AnyTheorem],
+    source: str,
+    *,
+    quick: bool = False,
+    changes: Mapping[str, object] | None = None,
+) -> Plan:
+    """The plan of theorems by their names; *changes* replace keys of their grids (``lab.grid``), also in quick runs.
+
+    Problems that are given take the place of the grid's, and hard instances stay beside them. *source* is what errors
+    and pages call the plan. Raises InputError for what is unknown or out of range.
+    """
+    changes = dict(changes or {})
+    require_keys(changes, FIELDS, source)
+    tables = [
+        {**table, "quick": {**dict(table.get("quick", {})), **own}, **own}
+        for name, theorem in named.items()
+        if isinstance(theorem, Theorem)
+        for table, own in _changed(name, theorem, changes)
+    ]
+    norms = _norms(named, source, quick, changes.get("seed"))
+    return plan_of(tables, named, source, quick, norms, "the theorem's table")
+
+
+def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iterator[tuple[dict, dict]]:
+    """The theorem's tables, each with what changes in it: a hard instance keeps its problem, and other problems don't
+    get the arguments of the grid's."""
+    kept = {key: value for key, value in changes.items() if key not in ("problem", "problem_args")}
+    grid = {**({"problem_args": {}} if "problem" in changes else {}), **changes}
+    for number, table in enumerate(_tables(name, theorem)):
+        yield table, grid if number < len(theorem.grid) else kept
+
+
+def _tables(name: str, theorem: Theorem) -> Iterator[dict]:
+    """The grid of a theorem and its hard instances, with names that a sweep file would have."""
+    optimizer, schedule, _ = spec_names(name)
+    for table in tables_of(theorem, optimizer, schedule):
+        problems = table["problem"] if isinstance(table["problem"], list) else [table["problem"]]
+        yield {**table, "problem": [problem_name(name, problem) for problem in problems]}
+
+
+def _control_name(control: AnyTheorem, name: str) -> str:
+    """What a plan calls a control of the theorem *name*."""
+    if name not in THEOREMS and not is_path(home_of(name)):
+        return given_name(control, "theorem")
+    home = home_of(name)
+    beside = {f"{home}:{n}": t for n, t in names_in(home, KINDS).items()} if home else THEOREMS
+    found = next((beside_name for beside_name, other in beside.items() if other is control), None)
+    if found is None:
+        raise InputError(f"the control {control.name!r} of {name} has no name in its file; give it one")
+    return found
+
+
+def _norms(named: Mapping[str, AnyTheorem], source: str, quick: bool, seed: object) -> Norms | None:
+    """The norm checks for theorems about random vectors, None where there are none.
+
+    Raises InputError for a law without exact norms or a seed out of range, before anything is written.
+    """
+    laws: Sequence[str | None] = [t.law for t in named.values() if isinstance(t, SampleTheorem)]
+    if not laws:
+        return None
+    from ..samples import LAWS, require_laws  # late: few theorems ask for norm checks
+
+    every = tuple(LAWS) if None in laws else tuple(dict.fromkeys(law for law in laws if law is not None))
+    require_laws(every, source)
+    return Norms.of(every, SAMPLES["quick" if quick else "dims"], None, 0 if seed is None else seed)

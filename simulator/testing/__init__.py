@@ -1,0 +1,1 @@
+"""Theorems in anybody's test-suite: a pytest plugin."""

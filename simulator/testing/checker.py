@@ -1,0 +1,118 @@
+"""What the fixture ``ratecheck`` is: theorems are judged, and a test fails with the verdict's own words."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from ratecheck.problems.errors import InputError
+
+from ..calls.verify import verify
+from ..judge.outcome import Outcome, Verdict
+from ..plugins import home_of, is_path, plain_name
+from ..present.numbers import largest, place
+from ..present.words import explain
+from .plugin import ROWS, Row
+
+
+class Void(InputError):
+    """The theorem says nothing of any cell that was run, so the test shows nothing."""
+
+
+class Checker:
+    """Judges theorems for one test. Cells are kept in pytest's cache, under the rootdir, and computed once."""
+
+    def __init__(self, request: pytest.FixtureRequest):
+        self._request = request
+        self._rows: list[Row] = request.node.stash.setdefault(ROWS, [])
+
+    def holds(self, theorem: Any, **settings: Any) -> Verdict:
+        """Pass if the theorem holds and its false controls are violated; gives back the verdict.
+
+        *settings*: as ``ratecheck.verify`` has them, and ``inconclusive``, "fail" or "xfail". They win over those of
+        the test's markers. Fails with the verdict's reasons and the command that shows the smallest failing case
+        again; an error where the theorem says nothing of any cell.
+        """
+        __tracebackhide__ = True
+        return self._judged(theorem, (Outcome.HOLDS, Outcome.TIGHT), settings)
+
+    def fails(self, theorem: Any, **settings: Any) -> Verdict:
+        """Pass if the theorem is shown to be false: a counterexample as a test. All else is as for ``holds``."""
+        __tracebackhide__ = True
+        return self._judged(theorem, (Outcome.VIOLATED,), {"controls": False, **settings})
+
+    def _judged(self, theorem: Any, wanted: tuple[Outcome, ...], settings: dict[str, Any]) -> Verdict:
+        __tracebackhide__ = True
+        for marker in self._request.node.iter_markers("ratecheck"):
+            settings = {**marker.kwargs, **settings}
+        when_open: Literal["fail", "xfail"] = settings.pop("inconclusive", "fail")
+        if when_open not in ("fail", "xfail"):
+            raise InputError(f'inconclusive must be "fail" or "xfail", got {when_open!r}')
+        given = self._found(theorem)
+        verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
+        self._rows.append(_row(verdict, verdict.outcome in wanted))
+        self._rows += (_row(control, control.as_expected) for control in verdict.grounds.controls)
+        message = f"{explain(verdict)}\n  The whole test: {self._command()}"
+        if verdict.outcome is Outcome.VOID:
+            raise Void(message)
+        if verdict.outcome is Outcome.INCONCLUSIVE and when_open == "xfail" and not verdict.suspect:
+            pytest.xfail(message)
+        if verdict.outcome not in wanted:
+            raise AssertionError(message)
+        wrong = [control for control in verdict.grounds.controls if not control.as_expected]
+        if wrong:
+            raise AssertionError(
+                "\n".join([f"{verdict.claim}: the judge can't fail what is false", *map(explain, wrong)])
+            )
+        return verdict
+
+    def _command(self) -> str:
+        path, *names = self._request.node.nodeid.split("::")
+        return shlex.join(["pytest", "::".join([str(_from_here(self._request.config.rootpath / path)), *names])])
+
+    def _found(self, theorem: Any) -> Any:
+        """*theorem*, a file's name taken from the rootdir and not from the current folder."""
+        if not isinstance(theorem, str) or not is_path(home_of(theorem)):
+            return theorem
+        path = self._request.config.rootpath / home_of(theorem)
+        return f"{_from_here(path)}:{plain_name(theorem)}"
+
+    def _folder(self, theorem: Any) -> Path:
+        """The results folder of *theorem* in this test, in pytest's cache, or a temporary one where there is none."""
+        node, cache = self._request.node, getattr(self._request.config, "cache", None)
+        if cache is None:
+            return self._request.getfixturevalue("tmp_path_factory").mktemp("ratecheck")
+        test = f"{node.name[:40]}.{hashlib.sha256(node.nodeid.encode()).hexdigest()[:8]}"
+        name = plain_name(theorem) if isinstance(theorem, str) else theorem.name
+        return _from_here(cache.mkdir("ratecheck") / _plain(test) / _plain(name))
+
+
+def _row(verdict: Verdict, good: bool) -> Row:
+    """A line of the table at the end; *good*: whether the test asks for that outcome."""
+    done, judged = verdict.grounds.computed, verdict.cells.judged
+    tone = "good" if good else "open" if verdict.outcome is Outcome.INCONCLUSIVE else "bad"
+    return {
+        "theorem": verdict.claim + " (control)" * (verdict.expected == "fails"),
+        "outcome": verdict.outcome.value,
+        "ratio": largest(verdict).partition(",")[0],
+        "place": place(verdict).replace(" = ", "=").replace(",", ""),
+        "cells": f"{judged}" + (f" ({done} new)" if done else ""),
+        "tone": tone,
+    }
+
+
+def _from_here(path: Path) -> Path:
+    """*path* as commands typed here would name it."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return path
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.-]", "_", text)
