@@ -35,8 +35,8 @@ KNOWN = [
         "slope-and-bowl",
         "sgd",
         4000,
-        {"dim": 256, "optimizer_args": {"lr": 0.01}},
-    ),  # the bowls are slow, the slope stays
+        {"dim": 1024, "sigma": 4.0, "optimizer_args": {"lr": 0.001}},
+    ),  # bowls on their way
     ("sawtooth", "sgd", 1000, {"sigma": 0.0}),
     ("sawtooth", "sgd", 1000, {"sigma": 0.0, "problem_args": {"form": "mean"}}),
 ]

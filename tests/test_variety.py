@@ -64,6 +64,13 @@ def test_a_centre_moves_the_problem_and_nothing_else():
     assert moved.supplies["start_linf"] == pytest.approx(plain.start + shift, rel=1e-15)
 
 
+@pytest.mark.parametrize("starts", ["alternating", "spread"])
+@pytest.mark.parametrize("spectrum", [0.0, 0.7])
+def test_the_gap_is_that_of_all_starts(starts, spectrum):
+    p = rational(50, 2.0, 3.0, starts=starts, spectrum=spectrum, center=0.4, centers="spread")
+    assert p.value(p.start_point()) - p.minimum == pytest.approx(3.0, rel=1e-13)
+
+
 def test_shares_of_the_noise():
     few = rational(10, noisy=4)
     assert np.allclose(few.noise.values(0, 10) ** 2, [0.25] * 4 + [0] * 6, rtol=1e-15)
