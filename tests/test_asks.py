@@ -90,7 +90,7 @@ def test_shipped_theorems_ask_of_the_cells_that_they_may_say_something_of():
     name = "sgd-anytime-l2-squared"
     [due] = plan_of([{**own, "problem": "rational", "schedule": name}], None, "a test").cells
     assert name in pickle.loads(pickle.dumps(due)).asks  # by its name, so that other processes know it
-    assert [q.name for q in quantities(due.asks) if q.over == "weighted"] == ["rooted_grad_l2_squared"]
+    assert [q.name for q in quantities(due.asks) if q.over == "weighted"] == ["anytime_grad_l2_squared"]
     assert not any(q.over == "weighted" for q in quantities(asks["rational"]))
 
 

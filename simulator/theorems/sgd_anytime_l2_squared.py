@@ -48,7 +48,7 @@ def bound(c):
 @theorem(
     optimizer="sgd",
     rule=rule,
-    measures=weighted("rooted_grad_l2_squared", READINGS["grad_l2_squared"], weight),
+    measures=weighted("anytime_grad_l2_squared", READINGS["grad_l2_squared"], weight),
     hard=("quadratic", {"spectrum": 0.02}, 0.93),
     grid={
         "problem": ["rational", "cosine"],

@@ -8,11 +8,11 @@ from collections import defaultdict
 import matplotlib as mpl
 
 from simulator.judge.intervals import mean
-from simulator.report.figures.style import FAINT, INK, MARKERS, NAMED, RC
+from simulator.report.figures.style import FAINT, INK, MARKERS, NAMED, RC, compact
 
 from .verified import Verified
 
-SMALL = {**RC, "svg.fonttype": "none", "font.family": "sans-serif", "mathtext.fontset": "dejavusans"}  # text as text
+SMALL = {**RC, "svg.fonttype": "none", "font.family": "sans-serif", "axes.labelsize": 9}  # text as text
 
 
 def figure(found: Verified) -> bytes:
@@ -26,7 +26,7 @@ def figure(found: Verified) -> bytes:
 
 def _drawn(found: Verified):
     from matplotlib.figure import Figure
-    from matplotlib.ticker import NullLocator
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
     lines = curves(found)
     made = Figure(figsize=(5.0, 2.9), layout="constrained")
@@ -41,7 +41,7 @@ def _drawn(found: Verified):
             marker=MARKERS[dims.index(dim) % len(MARKERS)],
             markersize=3.2,
             linewidth=0.9,
-            label=f"{problem}, $d$ = {dim}",
+            label=f"{problem}, d = {dim}",
         )
     axes.axhline(1.0, color=INK, linewidth=0.8)
     axes.annotate("bound", (1, 1), (-2, -3), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=8)
@@ -49,7 +49,12 @@ def _drawn(found: Verified):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("horizon $K$")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")  # no mathtext, of which each letter is an element
+    steps = sorted({k for points in lines.values() for k, _ in points})
+    axes.set_xticks(steps, [compact(k) for k in steps])
+    axes.set_xlabel("horizon K")
     axes.set_ylabel("measured/bound")
     made.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     return made
