@@ -21,8 +21,17 @@ from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
 
 
-@pytest.mark.parametrize("optimizer_name", OPTIMIZERS)
-@pytest.mark.parametrize("problem", PROBLEMS)
+# A kernel is an update beside a profile, and neither knows the other: each meets every third of the others, and AdamW
+# all of them.
+PAIRS = [
+    (problem, name)
+    for i, problem in enumerate(PROBLEMS)
+    for j, name in enumerate(OPTIMIZERS)
+    if (i + j) % 3 == 0 or name == "adamw"
+]
+
+
+@pytest.mark.parametrize(("problem", "optimizer_name"), PAIRS)
 def test_cpu_equals_reference(problem, optimizer_name):
     for noise in NOISES:
         cell = spec(problem, optimizer_name, noise)

@@ -50,7 +50,7 @@ def cover_one(setting: Setting, folder: Path) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.calibrate", description=__doc__)
     parser.add_argument("--settings", type=int, default=300, metavar="N", help="how many settings (default 300)")
-    parser.add_argument("--groups", type=int, default=1600, metavar="N", help="settings for coverage (default 1600)")
+    parser.add_argument("--groups", type=int, default=3000, metavar="N", help="settings for coverage (default 3000)")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of the settings (default {SEED})")
     parser.add_argument("--out", type=Path, default=Path("results") / "calibrate", metavar="DIR", help="results folder")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from simulator.judge.intervals import ALPHA
 from .promises import SETTLED, broken_promises, shows
 from .statements import Statement
 
+PARTS = ("groups", "below", "above")
 BLOCK = re.compile(r"(<!-- population: .*? -->\n).*?(<!-- end of population -->)", re.DOTALL)
 SHOWN = [o.value for o in (Outcome.TIGHT, Outcome.HOLDS, Outcome.INCONCLUSIVE, Outcome.VIOLATED, Outcome.VOID)]
 
@@ -43,14 +44,21 @@ def tables(found: Sequence[dict], limits: Sequence[dict], statements: Sequence[S
 
 
 def _coverage(limits: Sequence[dict]) -> Iterator[str]:
-    yield f"| limits at {100 * ALPHA:g} % | groups | true below the lower | true above the upper |"
-    yield "|---|--:|--:|--:|"
+    yield f"| limits at {100 * ALPHA:g} % | groups | true below the lower | most, of one law | above the upper | most |"
+    yield "|---|--:|--:|--:|--:|--:|"
     named = {"means": "means", "exponents": "exponents", "heavy": "left aside: means without a fourth moment"}
     for what, words in named.items():
-        count, low, high = (sum(content[what][i] for content in limits) for i in range(3))
-        if not count:
-            continue
-        yield f"| {words} | {count} | {100 * low / count:.2f} % | {100 * high / count:.2f} % |"
+        laws: dict[str, Counter] = defaultdict(Counter)
+        for content in limits:
+            laws[content["setting"]["noise"]] += Counter(dict(zip(PARTS, content[what], strict=True)))
+        laws = {law: counted for law, counted in laws.items() if counted["groups"]}
+        if laws:
+            whole = sum(laws.values(), Counter())
+            shown = []
+            for side in PARTS[1:]:
+                share, law = max((counted[side] / counted["groups"], law) for law, counted in laws.items())
+                shown += [f"{100 * whole[side] / whole['groups']:.2f} %", f"{100 * share:.1f} %, {law}"]
+            yield f"| {words} | {whole['groups']} | {' | '.join(shown)} |"
     counts = Counter(content["outcome"] for content in limits)
     told = ", ".join(f"{name} {counts[name]}" for name in SHOWN if counts[name])
     aside = sum(content["aside"] for content in limits)
