@@ -162,7 +162,8 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Res
     }
     curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
     here = Stats(measured, stats.checkpoints, **curves)
-    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), {})
+    known = {"quantities": dict(result.quantities)}
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), known)
 
 
 def _measuring(copy: Result, result: Result, quantity: Quantity, point: Point) -> Result:

@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.cells.evidence import Result
 from simulator.judge.outcome import Verdict
 from simulator.lab.sweep import sweep
+from simulator.lab.theorem_plan import theorem_plan, with_controls
 from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
 
@@ -34,16 +35,8 @@ class Verified:
 def verify(name: str, folder: Path) -> Verified:
     """Run what *folder* lacks of the cells of theorem *name* and judge them."""
     begun = time.perf_counter()
-    stored, judgement = sweep(_plan(name), folder / name)
+    stored, judgement = sweep(theorem_plan(with_controls(name), name), folder / name)
     by_name = {verdict.claim: verdict for verdict in judgement.verdicts}
     controls = tuple(by_name[control.name] for control in THEOREMS[name].controls)
     return Verified(by_name[name], controls, tuple(stored.results), time.perf_counter() - begun)
 
-
-def _plan(name: str):
-    from simulator.commands.verify_theorem import _named, _tables
-    from simulator.lab.plan import plan_of
-
-    named = dict(_named(name))
-    tables = [table for each, theorem in named.items() for table in _tables(each, theorem)]
-    return plan_of(tables, named, name)
