@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms test test-all parity calibrate lint bench gpu-check clean
+.PHONY: help sweep quick norms test test-all parity calibrate mutants lint bench gpu-check clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 
 calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the table of docs/judge.md (20 minutes)
 	$(BIN)/python -m tests.calibrate --out $(OUT)/calibrate
+
+mutants: $(VENV)/.ready-test ## plant bugs one at a time, see what notices each, write docs/mutants.md (an hour; run it again to go on)
+	$(BIN)/python -m tests.mutants --out $(OUT)/mutants
 
 bench: $(VENV)/.ready $(if $(AGAINST),,$(VENV)/.ready-bench) ## time the CPU engine beside JAX, PyTorch, … (installs them: large); AGAINST=COMMIT: beside that commit, alone
 	$(BIN)/python -m $(if $(AGAINST),tests.bench.against $(AGAINST),tests.bench --page docs/benchmarks.md)

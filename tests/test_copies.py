@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -110,6 +111,24 @@ def test_a_bound_with_slack_that_scales_otherwise_may_be_true():
     assert found.outcome is Outcome.HOLDS
     as_rate = verdict(rate_of(lambda c: c_without()(c) + 100.0), [cell(problem="ramp")])
     assert as_rate.outcome is Outcome.INCONCLUSIVE  # a ratio that climbs to a limit is not convicted
+
+
+def test_no_copy_is_worse_than_a_cell_that_none_exceeds():
+    """Where the bound says more than it must on copies, the cell itself is judged."""
+    assert Copies({(100.0, 1.0): 0.5, (1.0, 100.0): 0.25}, 2).worst == ((1.0, 1.0), 1.0)
+    assert Copies({(100.0, 1.0): 0.5, (1.0, 100.0): 3.0}, 2).worst == ((1.0, 100.0), 3.0)
+
+
+def test_the_constant_that_data_allow_is_one_for_all_copies():
+    def slack(c):
+        return c_without()(c) + 100.0
+
+    results = [cell(problem="ramp")]
+    found = verdict(rate_of(slack), results)
+    allowed = float(re.search(r"these data allow any of (\S+) or more", " ".join(found.reasons))[1])
+    enough = verdict(bound_of(lambda c: 1.01 * allowed * slack(c)), results)
+    assert enough.outcome in (Outcome.HOLDS, Outcome.TIGHT), enough.reasons
+    assert verdict(bound_of(lambda c: 0.9 * allowed * slack(c)), results).outcome is Outcome.VIOLATED
 
 
 def test_what_is_wrong_in_kappa_alone_has_no_unit():

@@ -98,6 +98,7 @@ def test_make_alone_prints_the_targets(clone):
         "lint",
         "bench",
         "calibrate",
+        "mutants",
         "gpu-check",
         "clean",
     }

@@ -56,6 +56,13 @@ def test_gaussian_theorem_undecided_when_sample_and_exact_values_disagree():
     assert verdict.outcome is Outcome.INCONCLUSIVE and "sampler or the formula" in verdict.reasons[0]
 
 
+def test_every_sample_is_held_against_the_exact_means():
+    """Of a theorem without exact values and of every law: what a wrong sampler shows is shown of nothing."""
+    for wrong in (replace(ROW, law="laplace", mean_l1=81.5), replace(ROW, law="student(nu=5)", mean_l2=9.8)):
+        [verdict] = judge([], [ROW, wrong], theorems=["norms"])
+        assert verdict.outcome is Outcome.INCONCLUSIVE and verdict.reasons[0].startswith(f"{wrong.law}, d = 100: ")
+
+
 def test_gaussian_theorem_in_the_limit():
     """At d = 10⁹ the exact gap is 2.5e-10 of E‖g‖₁: rounding must not refute it."""
     dim = 10**9

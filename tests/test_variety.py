@@ -13,7 +13,7 @@ from mixture_examples import three_kinds
 
 from problems import PROBLEMS, InputError, Share, mixture, profile, quadratic, rational, slope_and_bowl, uneven_ramp
 from problems.checks import check_problem, check_profile
-from problems.columns import Column, joined, numbers
+from problems.columns import Column, added, joined, largest, numbers
 from problems.mixtures import Mixture
 from problems.variety import PATTERNS
 from simulator.cells.spec import Spec
@@ -38,6 +38,11 @@ def test_a_column_is_the_same_in_pieces():
         assert np.array_equal(whole[400:], column.values(LARGE - 600, LARGE))
     assert p.supplies["start_linf"] == np.max(np.abs(p.start.values(0, LARGE)))
     assert p.noise_sum(2) == pytest.approx(1, abs=1e-12)
+
+
+def test_sums_and_sizes_are_of_all_coordinates():
+    assert added(lambda i: i, LARGE) == LARGE * (LARGE + 1) / 2
+    assert largest(Column(lambda i: 2.0 - i), LARGE) == LARGE - 2 and largest(-4.0, LARGE) == 4
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.data())

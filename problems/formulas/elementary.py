@@ -20,7 +20,9 @@ from .coefficients import EXP_32, EXP_64, LOG_32, LOG_64, SIN_32, SIN_64
 # error_model: a division must give inf, not a Python exception, or the loop stays scalar.
 # fastmath: said outright, because Numba lets a function inherit what its first caller has.
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
-COMPILE = numba.njit(forceinline=True, **FLAGS)
+# What is inlined is called by compiled code alone, and ways in from Python and C would take as long to compile.
+INLINED: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+COMPILE = numba.njit(**INLINED, **FLAGS)
 
 
 class _Float32:

@@ -48,7 +48,8 @@ class Constants(Mapping[str, float]):
     ``start_linf`` ‖x¹‖∞, and ``pl`` μ where f is Polyak–Łojasiewicz; where |f_i''| ≤ L₀,ᵢ + L₁|f_i′| only,
     ``smoothness_l0`` L₀ = max L₀,ᵢ, ``smoothness_l0_sum`` ΣL₀,ᵢ and ``smoothness_l1`` L₁ instead of L and ‖h‖₁. Of
     noise of finite variance: ``sigma`` σ, the root of Σσ_i², and ``sigma_l1`` Σσ_i, or, where the variance is
-    σ₀² + σ₁²‖∇f‖², ``sigma_0`` and ``sigma_1``; and ``jumps``, about how many large values a run's noise has.
+    σ₀² + σ₁²‖∇f‖², ``sigma_0`` and ``sigma_1``; ``jumps``, about how many large values a run's noise has, and
+    ``kurtosis`` E z⁴ of the law where there is one.
     ``c`` is C = (σ² L Δ)^(1/4).
     Problems and laws may supply more. What is not there raises MissingConstant with the reason; *missing* names
     reasons that are known.

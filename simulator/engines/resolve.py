@@ -24,6 +24,7 @@ from ..theorems import THEOREMS
 from .schedules import SCHEDULES, check_given, hyper_parameters
 
 INFINITE = "the noise has infinite variance, so there is no σ"
+NO_FOURTH_MOMENT = "the noise has no fourth moment"
 AFFINE = "the noise's variance grows with the gradient, σ₀² + σ₁²‖∇f‖²: there are sigma_0 and sigma_1, and no σ"
 
 
@@ -135,6 +136,10 @@ def _constants(spec: Spec, problem: SeparableProblem, noise: Noise, true_sigma: 
             values |= {"sigma": spec.sigma, "sigma_l1": problem.noise_sum(1) * spec.sigma}
         if spec.sigma > 0:
             values["jumps"] = spec.steps / (noise.drawn_kurtosis * problem.noise_sum(4))
+            if math.isfinite(noise.kurtosis):
+                values["kurtosis"] = noise.kurtosis
+            else:
+                missing["kurtosis"] = NO_FOURTH_MOMENT
     values |= {**noise.supplies, **problem.supplies}
     return Constants({name: value for name, value in values.items() if name not in missing}, missing)
 

@@ -14,7 +14,7 @@ from .failing import smallest
 from .fit import LEAST_REPLICAS, SYMBOLS
 from .growth import MARGIN
 from .known import mismatches
-from .level import RESOLUTION, judge_level
+from .level import RESOLUTION, ROUNDING, judge_level
 from .numbers import group_numbers, largest
 from .outcome import Cells, Numbers, Outcome, Verdict
 from .rate import attained_level, judge_rate
@@ -130,7 +130,7 @@ def _acquitted(theorem: Judgeable, rest: Look, alpha: float) -> Decision:
     copied = sum(j.copies.count for j in rest.cells)
     also = f" and {copied} rescaled copies" if copied else ""
     if explicit:
-        by = "" if top["upper"] < 1 else f" by more than {100 * RESOLUTION:g} %"
+        by = "" if top["upper"] <= 1 + ROUNDING else f" by more than {100 * RESOLUTION:g} %"
         reasons = [f"not exceeded{by} on {len(rest.cells)} cells{also}; {tried}"]
     else:
         axes = " and ".join(SYMBOLS[axis] for axis in theorem.axes)

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..cells.quantities import QUANTITIES
 from .copies import NONE, Copies
 from .fit import LEAST_REPLICAS, groups, labels
 from .intervals import Estimate, mean
-from .statement import Judgeable
+from .statement import Judgeable, Measured
 
 TOO_FEW = f"too few replicas (fewer than {LEAST_REPLICAS})"
 LEAST_JUMPS = 10
 RARE = f"a run's noise has fewer than {LEAST_JUMPS} large values, so that replicas say little of the mean"
+HEAVY = "the noise has no fourth moment, so that replicas say little of the mean of a square"
+FIRST_ORDER = ((1.0, -1.0), (0.0, 1.0))  # degrees of what is linear in gradients or in x
 EQUAL = "all replicas are equal, though there is noise"
 
 
@@ -122,7 +125,7 @@ def eligible(theorem: Judgeable, results: Sequence[Result], copies: Mapping[str,
         )
         if judged.mean.value == math.inf:
             cells.diverged.append(judged)
-        elif reason := _worthless(result, values):
+        elif reason := _worthless(result, values, theorem.measures):
             cells.aside[reason] += 1
         else:
             (cells.scarce if values.size < LEAST_REPLICAS else cells.sound).append(judged)
@@ -154,9 +157,18 @@ def _over(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
     return values / limit if limit > 0 else np.where(values > 0, math.inf, 0.0)
 
 
-def _worthless(result: Result, values: NDArray[np.float64]) -> str:
+def _is_first_order(measured: Measured) -> bool:
+    """Whether a quantity is linear in the noise, as norms are and their squares or f − f* are not; a user's that is
+    here by its digest alone counts as linear."""
+    known = (quantity.degrees for quantity in QUANTITIES.values() if quantity.digest == measured.digest)
+    return getattr(measured, "degrees", next(known, FIRST_ORDER[0])) in FIRST_ORDER
+
+
+def _worthless(result: Result, values: NDArray[np.float64], measured: Measured) -> str:
     """Why the spread of the replicas is no measure of the error of their mean, or ''."""
     if result.constants.get("jumps", math.inf) < LEAST_JUMPS:
         return RARE
+    if "kurtosis" in result.constants.missing and not _is_first_order(measured):
+        return HEAVY
     noisy = result.spec.sigma > 0 and values.size > 1
     return EQUAL if noisy and float(np.ptp(values)) == 0.0 else ""

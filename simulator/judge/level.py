@@ -14,6 +14,7 @@ from .eligible import Judged
 from .intervals import Estimate, holm
 from .ruling import Ruling
 
+ROUNDING = 1e-9  # of the bound: descent without noise meets one to the last bits, and on either side
 RESOLUTION = 0.005  # of the bound: no sample can tell a bound that is met from one that is exceeded by nothing
 
 
@@ -24,7 +25,7 @@ def judge_level(sound: Sequence[Judged], alpha: float, derived: Collection[str] 
     *derived* are the keys of cells whose ratio is known by a derivation, which no doubt of the sample's touches.
     """
     tops = [_top(judged) for judged in sound]
-    adjusted = holm([top.p_above(1.0) for top in tops])
+    adjusted = holm([top.p_above(1.0 + ROUNDING) for top in tops])
     guilty = [(j, top, p) for j, top, p in zip(sound, tops, adjusted, strict=True) if p < alpha]
     violations = [
         f"{_where(j)}: measured/bound is {top.value:.4g}, at least {top.low(alpha):.4g} "

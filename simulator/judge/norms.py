@@ -14,7 +14,8 @@ from .outcome import Cells, Numbers, Outcome, Verdict
 
 def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict:
     """VIOLATED: an exact gap is negative, or a measured one is, after Holm. INCONCLUSIVE: no rows, or a
-    sample that disagrees with the exact means, so that one of the two must be wrong. Else HOLDS.
+    sample that disagrees with the exact means, so that one of the two must be wrong, whatever the theorem makes of
+    them. Else HOLDS.
     """
     rows = [row for row in rows if theorem.about(row)]
     gaps = [theorem.on(row) for row in rows]
@@ -22,7 +23,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     negative = [gap if not math.isnan(gap) else -math.inf for gap, _, _ in gaps]
     p_values = holm([_p_negative(gap, error) for gap, (_, error, _) in zip(negative, gaps, strict=True)])
     exact = [(row, value) for row, (_, _, value) in zip(rows, gaps, strict=True) if value is not None]
-    strange = _disagreeing([row for row, _ in exact], alpha)
+    strange = _disagreeing(rows, alpha)
     reasons = []
     for row, gap, p in zip(rows, negative, p_values, strict=True):
         if p < alpha:
@@ -37,7 +38,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     elif strange:
         outcome = Outcome.INCONCLUSIVE
         reasons = [
-            f"d = {row.dim}: the sample's {norm} mean is {z:+.1f} standard errors from the exact one; the "
+            f"{row.law}, d = {row.dim}: the sample's {norm} mean is {z:+.1f} standard errors from the exact one; the "
             "sampler or the formula is wrong"
             for row, norm, z in strange
         ]

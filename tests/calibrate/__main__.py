@@ -16,9 +16,11 @@ from pathlib import Path
 from . import coverage
 from .falsehoods import false_statements
 from .population import judged, stored
+from .promises import broken_promises
+from .runs import settled
 from .settings import Setting, draw
 from .statements import Statement, true_statements
-from .table import broken_promises, tables, write
+from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
 SEED = 1129  # of the settings that the rule was not made on; seed 1 is for work on the rule
@@ -35,7 +37,7 @@ def judge_one(setting: Setting, folder: Path) -> dict:
 
     def make() -> dict:
         verdicts = judged(setting, statements)
-        return {"kappa": setting.kappa, "settled": setting.settled, "verdicts": verdicts}
+        return {"kappa": setting.kappa, "settled": settled(setting), "verdicts": verdicts}
 
     return stored(setting, make, folder, [s.name for s in statements])
 

@@ -10,11 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulator.cells.evidence import Result
 from simulator.cells.spec import Spec
 from simulator.engines import run
 from simulator.judge import judge
-from simulator.judge.eligible import eligible
+from simulator.judge.eligible import LEAST_JUMPS, eligible
 from simulator.judge.growth import growth
+from simulator.judge.intervals import mean
 
 from .settings import Setting
 from .statements import like
@@ -46,16 +48,24 @@ def covered(setting: Setting) -> dict:
     theorem = like(STATEMENT, "sgd-l2-squared", lambda c, h: exact(c, h), lambda c, h: exact(c, h), hard=())
     results = [run(spec, threads=1) for spec in cells(setting)]
     sound = eligible(theorem, results, {}).sound
+    rest = [r for r in results if r.key not in {j.result.key for j in sound}]
+    heavy = [mean(r.values(theorem.measures) / theorem.bound(r.constants, r.hyper)) for r in rest if _is_heavy(r)]
     found = growth([j.result for j in sound], [j.ratio for j in sound])
     [verdict] = judge(results, theorems=[theorem])
     exponents = list(found.exponents.values())
     return {
         "means": [len(sound), *_missed([j.mean for j in sound], 1.0)],
         "exponents": [len(exponents), *_missed(exponents, 0.0)],
-        "aside": len(results) - len(sound),
+        "heavy": [len(heavy), *_missed(heavy, 1.0)],
+        "aside": len(rest),
         "outcome": verdict.outcome.value,
         "suspect": verdict.suspect,
     }
+
+
+def _is_heavy(result: Result) -> bool:
+    """Whether it is for want of a fourth moment alone that the cell is set aside."""
+    return "kurtosis" in result.constants.missing and result.constants.jumps >= LEAST_JUMPS
 
 
 def _missed(estimates: list, truth: float) -> tuple[int, int]:

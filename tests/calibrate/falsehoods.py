@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
-from simulator.theorems.sgd_l2 import BOWL, mean_square
+from simulator.theorems.naming import find_runs
+from simulator.theorems.sgd_l2 import BOWL
 
-from .runs import FIXED_DECAY
+from .runs import WRONG_RULES
 from .statements import Statement, like, scaled, times
 
 LEVELS = {"adamw-l1": 1.5, "sgd-l2": BOWL}  # that are attained
@@ -45,34 +46,7 @@ def _all() -> Iterator[tuple[str, Theorem]]:
         yield "constant", _bound(name, "bound 10 % too small", right, scaled(right, 0.9 * level))
     one = THEOREMS["sgd-l2"].function
     yield "norm", _rate("sgd-l2", "1-norm without √d", one, measures="mean_grad_l1")
-    yield from (("rule", theorem) for theorem in _wrong_rules())
-
-
-def _wrong_rules() -> Iterator[Theorem]:
-    """The right rate, or bound, for a rule under which it is false."""
-    sgd, adamw = THEOREMS["sgd-l2"], THEOREMS["adamw-l1"]
-
-    def long_steps(c):
-        return {"lr": sgd.hyper(c)["lr"] * c.dim**0.5}
-
-    def fixed_decay(c):
-        return {**adamw.hyper(c), "weight_decay": FIXED_DECAY}
-
-    right = mean_square_at_the_rule
-    yield like("sgd-l2, step √d too long", "sgd-l2", sgd.function, rule=long_steps, hard=()).declared(right)
-    ramp = ("ramp", {"steepness": 1.5}, 1.5)
-    keeps = {"allows": None, "hard": ramp, "axes": ("steps",)}
-    yield like("adamw-l1, λ fixed with a centre", "adamw-l1", adamw.function, rule=fixed_decay, **keeps)
-    yield like("sign descent, β = 0 under skew", "signgd-l1", adamw.function, **keeps)
-
-
-def mean_square_at_the_rule(c):
-    """√B at the step of sgd-l2."""
-
-    class _Step:
-        lr = THEOREMS["sgd-l2"].hyper(c)["lr"]
-
-    return mean_square(c, _Step) ** 0.5
+    yield from (("rule", find_runs(name)) for name in WRONG_RULES)
 
 
 def _rate(base: str, words: str, rate: Callable, **changes: object) -> Theorem:

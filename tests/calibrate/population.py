@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from simulator.cells.quantities import union
 from simulator.cells.spec import canonical_json
 from simulator.engines import run
 from simulator.judge import judge
 from simulator.lab.rescaled import Rescaler
+from simulator.optimizers import OPTIMIZERS
 
 from .runs import specs
 from .settings import Setting
@@ -22,7 +24,11 @@ def judged(setting: Setting, statements: Iterable[Statement]) -> dict[str, dict[
     that stands first."""
     statements = list(statements)
     cells = {canonical_json(spec.to_dict()): spec for spec in specs(setting)}  # each once
-    results = [run(spec, threads=1) for spec in cells.values()]
+    asked = {
+        name: union(*(s.theorem.quantities for s in statements if s.theorem.optimizer is optimizer))
+        for name, optimizer in OPTIMIZERS.items()
+    }
+    results = [run(spec, threads=1, quantities=asked[spec.optimizer]) for spec in cells.values()]
     verdicts = judge(results, theorems=[s.theorem for s in statements], copies=Rescaler(results))
     return {
         s.name: {

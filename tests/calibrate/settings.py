@@ -46,10 +46,9 @@ class Setting:
         return self.smoothness * self.gap / self.sigma**2
 
     @property
-    def settled(self) -> float:
-        """κK of the shortest horizon that is fitted: of the largest three, or as many as span three octaves."""
-        wide = [k for k in self.steps if 8 * k <= self.steps[-1]]
-        return self.kappa * min(self.steps[-3], max(wide))
+    def shortest(self) -> int:
+        """The shortest horizon that is fitted: of the largest three, or of as many as span three octaves."""
+        return min(self.steps[-3], max(k for k in self.steps if 8 * k <= self.steps[-1]))
 
 
 def draw(number: int, seed: int, largest: tuple[int, int] = LARGEST) -> list[Setting]:
@@ -79,5 +78,5 @@ def _grid(rng: np.random.Generator, least: int, most: int) -> tuple[int, ...]:
     """Three to five values a constant factor apart, from *least* to at most *most*, over three octaves or more."""
     count = int(rng.choice([3, 4, 5], p=[0.6, 0.25, 0.15]))
     octaves = np.log2(most / least)
-    span = rng.uniform(min(3.2, octaves), octaves)
+    span = octaves - (octaves - 3.2) * rng.uniform() ** 0.5 if octaves > 3.2 else octaves
     return tuple(int(round(least * 2 ** (span * i / (count - 1)))) for i in range(count))
