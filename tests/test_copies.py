@@ -50,7 +50,7 @@ def verdict(made, results):
 
 @pytest.mark.parametrize("name", [n for n, t in THEOREMS.items() if isinstance(t, Theorem)])
 def test_every_shipped_theorem_says_the_same_of_all_copies(name):
-    """Also those that are false: what is wrong with them is no unit."""
+    """Also those that are false: what is wrong with them is no unit, but for a λ that is a number."""
     made = THEOREMS[name]
     optimizer, schedule, _ = spec_names(name)
     given = {"schedule": schedule, "optimizer_args": {"lr": 0.01} if made.rule is None else {}}
@@ -59,6 +59,9 @@ def test_every_shipped_theorem_says_the_same_of_all_copies(name):
         for problem, noise in (("rational", "gaussian"), ("ripple", "skew"), ("ramp", "student"))
     ]
     found = Rescaler(results)(made)
+    if name == "adamw-l1-decay-to-the-wrong-point":
+        assert not found
+        return
     said = [r.key for r in results if (b := made.on(r)) is not None and not b.void and not b.aside]
     assert {key: copies.count for key, copies in found.items()} == dict.fromkeys(said, len(POINTS))
     assert all(copies.factors == {} for copies in found.values())

@@ -213,10 +213,11 @@ def test_a_sweep_as_a_call(tmp_path):
     assert list(dict.fromkeys(due.spec.problem for due in plan.cells)) == [
         "rational",
         "cosine",
+        "uneven-ramp",
         "slope-and-bowl",
         "ramp",
     ]
-    assert {due.spec.problem_args.get("steepness") for due in plan.cells} == {None, 0.75}
+    assert {due.spec.problem_args.get("steepness") for due in plan.cells} == {None, 0.5, 0.75}
     out, seen = tmp_path / "r", []
     folder, judgement = sweep(plan, out, backend="reference", begin=lambda found: seen.append(len(found.todo)))
     assert [v.claim for v in judgement.verdicts] == names and seen == [len(plan.cells)]

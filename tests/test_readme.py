@@ -99,6 +99,7 @@ def test_make_alone_prints_the_targets(clone):
         "bench",
         "calibrate",
         "mutants",
+        "zoo",
         "gpu-check",
         "clean",
     }

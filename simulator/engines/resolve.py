@@ -12,6 +12,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
 from ratecheck.problems.errors import InputError, require_known, require_number
 
@@ -26,7 +27,7 @@ from .schedules import SCHEDULES, check_given, hyper_parameters
 INFINITE = "the noise has infinite variance, so there is no σ"
 NO_FOURTH_MOMENT = "the noise has no fourth moment"
 AFFINE = "the noise's variance grows with the gradient, σ₀² + σ₁²‖∇f‖²: there are sigma_0 and sigma_1, and no σ"
-NO_MOMENT = "the noise has no moment of an order above 1"
+NO_MOMENT = "the noise has no moment of an order above 1, or one beyond all numbers"
 TAILS = ("tail_order", "tail_l1", "tail_p", "tail_2p")
 
 
@@ -158,8 +159,9 @@ def _tails(spec: Spec, problem: SeparableProblem, noise: Noise) -> dict[str, flo
     if not moment < math.inf:
         return {}
     s = spec.sigma * moment ** (1 / p)  # s_i is this many times σ_i/σ
-    sums = (problem.noise_sum(1), problem.noise_sum(p), problem.noise_sum(2 * p))
-    return dict(zip(TAILS, (p, sums[0] * s, sums[1] * s**p, sums[2] * s ** (2 * p)), strict=True))
+    with np.errstate(over="ignore"):
+        sums = [problem.noise_sum(power) * np.float64(s) ** power for power in (1, p, 2 * p)]
+    return dict(zip(TAILS, map(float, (p, *sums)), strict=True)) if np.all(np.isfinite(sums)) else {}
 
 
 def _departing(values: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:

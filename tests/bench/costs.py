@@ -22,6 +22,7 @@ def cells() -> dict[str, Cell]:
     """Name → a cell that differs from the standard in that alone."""
 
     def cell(problem="rational", optimizer="adamw", noise="gaussian", dim=64, dtype="float64") -> Cell:
+        noise = "rademacher" if optimizer == "adagrad" else noise  # whose rule needs bounded noise
         grows = getattr(PROBLEMS[problem], "growth", 0)  # and so has no L, which the rules need
         ruled = horizon_theorem(optimizer, OPTIMIZERS[optimizer]) and not grows
         more = {} if ruled else {"schedule": "constant", "optimizer_args": {"lr": 1e-3}}
