@@ -20,7 +20,6 @@ from simulator.engines.resolve import resolve
 from simulator.engines.rng import TILE
 from simulator.optimizers import OPTIMIZERS, optimizer
 
-
 # A kernel is an update beside a profile, and neither knows the other: each meets every third of the others, and AdamW
 # all of them.
 PAIRS = [

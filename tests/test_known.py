@@ -186,7 +186,9 @@ def test_a_bound_that_is_attained_exactly_is_tight():
     assert other.suspect
 
 
-@pytest.mark.parametrize(("factor", "outcomes"), [(1 / 1.02, {Outcome.VIOLATED, Outcome.INCONCLUSIVE}), (1.5, {Outcome.HOLDS})])
+@pytest.mark.parametrize(
+    ("factor", "outcomes"), [(1 / 1.02, {Outcome.VIOLATED, Outcome.INCONCLUSIVE}), (1.5, {Outcome.HOLDS})]
+)
 def test_a_derived_ratio_above_the_bound_excuses_nothing_and_one_far_below_it_is_not_tight(factor, outcomes):
     other = theorem(optimizer="sgd", rule=sgd_rule, measures="mean_grad_l2_squared", name="other")(squared.function)
     other.declared(lambda c: factor * bound.bound(c))

@@ -39,4 +39,3 @@ def verify(name: str, folder: Path) -> Verified:
     by_name = {verdict.claim: verdict for verdict in judgement.verdicts}
     controls = tuple(by_name[control.name] for control in THEOREMS[name].controls)
     return Verified(by_name[name], controls, tuple(stored.results), time.perf_counter() - begun)
-
