@@ -154,7 +154,7 @@ def test_shipped_claims_together():
         *sweep(bent),
         *sweep(rate(1.5), **HARD),
         *sweep(rate(1.5), optimizer="nadamw", **HARD),
-        *sweep(rate(0.5), optimizer="sgd", problem="slope-and-bowl"),
+        *sweep(rate(0.5), optimizer="sgd", problem="uneven-ramp", problem_args={"slope_spectrum": 0.0}),
         *sweep(rate(steps=0), **CONSTANT),
     ]
     verdicts = judge(results)
