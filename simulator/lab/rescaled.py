@@ -155,12 +155,13 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Res
     told = json.loads(result.identity)
     told["hyper"] = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
     stats = result.stats
-    measured = {
-        name: values * _power(point, QUANTITIES[name].degrees)
-        for name, values in stats.measured.items()
-        if name in QUANTITIES
-    }
-    curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
+    with np.errstate(over="ignore"):  # of a run that is about to diverge
+        measured = {
+            name: values * _power(point, QUANTITIES[name].degrees)
+            for name, values in stats.measured.items()
+            if name in QUANTITIES
+        }
+        curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
     here = Stats(measured, stats.checkpoints, **curves)
     known = {"quantities": dict(result.quantities)}
     return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), known)
