@@ -40,7 +40,7 @@ HYPER |= {"threshold": 0.03, "memory": 1.0}
 
 def spec(problem="rational", optimizer="adamw", noise="gaussian", dim=5, steps=40, replicas=2, **more) -> Spec:
     given = {name: HYPER[name] for name in OPTIMIZERS[optimizer].settings}
-    if optimizer == "adopt0":  # its first step is g/√ε, which `cosh` doesn't survive
+    if optimizer in ("adopt0", "adagrad"):  # whose first step is g/√ε, which `cosh` doesn't survive
         given["eps"] = 1.0
     if (
         noise == "pareto" and problem in PROBLEMS and "sigma" in PROBLEMS[problem].requires
