@@ -19,9 +19,9 @@ SLACK = 1.5  # times the nominal rate is what limits may miss
 
 def shows(statement: Statement, content: dict) -> bool:
     """Whether a setting can show that a false statement is false: a wrong rule where its ratio lies beyond twice the
-    level, the others where the witnesses are settled."""
+    level and noise is not too rare, the others where the witnesses are settled."""
     if statement.kind == "rule":
-        return (content["verdicts"][statement.name]["largest"] or 0.0) > BEYOND
+        return content["settled"] > 0 and (content["verdicts"][statement.name]["largest"] or 0.0) > BEYOND
     return content["settled"] >= SETTLED
 
 
