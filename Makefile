@@ -43,7 +43,7 @@ lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 zoo: $(VENV)/.ready ## verify every shipped theorem, write docs/zoo.md and docs/zoo/ (minutes)
 	$(BIN)/python -m tests.zoo --out $(OUT)/zoo
 
-calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the table of docs/judge.md (20 minutes)
+calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the tables of docs/judge.md (half an hour)
 	$(BIN)/python -m tests.calibrate --out $(OUT)/calibrate
 
 mutants: $(VENV)/.ready-test ## plant bugs one at a time, see what notices each, write docs/mutants.md (an hour; run it again to go on)
