@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ratecheck.problems.errors import InputError
@@ -111,7 +112,7 @@ class Theorem:
         """'holds', or 'fails' for a false control."""
         return "holds" if self.parent is None else "fails"
 
-    @property
+    @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """What a cell must have measured to be judged: the measured quantity, and those that assumptions look at.
 
@@ -152,8 +153,15 @@ class Theorem:
         """
         return self._departure(result) is not None
 
-    def on(self, result: Result) -> Bearing | None:
-        """What the theorem says of *result*; None where it is not concerned."""
+    @cached_property
+    def scope(self) -> tuple[object, ...]:
+        """Equal for theorems that speak of the same cells, whatever they say of them: see ``within``."""
+        own = self.optimizer.update.digest, self.any_hyper, self.rule, self.allows
+        return *own, *((a.name, a.check) for a in self.assumes), *((q.name, q.digest) for q in self.quantities)
+
+    def within(self, result: Result) -> Bearing | None:
+        """Whether *result* is in the theorem's scope: a Bearing without numbers, which says why not; None where the
+        theorem is not concerned."""
         departure = self._departure(result)
         if departure is None:
             return None
@@ -163,12 +171,21 @@ class Theorem:
             for assumption in self.assumes:
                 if not any(map(result.lacks, assumption.needs)) and (reason := self._broken(assumption, result)):
                     return Bearing(void=reason)
-            bound, rate = self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper)
         except SaysNothing as nothing:
             return Bearing(void=str(nothing))
-        if lacking := next(filter(None, map(result.lacks, self.quantities)), ""):
-            return Bearing(bound, rate, aside=f"{lacking}; sweep again with this theorem")
-        return Bearing(bound, rate)
+        lacking = next(filter(None, map(result.lacks, self.quantities)), "")
+        return Bearing(aside=f"{lacking}; sweep again with this theorem" if lacking else "")
+
+    def on(self, result: Result, within: Bearing | None = None) -> Bearing | None:
+        """What the theorem says of *result*; None where it is not concerned. *within* is that of the method where the
+        caller has it, of a theorem of the same scope."""
+        here = within or self.within(result)
+        if here is None or here.void or here.aside:
+            return here
+        try:
+            return Bearing(self.bound(result.constants, result.hyper), self.rate(result.constants, result.hyper))
+        except SaysNothing as nothing:
+            return Bearing(void=str(nothing))
 
     def allowed(self, rule: Mapping[str, object]) -> dict[str, tuple[float, float]]:
         """The ranges that the theorem allows beside *rule*; raises InputError where the user's function fails."""

@@ -14,6 +14,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ratecheck.problems.errors import InputError, choose
 from ratecheck.problems.formulas import Formula
@@ -70,7 +71,7 @@ class Quantity:
         """Equal for quantities that give equal numbers."""
         return *self.reading.meaning, self.over, self.weight.digest if self.weight else ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The meaning in 16 digits, as cells and folders record it beside the name."""
         return hashlib.sha256(canonical_json(self.meaning).encode()).hexdigest()[:16]

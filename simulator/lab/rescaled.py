@@ -25,11 +25,12 @@ from ..cells.spec import Spec, Value, canonical_json
 from ..cells.stats import FIELDS, Stats
 from ..engines import run
 from ..engines.resolve import resolve
-from ..judge.copies import POINTS, SAME, Copies, Point, rescaled
+from ..judge.copies import HERE, POINTS, SAME, Copies, Point, rescaled
 from ..judge.statement import Judgeable
-from ..theorem import Theorem
+from ..theorem import Bearing, Theorem
 
 PROBES: tuple[Point, ...] = ((4.0, 1.0), (1.0, 2.0))
+SIZES = ("dim", "steps", "replicas", "seed", "dtype")  # in which cells of a kind differ
 SMALL_DIM, SMALL_STEPS = 8, 32
 CURVES = {  # the degrees of what is recorded along a run
     name: READINGS[name.replace("running", "grad")].degrees for name in FIELDS if name != "checkpoints"
@@ -42,8 +43,10 @@ class Rescaler:
 
     def __init__(self, results: Iterable[Result]):
         self.results = tuple(results)
-        self._degrees: dict[str, Degrees | None] = {}
+        self._kinds: dict[str, str] = {}
+        self._degrees: dict[tuple[str, str], Degrees | None] = {}
         self._copies: dict[str, dict[Point, Result]] = {}
+        self._within: dict[tuple, dict[tuple[str, Point], Bearing | None]] = {}  # by scope
 
     def __call__(self, theorem: Judgeable) -> dict[str, Copies]:
         """The copies of each cell that *theorem* says something of, by the cell's key; what a folder holds of a
@@ -54,15 +57,15 @@ class Rescaler:
         return {key: copies for key, copies in found.items() if copies is not None}
 
     def _of(self, theorem: Theorem, result: Result) -> Copies | None:
-        here = _said(theorem, result)
+        here = self._said(theorem, result, HERE)
         if here is None:
             return None
-        degrees = self._kind(result.spec, theorem.measures)
+        degrees = self._kind(result, theorem.measures)
         if degrees is None:
             return None
         factors, count = {}, 0
         for point, copy in self._copies_of(result, degrees).items():
-            there = _said(theorem, _measuring(copy, result, theorem.measures, point))
+            there = self._said(theorem, _measuring(copy, result, theorem.measures, point), point)
             if there is None:
                 continue
             count += 1
@@ -71,13 +74,30 @@ class Rescaler:
                 factors[point] = factor
         return Copies(factors, count)
 
-    def _kind(self, spec: Spec, quantity: Quantity) -> Degrees | None:
+    def _said(self, theorem: Theorem, result: Result, point: Point) -> float | None:
+        """The bound, or the rate, where the theorem says something of the cell; *result* is its copy at *point*."""
+        known, place = self._within.setdefault(theorem.scope, {}), (result.key, point)
+        try:
+            if place not in known:
+                known[place] = theorem.within(result)
+            within = known[place]
+            bearing = within and theorem.on(result, within)
+        except InputError:  # the user's own function, on constants that no sweep has
+            return None
+        if bearing is None or bearing.void or bearing.aside:
+            return None
+        limit = bearing.rate if theorem.kind == "none" else bearing.bound
+        return None if limit is None or not 0 <= limit < math.inf else limit
+
+    def _kind(self, result: Result, quantity: Quantity) -> Degrees | None:
         """How the hyper-parameters of cells of this kind go with the units; None where the kind is not covariant."""
-        told = {n: v for n, v in spec.to_dict().items() if n not in ("dim", "steps", "replicas", "seed", "dtype")}
-        kind = canonical_json([told, *([] if quantity in ALWAYS else [quantity.name, *quantity.meaning])])
+        if result.key not in self._kinds:
+            told = {n: v for n, v in result.spec.to_dict().items() if n not in SIZES}
+            self._kinds[result.key] = canonical_json(told)
+        kind = self._kinds[result.key], "" if quantity in ALWAYS else f"{quantity.name} {quantity.digest}"
         if kind not in self._degrees:
             try:
-                self._degrees[kind] = _probe(spec, quantity)
+                self._degrees[kind] = _probe(result.spec, quantity)
             except InputError:  # a file that may not run here, or constants that no run has
                 self._degrees[kind] = None
         return self._degrees[kind]
@@ -94,18 +114,6 @@ class Rescaler:
                     found[point] = copy
             self._copies[result.key] = found
         return self._copies[result.key]
-
-
-def _said(theorem: Theorem, result: Result) -> float | None:
-    """The bound, or the rate, where the theorem says something of the cell."""
-    try:
-        bearing = theorem.on(result)
-    except InputError:  # the user's own function, on constants that no sweep has
-        return None
-    if bearing is None or bearing.void or bearing.aside:
-        return None
-    limit = bearing.rate if theorem.kind == "none" else bearing.bound
-    return None if limit is None or not 0 <= limit < math.inf else limit
 
 
 def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
