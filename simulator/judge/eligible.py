@@ -158,10 +158,14 @@ def _over(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
 
 
 def _is_first_order(measured: Measured) -> bool:
-    """Whether a quantity is linear in the noise, as norms are and their squares or f − f* are not; a user's that is
-    here by its digest alone counts as linear."""
+    """Whether a quantity is linear in the noise, as norms are and their squares or f − f* are not."""
+    return degrees(measured) in FIRST_ORDER
+
+
+def degrees(measured: Measured) -> tuple[float, float]:
+    """How a quantity goes with f(x) → c f(x/s); a user's that is here by its digest alone counts as a norm."""
     known = (quantity.degrees for quantity in QUANTITIES.values() if quantity.digest == measured.digest)
-    return getattr(measured, "degrees", next(known, FIRST_ORDER[0])) in FIRST_ORDER
+    return getattr(measured, "degrees", next(known, FIRST_ORDER[0]))
 
 
 def _worthless(result: Result, values: NDArray[np.float64], measured: Measured) -> str:

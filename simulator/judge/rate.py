@@ -2,7 +2,8 @@
 
 1. On copies, exactly: a ratio that has no limit along rescaled copies of one cell has none at all.
 2. On witnesses (``witness``): an exponent above MARGIN that is not about to fall below it.
-3. On other families the same, and only above twice the level that is known to be attained.
+3. On other families the same, and only above twice the level that is known to be attained, of a squared quantity four
+   times: a statement and its square are one.
 4. In κ = LΔ/σ², which no copy changes, on witnesses, in both directions.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .copies import constants_text
-from .eligible import Judged
+from .eligible import Judged, degrees
 from .failing import ends
 from .fit import SYMBOLS
 from .growth import MARGIN
@@ -23,19 +24,21 @@ from .settle import what_would_settle
 from .statement import Judgeable
 from .witness import Family
 
-FACTOR = 2.0  # times the attained level: above it a fixed function convicts too
+FACTOR = 2.0  # times the attained level, of a quantity of first order: above it a fixed function convicts too
 
 
 def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
     """The ruling on a rate from its families."""
     level = attained_level(theorem, found)
+    factor = FACTOR ** degrees(theorem.measures)[0]
+    beyond = None if level is None else factor * level
     tests = [(f, axis) for f in found for axis in theorem.axes if axis in f.growth.exponents]
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
-    adjusted = holm([_p(f, axis, level) for f, axis in tests] + [t.p for t in kappas])
+    adjusted = holm([_p(f, axis, beyond) for f, axis in tests] + [t.p for t in kappas])
     violations, failing = _unlimited(sound)
     for (f, axis), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.evidence(axis) else f", and its ratio exceeds {FACTOR:g} times the level {level:.4g}"
+            above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {level:.4g}"
             violations.append(
                 f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no "
                 f"slower at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
@@ -57,14 +60,15 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
 
 def attained_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
     """The level that is known to be attained: the largest declared one, else the witnesses' largest mean ratio at the
-    least d and K that are fitted; None for none."""
+    least d and K that are fitted, or that stay on the hard part where these are too few to fit; None for none."""
     declared = declared_level(theorem)
     if declared is not None:
         return declared
     levels = []
     for f in found:
-        if f.witness and f.growth.exponents:
-            least = min((j for j in f.fitted if _in_half(f, j)), key=lambda j: (j.result.spec.steps, j.result.spec.dim))
+        if f.witness and f.fitted:
+            inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
+            least = min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
             levels.append(least.mean.value)
     return max(levels, default=None)
 
@@ -74,13 +78,14 @@ def power(symbol: str, b: Estimate, alpha: float) -> str:
     return f"{symbol}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
 
 
-def _p(f: Family, axis: str, level: float | None) -> float:
-    """p-value of the conviction of the rate by a family's growth in *axis*."""
+def _p(f: Family, axis: str, beyond: float | None) -> float:
+    """p-value of the conviction of the rate by a family's growth in *axis*; where that is no evidence, by a ratio above
+    *beyond* as well."""
     if f.evidence(axis):
         return f.growth.p_grows(axis)
-    if level is None:
+    if beyond is None:
         return 1.0
-    return max(f.growth.p_grows(axis), _top(f).p_above(FACTOR * level))
+    return max(f.growth.p_grows(axis), _top(f).p_above(beyond))
 
 
 def _top(f: Family) -> Estimate:

@@ -23,7 +23,7 @@ from .statements import Statement, true_statements
 from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-SEED = 1129  # of the settings that the rule was not made on; seed 1 is for work on the rule
+SEED = 2711  # of the settings that the rule was not made on; seeds 1 and 1129 are for work on the rule
 
 
 def every() -> list[Statement]:

@@ -76,7 +76,7 @@ def _draw(rng: np.random.Generator, index: int, most_dim: int, most_steps: int) 
 
 def _grid(rng: np.random.Generator, least: int, most: int) -> tuple[int, ...]:
     """Three to five values a constant factor apart, from *least* to at most *most*, over three octaves or more."""
-    count = int(rng.choice([3, 4, 5], p=[0.6, 0.25, 0.15]))
+    count = int(rng.choice([3, 4, 5], p=[0.8, 0.15, 0.05]))
     octaves = np.log2(most / least)
     span = octaves - (octaves - 3.2) * rng.uniform() ** 0.5 if octaves > 3.2 else octaves
     return tuple(int(round(least * 2 ** (span * i / (count - 1)))) for i in range(count))
