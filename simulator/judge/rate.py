@@ -2,8 +2,9 @@
 
 1. On copies, exactly: a ratio that has no limit along rescaled copies of one cell has none at all.
 2. On witnesses (``witness``): an exponent above MARGIN that is not about to fall below it.
-3. On other families the same, and only above twice the level that is known to be attained, of a squared quantity four
-   times: a statement and its square are one.
+3. On other families the same, above twice the level that is known to be attained (of a squared quantity four times: a
+   statement and its square are one), and only where no transient can be: in K among runs that are steady, in d on
+   copies of one coordinate.
 4. In κ = LΔ/σ², which no copy changes, on witnesses, in both directions.
 """
 
@@ -15,7 +16,7 @@ from .copies import constants_text
 from .eligible import Judged, degrees
 from .failing import ends
 from .fit import SYMBOLS
-from .growth import MARGIN
+from .growth import MARGIN, Growth
 from .hard import declared_level
 from .intervals import Estimate, holm
 from .kappa import kappa_trends
@@ -32,18 +33,19 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     level = attained_level(theorem, found)
     factor = FACTOR ** degrees(theorem.measures)[0]
     beyond = None if level is None else factor * level
-    tests = [(f, axis) for f in found for axis in theorem.axes if axis in f.growth.exponents]
+    able = [(f, axis, *f.convicts_by(axis)) for f in found for axis in theorem.axes]
+    tests = [(f, axis, grows, cells) for f, axis, grows, cells in able if axis in grows.exponents]
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
-    adjusted = holm([_p(f, axis, beyond) for f, axis in tests] + [t.p for t in kappas])
+    adjusted = holm([_p(*test, beyond) for test in tests] + [t.p for t in kappas])
     violations, failing = _unlimited(sound)
-    for (f, axis), p in zip(tests, adjusted[: len(tests)], strict=True):
+    for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
             above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {level:.4g}"
             violations.append(
-                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}, and no "
+                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
                 f"slower at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
             )
-            failing.append(ends(f.fitted, axis))
+            failing.append(ends(cells, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
@@ -78,18 +80,16 @@ def power(symbol: str, b: Estimate, alpha: float) -> str:
     return f"{symbol}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
 
 
-def _p(f: Family, axis: str, beyond: float | None) -> float:
-    """p-value of the conviction of the rate by a family's growth in *axis*; where that is no evidence, by a ratio above
-    *beyond* as well."""
+def _p(f: Family, axis: str, grows: Growth, cells: Sequence[Judged], beyond: float | None) -> float:
+    """p-value of the conviction of the rate by growth in *axis* of *cells* of a family; where that is no evidence by
+    itself, by a ratio above *beyond* as well."""
     if f.evidence(axis):
-        return f.growth.p_grows(axis)
-    if beyond is None:
-        return 1.0
-    return max(f.growth.p_grows(axis), _top(f).p_above(beyond))
+        return grows.p_grows(axis)
+    return 1.0 if beyond is None else max(grows.p_grows(axis), _top(cells).p_above(beyond))
 
 
-def _top(f: Family) -> Estimate:
-    return max((j.mean for j in f.members), key=lambda mean: mean.value)
+def _top(cells: Sequence[Judged]) -> Estimate:
+    return max((j.mean for j in cells), key=lambda mean: mean.value)
 
 
 def _in_half(f: Family, judged: Judged) -> bool:
@@ -127,7 +127,7 @@ def _climbing(
             if axis not in f.growth.exponents or f.growth.settled(axis, alpha):
                 continue
             climbs = f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}"
-            high = _top(f).high(alpha)
+            high = _top(f.members).high(alpha)
             if f.evidence(axis):
                 doubts.append(
                     f"{climbs}: the grid can't settle whether that exceeds {MARGIN:g}; more replicas or larger "

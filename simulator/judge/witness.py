@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from .fit import Group, groups
 from .growth import Growth, growth
 from .hard import hard_of
 from .statement import Judgeable
+from .steady import steady
 
 STAYS = 0.9  # of the level; of the first gradient, and not 1/0.9 of it
 DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a bowl of curvature L it is all of it
@@ -42,6 +44,23 @@ class Family:
     @property
     def name(self) -> str:
         return self.members[0].label
+
+    @cached_property
+    def steady(self) -> tuple[Judged, ...]:
+        """The cells whose runs have come to a floor."""
+        return tuple(j for j in self.members if steady(j.result))
+
+    def convicts_by(self, axis: str) -> tuple[Growth, tuple[Judged, ...]]:
+        """The growth in *axis* that may show a rate wrong, and the cells that it is of.
+
+        No transient is growth without end: on other families than witnesses it is in K that of steady runs, and in d
+        that of copies of one coordinate.
+        """
+        if self.evidence(axis) or (axis == "dim" and self.alike):
+            return self.growth, self.fitted
+        if axis == "dim":
+            return Growth(), ()
+        return _growth(self.steady), self.steady
 
     @property
     def alike(self) -> bool:
@@ -76,9 +95,14 @@ def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: se
     known = {key: value for key, value in share.items() if value is not None}
     witness = bool(known)
     fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
-    ratios = [j.over_rate for j in fitted if j.over_rate is not None]
-    found = growth([j.result for j in fitted], ratios)
-    return Family(group, tuple(members), tuple(fitted), found, witness, known, _level_in_dim(theorem, members[0]))
+    level = _level_in_dim(theorem, members[0])
+    return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level)
+
+
+def _growth(cells: Sequence[Judged]) -> Growth:
+    """The growth of measured/rate."""
+    rated = [(j.result, j.over_rate) for j in cells if j.over_rate is not None]
+    return growth([result for result, _ in rated], [ratio for _, ratio in rated])
 
 
 def _level_in_dim(theorem: Judgeable, judged: Judged) -> bool:

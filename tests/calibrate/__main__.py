@@ -23,7 +23,7 @@ from .statements import Statement, true_statements
 from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-SEED = 2711  # of the settings that the rule was not made on; seeds 1 and 1129 are for work on the rule
+SEED = 4457  # of the settings that the rule was not made on; 1, 1129 and 2711 are for work on it
 
 
 def every() -> list[Statement]:
