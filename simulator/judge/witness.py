@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +44,6 @@ class Family:
     def name(self) -> str:
         return self.members[0].label
 
-    @cached_property
-    def steady(self) -> tuple[Judged, ...]:
-        """The cells whose runs have come to a floor."""
-        return tuple(j for j in self.members if steady(j.result))
-
     def convicts_by(self, axis: str) -> tuple[Growth, tuple[Judged, ...]]:
         """The growth in *axis* that may show a rate wrong, and the cells that it is of.
 
@@ -60,7 +54,8 @@ class Family:
             return self.growth, self.fitted
         if axis == "dim":
             return Growth(), ()
-        return _growth(self.steady), self.steady
+        floors = tuple(j for j in self.fitted if steady(j.result))
+        return (self.growth if len(floors) == len(self.fitted) else _growth(floors)), floors
 
     @property
     def alike(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which runs are at a floor, and what a climb on a fixed function counts for while they are not."""
+"""What a climb on a fixed function counts for: beyond which level, of which runs, and which runs are at a floor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from rate_only import adamw_rate
 from synthetic import rate, sweep
 
+from simulator.decorators import theorem
 from simulator.judge import Outcome, judge
 from simulator.judge.steady import CHANGE, steady
+from simulator.theorems.sgd_l2 import rule as sgd_rule
 
 HARD = {"problem": "uneven-ramp"}
 
@@ -61,3 +63,35 @@ def test_in_d_only_copies_of_one_coordinate_convict_on_a_fixed_function(alike):
     witness, climbs = sweep(rate(0.6), **HARD), sweep(rate(0.6, dim=0.7), alike=alike)
     [verdict] = judge(witness + climbs, theorems=[adamw_rate])
     assert verdict.outcome is (Outcome.VIOLATED if alike else Outcome.INCONCLUSIVE)
+
+
+@theorem(optimizer="sgd", rule=sgd_rule, measures="mean_grad_l2", axes=("steps",))
+def norm_rate(c):
+    """(1/K) Σ E‖∇f‖₂ ≤ O(C/K^(1/4))."""
+    return c.c * c.steps**-0.25
+
+
+@theorem(optimizer="sgd", rule=sgd_rule, measures="mean_grad_l2_squared", axes=("steps",))
+def square_rate(c):
+    """(1/K) Σ E‖∇f‖₂² ≤ O(C²/√K)."""
+    return c.c**2 * c.steps**-0.5
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(0.05, "TIGHT"), (0.12, "INCONCLUSIVE"), (0.2, "VIOLATED"), (0.3, "VIOLATED")]
+)
+def test_a_statement_and_its_square_are_judged_alike(factor, expected):
+    """What climbs on a fixed function convicts beyond twice the level of a norm, so beyond four times that of its
+    square: a calibration at 300 settings had true statements on squares convicted at twice."""
+    cells = sweep(rate(1.5), optimizer="sgd", **HARD) + sweep(rate(factor, steps=0.0), optimizer="sgd")
+    assert [v.outcome.value for v in judge(cells, theorems=[norm_rate, square_rate])] == [expected] * 2
+
+
+def test_a_witness_of_too_few_cells_for_an_exponent_counts_for_the_level():
+    few = sweep(rate(1.5), dims=(16,), steps=(64000, 256000), **HARD)
+    low = sweep(rate(0.5), problem_args={"steepness": 1.4}, **HARD)
+    climbs = sweep(rate(0.1, steps=0.0))  # to 2.2: above twice 0.5, and not above twice 1.5
+    [alone] = judge(low + climbs, theorems=[adamw_rate])
+    assert alone.outcome is Outcome.VIOLATED
+    [beside] = judge(few + low + climbs, theorems=[adamw_rate])
+    assert beside.outcome is Outcome.INCONCLUSIVE
