@@ -1,4 +1,4 @@
-"""What a climb on a fixed function counts for: beyond which level, of which runs, and which runs are at a floor."""
+"""What a climb on a fixed function counts for: beyond which level, of which runs, and which runs are at rest."""
 
 from __future__ import annotations
 
@@ -9,53 +9,76 @@ import pytest
 from rate_only import adamw_rate
 from synthetic import rate, sweep
 
+from simulator.cells.spec import Spec
 from simulator.decorators import theorem
+from simulator.engines import run
 from simulator.judge import Outcome, judge
-from simulator.judge.steady import CHANGE, steady
+from simulator.judge.rest import FALL, at_rest
 from simulator.theorems.sgd_l2 import rule as sgd_rule
 
 HARD = {"problem": "uneven-ramp"}
 
 
-def changing(result, later: float):
-    """*result* with a mean norm over the later half of its steps *later* times that over the earlier half."""
-    stats = result.stats
-    earlier = 2 / (1 + later)
-    running = {name: getattr(stats, name) * np.array([earlier, earlier, 1.0]) for name in ("running_l1", "running_l2")}
-    return replace(result, stats=replace(stats, **running))
+def falling(result, later: float):
+    """*result* with an f whose gap is half of the start's up to the middle of its steps, and *later* of it from there on."""
+    gap = np.ones((result.stats.f_gap.shape[0], 1)) * np.array([1.0, 0.5, later])
+    return replace(result, stats=replace(result.stats, f_gap=3.0 * gap))
 
 
 @pytest.mark.parametrize(
-    ("later", "expected"), [(1.0, True), (1 + 0.9 * CHANGE, True), (1 - 0.9 * CHANGE, True), (1.3, False), (0.7, False)]
+    ("later", "expected"), [(0.5, True), (0.5 - 0.9 * FALL, True), (0.5 - 1.1 * FALL, False), (0.0, False), (7.0, True)]
 )
-def test_steady_is_a_later_half_like_the_earlier_one(later, expected):
+def test_a_run_is_at_rest_whose_f_falls_no_more(later, expected):
+    """Measured in the gap that it started with, whatever that is; up is no way down."""
     [cell] = sweep(rate(1.0), dims=(16,), steps=(1000,))
-    assert steady(changing(cell, later)) is expected
+    assert at_rest(falling(cell, later)) is expected
 
 
-def test_nobody_knows_without_a_middle():
+def test_only_the_later_half_and_the_quarter_before_tell():
+    """A run that came down in its first quarter is at rest."""
     [cell] = sweep(rate(1.0), dims=(16,), steps=(1000,))
-    curves = {
-        name: values[:, -1:] for name, values in vars(cell.stats).items() if name not in ("measured", "checkpoints")
-    }
-    assert not steady(replace(cell, stats=replace(cell.stats, checkpoints=np.array([1000]), **curves)))
+    points = np.array([1, 200, 250, 251, 500, 501, 1000])
+    gaps = {False: [1.0, 0.8, 0.6, 0.6, 0.6, 0.1, 0.1], True: [1.0, 0.8, 0.6, 0.1, 0.1, 0.1, 0.1]}
+    for expected, gap in gaps.items():
+        stats = replace(cell.stats, checkpoints=points, f_gap=np.ones((8, 1)) * np.array(gap))
+        assert at_rest(replace(cell, stats=stats)) is expected
 
 
-@pytest.mark.parametrize("later", [0.05, 0.6, 1.0, 1.7, 4.0])
-def test_a_transient_convicts_nothing_however_high_it_is(later):
+def test_nobody_knows_without_checkpoints_there():
+    [cell] = sweep(rate(1.0), dims=(16,), steps=(1000,))
+    for kept in ([0, 2], [0, 1], [2]):
+        stats = replace(cell.stats, checkpoints=cell.stats.checkpoints[kept], f_gap=cell.stats.f_gap[:, kept])
+        assert not at_rest(replace(cell, stats=stats))
+
+
+def test_what_is_not_finite_is_not_at_rest():
+    [cell] = sweep(rate(1.0), dims=(16,), steps=(1000,))
+    assert not at_rest(falling(cell, np.inf))
+
+
+@pytest.mark.parametrize(("later", "resting"), [(0.0, False), (0.3, False), (0.5, True), (0.9, True)])
+def test_a_transient_convicts_nothing_however_high_it_is(later, resting):
     """A start far out makes the ratio of a true rate climb high above its level, K after K: 5 of 300 settings of a
     calibration had true statements convicted so."""
     witness, climbs = sweep(rate(0.6), **HARD), sweep(rate(0.2, steps=0.0))
-    [verdict] = judge(witness + [changing(cell, later) for cell in climbs], theorems=[adamw_rate])
-    assert verdict.outcome is (Outcome.VIOLATED if later == 1.0 else Outcome.INCONCLUSIVE)
+    [verdict] = judge(witness + [falling(cell, later) for cell in climbs], theorems=[adamw_rate])
+    assert verdict.outcome is (Outcome.VIOLATED if resting else Outcome.INCONCLUSIVE)
 
 
-def test_growth_is_that_of_the_steady_ones_alone():
+def test_growth_is_that_of_the_runs_at_rest_alone():
     """A transient among floors takes its own cell out, and not the others."""
     witness, floors = sweep(rate(0.6), **HARD), sweep(rate(0.2, steps=0.0))
-    early = [changing(c, 3.0) if c.spec.steps == 16000 and c.spec.dim == 4096 else c for c in floors]
+    early = [falling(c, 0.1) if c.spec.steps == 16000 and c.spec.dim == 4096 else c for c in floors]
     [verdict] = judge(witness + early, theorems=[adamw_rate])
     assert verdict.outcome is Outcome.VIOLATED and "goes like K^0.250" in verdict.reasons[0]
+
+
+def test_a_transient_on_its_way_down_is_not_at_rest_and_a_floor_is():
+    """Runs, not made-up numbers: far out on rational AdamW is on its way down when K = 2000 is over; on a quadratic
+    at a fixed step it has been at its floor for long."""
+    way = run(Spec.of("rational", "adamw", 16, 2000, 4, problem_args={"start": 5.0}, sigma=0.1))
+    floor = run(Spec.of("quadratic", "adamw", 16, 4000, 4, schedule="constant", optimizer_args={"lr": 0.05}))
+    assert not at_rest(way) and at_rest(floor)
 
 
 @pytest.mark.parametrize("alike", [True, False])

@@ -3,7 +3,7 @@
 1. On copies, exactly: a ratio that has no limit along rescaled copies of one cell has none at all.
 2. On witnesses (``witness``): an exponent above MARGIN that is not about to fall below it.
 3. On other families the same, above twice the level that is known to be attained (of a squared quantity four times: a
-   statement and its square are one), and only where no transient can be: in K among runs that are steady, in d on
+   statement and its square are one), and only where no transient can be: in K among runs whose f falls no more, in d on
    copies of one coordinate.
 4. In κ = LΔ/σ², which no copy changes, on witnesses, in both directions.
 """

@@ -20,7 +20,7 @@ from .fit import Group, groups
 from .growth import Growth, growth
 from .hard import hard_of
 from .statement import Judgeable
-from .steady import steady
+from .rest import at_rest
 
 STAYS = 0.9  # of the level; of the first gradient, and not 1/0.9 of it
 DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a bowl of curvature L it is all of it
@@ -47,14 +47,14 @@ class Family:
     def convicts_by(self, axis: str) -> tuple[Growth, tuple[Judged, ...]]:
         """The growth in *axis* that may show a rate wrong, and the cells that it is of.
 
-        No transient is growth without end: on other families than witnesses it is in K that of steady runs, and in d
+        No transient is growth without end: on other families than witnesses it is in K that of runs at rest, and in d
         that of copies of one coordinate.
         """
         if self.evidence(axis) or (axis == "dim" and self.alike):
             return self.growth, self.fitted
         if axis == "dim":
             return Growth(), ()
-        floors = tuple(j for j in self.fitted if steady(j.result))
+        floors = tuple(j for j in self.fitted if at_rest(j.result))
         return (self.growth if len(floors) == len(self.fitted) else _growth(floors)), floors
 
     @property

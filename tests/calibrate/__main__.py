@@ -23,7 +23,7 @@ from .statements import Statement, true_statements
 from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-SEED = 4457  # of the settings that the rule was not made on; 1, 1129 and 2711 are for work on it
+SEED = 6121  # of the settings that the rule was not made on; 1, 1129, 2711 and 4457 are for work on it
 
 
 def every() -> list[Statement]:
