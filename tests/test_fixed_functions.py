@@ -20,7 +20,7 @@ HARD = {"problem": "uneven-ramp"}
 
 
 def falling(result, later: float):
-    """*result* with an f whose gap is half of the start's up to the middle of its steps, and *later* of it from there on."""
+    """*result* with an f whose gap is half of the start's up to the middle of its steps, and then *later* of it."""
     gap = np.ones((result.stats.f_gap.shape[0], 1)) * np.array([1.0, 0.5, later])
     return replace(result, stats=replace(result.stats, f_gap=3.0 * gap))
 

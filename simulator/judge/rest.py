@@ -15,8 +15,8 @@ FALL = 0.05  # of f(x¹) − f*, what f may still fall by
 
 
 def at_rest(result: Result) -> bool:
-    """Whether f, averaged over the checkpoints of the later half of the steps, lies at most FALL of the start's gap below
-    its average over those of the quarter before. Of a run without checkpoints there nobody knows."""
+    """Whether f, averaged over the checkpoints of the later half of the steps, lies at most FALL of the start's gap
+    below its average over those of the quarter before. Of a run without checkpoints there nobody knows."""
     points, steps = result.stats.checkpoints, result.spec.steps
     f_gap = result.stats.f_gap.mean(axis=0)
     before, later = f_gap[(4 * points > steps) & (2 * points <= steps)], f_gap[2 * points > steps]

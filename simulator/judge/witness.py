@@ -19,8 +19,8 @@ from .eligible import Judged
 from .fit import Group, groups
 from .growth import Growth, growth
 from .hard import hard_of
-from .statement import Judgeable
 from .rest import at_rest
+from .statement import Judgeable
 
 STAYS = 0.9  # of the level; of the first gradient, and not 1/0.9 of it
 DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a bowl of curvature L it is all of it
