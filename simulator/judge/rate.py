@@ -84,7 +84,7 @@ def _p(f: Family, axis: str, grows: Growth, cells: Sequence[Judged], beyond: flo
     """p-value of the conviction of the rate by growth in *axis* of *cells* of a family; where that is no evidence by
     itself, by a ratio above *beyond* as well."""
     if f.evidence(axis):
-        return grows.p_grows(axis)
+        return f.p_grows(axis)
     return 1.0 if beyond is None else max(grows.p_grows(axis), _top(cells).p_above(beyond))
 
 

@@ -30,7 +30,9 @@ DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a
 class Family:
     """Cells that differ in K and d only. Of a witness ``fitted`` are those that stay on the hard part, and ``growth``
     is of them; ``share`` is by key how much of its hard part a cell kept. ``level_in_dim``: in d, too, it is level by
-    derivation, so that growth in d is evidence as well."""
+    derivation, so that growth in d is evidence as well. ``ceiling`` is the growth of the root mean square over the rate,
+    where the mean of a 2-norm is measured: that is what derivations are about, and the mean climbs up to it as noise
+    averages out, which may take any d."""
 
     group: Group
     members: tuple[Judged, ...]
@@ -39,6 +41,7 @@ class Family:
     witness: bool
     share: dict[str, float]
     level_in_dim: bool = True
+    ceiling: Growth | None = None
 
     @property
     def name(self) -> str:
@@ -56,6 +59,11 @@ class Family:
             return Growth(), ()
         floors = tuple(j for j in self.fitted if at_rest(j.result))
         return (self.growth if len(floors) == len(self.fitted) else _growth(floors)), floors
+
+    def p_grows(self, axis: str) -> float:
+        """p-value of growth in *axis*, of the measured quantity and of what it climbs up to, if that is another."""
+        grows = [self.growth, self.ceiling or self.growth]
+        return max(g.p_grows(axis) if axis in g.exponents else 1.0 for g in grows)
 
     @property
     def alike(self) -> bool:
@@ -91,12 +99,23 @@ def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: se
     witness = bool(known)
     fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
     level = _level_in_dim(theorem, members[0])
-    return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level)
+    ceiling = _ceiling(fitted) if witness and theorem.measures.name == "mean_grad_l2" else None
+    return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level, ceiling)
 
 
 def _growth(cells: Sequence[Judged]) -> Growth:
     """The growth of measured/rate."""
     rated = [(j.result, j.over_rate) for j in cells if j.over_rate is not None]
+    return growth([result for result, _ in rated], [ratio for _, ratio in rated])
+
+
+def _ceiling(cells: Sequence[Judged]) -> Growth:
+    """The growth of the root mean square of ‖∇f‖₂ over the rate."""
+    rated = []
+    for j in cells:
+        if j.over_rate is not None:
+            stats = j.result.stats
+            rated.append((j.result, j.over_rate * np.sqrt(stats.mean_grad_l2_squared) / stats.mean_grad_l2))
     return growth([result for result, _ in rated], [ratio for _, ratio in rated])
 
 
