@@ -30,9 +30,9 @@ DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a
 class Family:
     """Cells that differ in K and d only. Of a witness ``fitted`` are those that stay on the hard part, and ``growth``
     is of them; ``share`` is by key how much of its hard part a cell kept. ``level_in_dim``: in d, too, it is level by
-    derivation, so that growth in d is evidence as well. ``ceiling`` is the growth of the root mean square over the rate,
-    where the mean of a 2-norm is measured: that is what derivations are about, and the mean climbs up to it as noise
-    averages out, which may take any d."""
+    derivation, so that growth in d is evidence as well. ``ceiling`` is the growth of the root mean square over the
+    rate, where the mean of a 2-norm is measured: that is what derivations are about, and the mean climbs up to it as
+    noise averages out, which may take any d."""
 
     group: Group
     members: tuple[Judged, ...]
