@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..lines import say
+from ..words import count
+
 HELP = "the problems, laws, optimizers and theorems of a file of yours"
 EPILOG = """examples:
   ratecheck check my_problem.py
@@ -36,9 +39,8 @@ def execute(args: argparse.Namespace) -> int:
         )
     for name, findings in found.items():
         wrong = [finding for finding in findings if not finding.ok]
-        print(
-            f"{name}: {f'{len(wrong)} of {len(findings)} checks failed' if wrong else f'{len(findings)} checks passed'}"
-        )
+        checks = count(len(findings), "check")
+        say(f"{name}: {f'{len(wrong)} of {checks} failed' if wrong else f'{checks} passed'}")
         for finding in findings:
-            print(f"  {'ok   ' if finding.ok else 'WRONG'} {finding.name}: {finding.words}")
+            say(f"{'ok   ' if finding.ok else 'WRONG'} {finding.name}: {finding.words}", first="  ", rest=" " * 8)
     return int(any(not finding.ok for findings in found.values() for finding in findings))

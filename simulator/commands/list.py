@@ -23,11 +23,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from ratecheck.problems.errors import choose
 
-    from .tables import show_table
+    from .tables import show_list
 
     kinds = KINDS if args.kind is None else (choose({kind: kind for kind in KINDS}, args.kind, "kind"),)
     for kind in kinds:
-        show_table(kind, (), listing(kind))
+        show_list(kind, listing(kind))
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..words import count
+
 HELP = "report.html, report.md, figures, results.csv, verdicts.json"
 EPILOG = """examples:
   ratecheck report results
@@ -39,5 +41,5 @@ def execute(args: argparse.Namespace) -> int:
     pages = [path for path in written if path.parent == folder.directory]
     print("written:", *(f"  {path}" for path in pages), sep="\n")
     for place in sorted({path.parent for path in written} - {folder.directory}):
-        print(f"  {place}/ ({sum(path.parent == place for path in written)} files)")
+        print(f"  {place}/ ({count(sum(path.parent == place for path in written), 'file')})")
     return 0

@@ -7,6 +7,7 @@ import functools
 import sys
 from contextlib import nullcontext
 
+from ..lines import say
 from .options import add_backend, argument, number, pair
 
 HELP = "one cell, for people and scripts"
@@ -81,7 +82,7 @@ def execute(args: argparse.Namespace) -> int:
         from ..engines.auto import pick
 
         args.backend, reason = pick(spec)
-        print(f"auto: {args.backend} ({reason})", file=sys.stderr)
+        say(f"auto: {args.backend} ({reason})", sys.stderr)
     result = _run(spec, args.backend, args.fast and args.backend == "gpu", theorem, quiet=args.json)
     content = summary(result, theorem)
     if args.json:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..lines import say
+from ..words import count
 from .announce import announce
 from .options import add_backend, number
 
@@ -92,7 +94,7 @@ def jobs_of(args: argparse.Namespace) -> int:
     require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
     if jobs > 1 and args.backend == AUTO:
-        print(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
+        say(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
         args.backend = "cpu"
     return usable_jobs(args.backend, jobs)
 
@@ -115,7 +117,7 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
         announce(plan, found, jobs, args)
 
     def end(seconds: float) -> None:
-        print(f"done: {counts['todo']} cells in {human_seconds(seconds)}; the results are in {args.out}.{after}")
+        say(f"done: {count(counts['todo'], 'cell')} in {human_seconds(seconds)}; the results are in {args.out}.{after}")
 
     try:
         with _terminate_as_interrupt():
@@ -133,10 +135,10 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
     except KeyboardInterrupt as interrupt:
         store = Store(Path(args.out))
         stored = sum(store.path(due.key).exists() for due in plan.cells)
-        print(
-            f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
+        say(
+            f"interrupted: {stored} of {count(len(plan.specs), 'cell')} are stored in {args.out}; "
             "run the same command again to go on" + " (without --fresh)" * args.fresh,
-            file=sys.stderr,
+            sys.stderr,
         )
         return 143 if isinstance(interrupt, _Terminated) else 130
     except SweepError as error:
@@ -144,7 +146,7 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
 
 
 def _warn(line: str) -> None:
-    print(f"warning: {line}", file=sys.stderr)
+    say(f"warning: {line}", sys.stderr)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from ..lines import say
+from ..words import count
+
 
 def show_judgement(folder, judgement) -> None:
     """Verdicts, hard instances, and how much was judged."""
@@ -13,7 +16,7 @@ def show_judgement(folder, judgement) -> None:
 
 
 def show_verdicts(verdicts) -> None:
-    """The verdict table on stdout, then the reasons, a line each."""
+    """The verdict table on stdout, then the reasons, wrapped."""
     from .tables import show_table
 
     rows, colours = [], []
@@ -26,7 +29,7 @@ def show_verdicts(verdicts) -> None:
         show_table("verdicts", ("theorem", "verdict", "as expected", "statement"), rows, colours)
     for verdict in verdicts:
         for reason in verdict.reasons:
-            print(f"{verdict.claim}: {reason}")
+            say(f"{verdict.claim}: {reason}", rest="    ")
 
 
 def show_levels(folder, judgement) -> None:
@@ -34,7 +37,7 @@ def show_levels(folder, judgement) -> None:
     from ..lab.levels import level_lines
 
     for line in level_lines(judgement.theorems.values(), folder.results):
-        print(line)
+        say(line, rest="    ")
 
 
 def show_state(folder, judgement) -> None:
@@ -43,10 +46,11 @@ def show_state(folder, judgement) -> None:
     from ..lab.judging import left_out
 
     for line in left_out(folder, judgement):
-        print(f"warning: {line}", file=sys.stderr)
+        say(f"warning: {line}", sys.stderr)
     for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
-        print(line)
-    cells = f"{folder.directory}: {len(folder.results)} cells"
+        say(line)
+    cells = f"{folder.directory}: {count(len(folder.results), 'cell')}"
     if folder.others:
-        cells += f" of the plan ({folder.others} other cells in the folder are left out)"
-    print(cells + (f"; {folder.partial}" if folder.partial else ""))
+        are = "is" if folder.others == 1 else "are"
+        cells += f" of the plan ({count(folder.others, 'other cell')} in the folder {are} left out)"
+    say(cells + (f"; {folder.partial}" if folder.partial else ""))
