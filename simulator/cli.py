@@ -17,7 +17,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from .lines import reflow, say, width
+from .help_text import reflow
+from .lines import say, width
 from .streams import drop, safe_streams
 
 MODULES = {

@@ -1,4 +1,4 @@
-"""Lines that fit: how wide they may be, prose with a hanging indent, commands that go on after a backslash.
+"""Lines that fit: how wide they may be, and prose wrapped with a hanging indent.
 
 No word is ever cut: a path longer than the line stays whole, so that it can be copied.
 """
@@ -37,29 +37,3 @@ def wrap(text: str, first: str = "", rest: str | None = None, columns: int | Non
 def say(text: str, file: TextIO | None = None, first: str = "", rest: str = "  ") -> None:
     """Print *text* at once, wrapped, on stdout or *file*."""
     print("\n".join(wrap(text, first, rest)), file=sys.stdout if file is None else file, flush=True)
-
-
-def reflow(text: str, columns: int) -> str:
-    """A help text of paragraphs and indented lines: prose is wrapped, and an indented line that is too long goes on
-    after a backslash, its comment above it."""
-    out: list[str] = []
-    prose: list[str] = []
-    for line in [*text.splitlines(), ""]:
-        if line and not line.startswith(" "):
-            prose.append(line)
-            continue
-        out += wrap(" ".join(prose), columns=columns)
-        prose = []
-        out += _example(line, columns) if line else [""]
-    return "\n".join(out[:-1])
-
-
-def _example(line: str, columns: int) -> list[str]:
-    if len(line) <= columns:
-        return [line]
-    indent = " " * (len(line) - len(line.lstrip()))
-    command, _, comment = line.partition("  # ")
-    above = [f"{indent}# {comment.strip()}"] if comment else []
-    found = wrap(command.strip().removesuffix("\\"), indent, indent + "    ", columns - 2)
-    goes_on = command.endswith("\\")
-    return [*above, *(each + " \\" for each in found[:-1]), found[-1] + " \\" * goes_on]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 EXACT = 100_000  # from here on a count is rounded: nobody reads its last digits
 SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
-LEAST_P = -15  # the power of ten from which on no digits are shown: what lies below depends on the tail of a law at which no sample was ever seen
+LEAST_P = -15  # the power of ten below which no digits are shown: they depend on the far tail of a law
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -27,7 +27,7 @@ def large(number: int) -> str:
     """'4096', '861 thousand', '5.2 million'."""
     if abs(number) < EXACT:
         return str(number)
-    size, name = next((size, name) for size, name in SCALES if abs(number) >= size)
+    size, name = next((size, name) for size, name in SCALES if abs(number) >= 0.9995 * size)
     share = number / size
     return f"{share:.0f} {name}" if abs(share) >= 99.95 else f"{share:.1f} {name}"
 

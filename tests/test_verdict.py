@@ -507,7 +507,7 @@ def test_unequal_replicas_and_seeds():
 def test_numbers_of_a_verdict():
     found = verdict(sweep(rate(0.6), spread=0.01, **HARD), adamw_rate)
     numbers = found.to_dict()["numbers"]
-    assert numbers["alpha"] == ALPHA and numbers["margin"] == MARGIN and numbers["correction"] == "Holm over 2 test(s)"
+    assert numbers["alpha"] == ALPHA and numbers["margin"] == MARGIN and numbers["correction"] == "Holm over 2 tests"
     [group] = numbers["groups"]
     for axis in ("steps", "dim"):
         assert group[axis]["low"] < group[axis]["exponent"] < group[axis]["high"]

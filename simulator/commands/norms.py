@@ -10,13 +10,14 @@ from ..lines import say
 from ..words import count
 from .options import number, numbers, words
 
-HELP = "norms of random vectors against exact values"
+HELP = "compare norms of random vectors with their exact values"
 EPILOG = """examples:
   ratecheck norms
-  ratecheck norms --laws gaussian,laplace --dims 1,100,1e6 --samples 4096 --out results/norms
+  ratecheck norms --laws gaussian,laplace --dims 1,100,1e6 --samples 4096
 
-Writes norms.json and a figure into the folder. Memory does not depend on the dimension or the number
-of samples. Exit code as of `ratecheck verify`."""
+Writes norms.json and a figure into the folder. Memory does not grow with the
+dimension or the number of samples. The exit code is that of `ratecheck
+verify`."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,18 +26,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         default="results/norms",
         metavar="DIR",
-        help="folder for norms.json and the figure (default results/norms)",
+        help="the folder for norms.json and the figure (default results/norms)",
     )
-    add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates, FILE.py:NAME too (default: all)")
+    add("--laws", type=words, metavar="A,B,…", help="laws of the coordinates, also FILE.py:NAME (default: all)")
     add("--dims", type=numbers, metavar="D,D,…", help="dimensions (default 1,10,…,1000000)")
     add(
         "--samples",
         type=number,
         metavar="N",
-        help="vectors of each law and dimension (default: 2^26 coordinates in all)",
+        help="vectors for each law and dimension (default: 2^26 coordinates in all)",
     )
-    add("--seed", type=number, default=0, metavar="N", help="seed of the random numbers (default 0)")
-    add("--backend", default="cpu", metavar="NAME", help="cpu, gpu (CUDA), or auto: gpu if it is there (default cpu)")
+    add("--seed", type=number, default=0, metavar="N", help="the seed of the random numbers (default 0)")
+    add("--backend", default="cpu", metavar="NAME", help="cpu, gpu (CUDA), or auto: gpu if there is one (default cpu)")
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -6,14 +6,15 @@ import argparse
 
 from ..words import count
 
-HELP = "report.html, report.md, figures, results.csv, verdicts.json"
+HELP = "write the report of a results folder"
 EPILOG = """examples:
   ratecheck report results
   ratecheck report results --allow-code my_theorem.py
 
-Writes report.html (one self-contained file), report.md, the figures as SVG and PNG, results.csv (a row
-per cell) and verdicts.json into DIR, and prints the verdict table. Works on partial results too. Nothing in DIR is run;
-`ratecheck verify --help` says how the theorems of somebody's file are judged."""
+Writes report.html (one self-contained file), report.md, the figures as SVG
+and PNG, results.csv (a row for each cell) and verdicts.json into DIR, and
+prints the verdicts. It works on partial results too. Nothing in DIR is run;
+`ratecheck verify --help` says how theorems that are not shipped are judged."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

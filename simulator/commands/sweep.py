@@ -14,14 +14,17 @@ from ..words import count
 from .announce import announce
 from .options import add_backend, number
 
-HELP = "all cells of a TOML file; run again to resume"
+HELP = "compute all cells of a TOML file; run it again to resume"
 EPILOG = """examples:
-  ratecheck sweep my_sweep.toml                     # into ./results; interrupted? run it again
-  ratecheck sweep my_sweep.toml --dry-run           # the plan and a time estimate only
+  ratecheck sweep my_sweep.toml
+  ratecheck sweep my_sweep.toml --dry-run
   ratecheck sweep my_sweep.toml --quick -j 4 --out results/quick
   ratecheck sweep my_sweep.toml --set dim=[16,64] --set replicas=16
 
-a sweep file: every list means each of its values, a table is the product of its lists:
+An interrupted sweep goes on when the same command is run again.
+
+a sweep file: a list stands for each of its values, and a table for all their
+combinations:
   replicas = 8
   [[sweep]]
   problem = ["rational", "cosine"]
@@ -29,26 +32,27 @@ a sweep file: every list means each of its values, a table is the product of its
   dim = [16, 64, 256]
   steps = [1000, 4000, 16000]
   problem_args = { spectrum = [0, 1] }
-  quick = { steps = [250, 1000] }                   # what --quick replaces
-keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness, gap, sigma, dtype, seed,
-problem_args, optimizer_args, noise_args; at the top also theorems = [...] and [norms]."""
+  quick = { steps = [250, 1000] }   # what --quick uses instead
+keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness,
+gap, sigma, dtype, seed, problem_args, optimizer_args, noise_args; at the top
+of the file also theorems = [...] and [norms]."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", metavar="FILE.toml", help="the sweep file")
-    add("--out", default="results", metavar="DIR", help="results folder (default results)")
-    add("--seed", type=number, metavar="N", help="seed of the noise of every cell, instead of the file's")
-    add("--quick", action="store_true", help="use the file's quick values")
+    add("--out", default="results", metavar="DIR", help="the results folder (default results)")
+    add("--seed", type=number, metavar="N", help="the noise seed of every cell, instead of the file's")
+    add("--quick", action="store_true", help="use the file's quick values, for a short run")
     add(
         "--set",
         action="append",
         default=[],
         metavar="key=value",
         dest="override",
-        help="override a key in every table, e.g. dim=[16,64]; may be repeated",
+        help="set a key in every table, e.g. dim=[16,64]; may be repeated",
     )
-    add("--dry-run", action="store_true", help="print the plan only")
+    add("--dry-run", action="store_true", help="print the plan and a time estimate, and compute nothing")
     add_how(parser)
 
 
@@ -78,9 +82,9 @@ def add_how(parser: argparse.ArgumentParser) -> None:
         type=number,
         default=1,
         metavar="N",
-        help="worker processes; the cores are divided among them (default 1: this process, with all cores)",
+        help="worker processes, which share the cores (default 1: this process, with all cores)",
     )
-    add("--fresh", action="store_true", help="compute again what is done already")
+    add("--fresh", action="store_true", help="also compute again what is already done")
     add_backend(parser)
 
 

@@ -15,6 +15,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.evidence import Result
 from ..judge.stored_theorem import StoredTheorem
 from ..sample_theorem import SampleTheorem
+from ..words import count
 from .plan import Plan
 from .planfile import PLAN, read_plan, write_plan
 from .store import Store
@@ -55,7 +56,8 @@ def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Seque
         return ""
     due, missing = len(plan.specs), []
     if len(results) < due:
-        missing.append(f"{due - len(results)} of {due} cells are missing")
+        lost = due - len(results)
+        missing.append(f"{lost} of {count(due, 'cell')} {'is' if lost == 1 else 'are'} missing")
     if plan.norms and not norm_rows:
         missing.append("the norm checks are missing")
     return " and ".join(missing)
