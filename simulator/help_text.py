@@ -44,7 +44,7 @@ def _blocks(lines: list[str]) -> Iterator[list[str]]:
 def _example(block: list[str], columns: int) -> list[str]:
     indent = " " * _indent(block[0])
     if block[0].lstrip().startswith("ratecheck "):
-        command = " ".join(line.strip().removesuffix("\\").strip() for line in block)
+        command = _joined([line.removesuffix("\\") for line in block])
         whole = OPTION.sub("\\1\xa0", command)  # an option and its value stay together
         found = wrap(whole, indent, indent + DEEPER, columns - 2)
         return [*(f"{line} \\" for line in found[:-1]), found[-1]]
@@ -54,10 +54,14 @@ def _example(block: list[str], columns: int) -> list[str]:
     name = DEFINITION.match(block[0])
     beside = _indent(block[1]) if len(block) > 1 else name.end() if name else len(indent + DEEPER)
     if name is None and len(block) > 1:
-        return [block[0], *wrap(" ".join(block[1:]), " " * beside, columns=columns)]
+        return [block[0], *wrap(_joined(block[1:]), " " * beside, columns=columns)]
     text = block[0][name.end() if name else 0 :]
     first = block[0][: name.end()] if name else indent
-    return wrap(" ".join([text, *block[1:]]), first, " " * beside, columns)
+    return wrap(_joined([text, *block[1:]]), first, " " * beside, columns)
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(line.strip() for line in lines)
 
 
 def _indent(line: str) -> int:

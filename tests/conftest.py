@@ -34,7 +34,7 @@ LONGEST_FIRST = (
 
 @pytest.fixture(autouse=True)
 def whole_lines(monkeypatch) -> None:
-    """What a command says is whole, for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
+    """What a command says is whole for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
     for module in ("simulator.lines", "simulator.commands.tables"):
         monkeypatch.setattr(f"{module}.width", lambda: 10_000)
 

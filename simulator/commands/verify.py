@@ -11,7 +11,7 @@ EPILOG = """examples:
   ratecheck verify my_theorem.py:lion_l1 --quick --out lion
   ratecheck verify my_theorem.py
   ratecheck verify results
-  ratecheck verify results || echo "some theorem is not as expected"
+  ratecheck verify results && echo "all is as expected"
   ratecheck verify results --theorem adamw-l1
   ratecheck verify results --allow-code my_theorem.py
 
