@@ -6,6 +6,8 @@ import io
 import re
 import shlex
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +15,10 @@ from simulator.cells.spec import Spec
 from simulator.cli import MODULES, main
 from simulator.commands.tables import list_lines, table_lines, without_constants
 from simulator.help_text import reflow
+from simulator.judge.outcome import Outcome, Verdict
 from simulator.lab.progress import Monitor, simple_bar
 from simulator.lines import say, width, wrap
+from simulator.present.words import explain
 from simulator.testing.table import table
 
 COLUMNS = ("60", "79", "200", "")  # the last: a pipe, where nobody says how wide
@@ -150,7 +154,7 @@ def test_what_takes_longer(shown, columns):
 def test_reasons_hang(shown):
     lines = shown("verify results", "60")
     start = next(i for i, line in enumerate(lines) if line.startswith("lie: "))
-    assert lines[start + 1].startswith("    ") and "p < 10⁻¹⁵" in " ".join(lines)
+    assert lines[start + 1].startswith("    ") and "after Holm over" in " ".join(lines)
 
 
 def test_columns_that_are_constant_are_a_sentence(shown):
@@ -239,6 +243,19 @@ def test_bars(monkeypatch, columns):
     assert_fits(lines, int(columns))
     assert any("14 of 459 cells, 3 % of the work, about " in line and line.rstrip().endswith(" left") for line in lines)
     assert any("norm checks of 8 laws at 12 dimensions, 25 %" in line for line in lines)
+
+
+@pytest.mark.parametrize("columns", [52, 71, 79])
+def test_a_verdict_in_words(columns):
+    again = ("bound fails on a problem of some name, d = 4, K = 16. To see it again:", "  ratecheck run " + "x" * 99)
+    reasons = (
+        "measured/bound is 2 on a problem of a rather long name, d = 64, K = 4000 " * 3,
+        "and 4 more of this kind",
+    )
+    verdict = Verdict("bound", Outcome.VIOLATED, "holds", "E‖∇f‖₂ ≤ 1 for all that one can think of " * 4, reasons)
+    text = explain(replace(verdict, grounds=SimpleNamespace(again=again, controls=(), directory=None)), columns)
+    assert " ".join(reasons[0].split()) in " ".join(text.split()) and again[1] in text.splitlines()[-1]
+    assert all(len(line) <= columns or line.startswith("    ratecheck run ") for line in text.splitlines())
 
 
 def test_the_pytest_table(monkeypatch):

@@ -118,11 +118,12 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     from ..lab.cost import work
     from ..lab.executors import open_executor, report
     from ..lab.progress import simple_bar
+    from ..plugins import plain_name
 
     asked = () if theorem is None else theorem.quantities  # objects: a name may be another quantity's
     done, total = 0, work(spec)
     with (
-        nullcontext() if quiet else simple_bar(f"{spec.optimizer} on {spec.problem}") as update,
+        nullcontext() if quiet else simple_bar(f"{plain_name(spec.optimizer)} on {plain_name(spec.problem)}") as update,
         open_executor(1) as executor,
     ):
 

@@ -18,6 +18,7 @@ from .cost import TimeLeft, costs, pace_of, roughly, work
 if TYPE_CHECKING:
     from rich.console import Console
 
+ROOM = 72  # columns from which on there is a bar beside the longest text
 TICK = 0.25  # seconds between two looks at the counter
 FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and at most between two
 
@@ -133,8 +134,9 @@ class _Bar:
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
 
+        bar = [BarColumn(None)] if width() >= ROOM else []
         self._progress = Progress(
-            BarColumn(None),
+            *bar,
             TextColumn("{task.description}", markup=False),
             console=self._console(),
             auto_refresh=False,
