@@ -9,6 +9,7 @@ import xml.etree.ElementTree
 import pytest
 from synthetic import rate, sweep
 from test_run import strict
+from unwrap import entries
 
 from problems import NOISES, PROBLEMS
 from simulator.assumptions import ASSUMPTIONS
@@ -40,7 +41,7 @@ def names(out):
 
 def test_list(capsys):
     assert main(["list"]) == 0
-    out = capsys.readouterr().out
+    out = entries(capsys.readouterr().out)
     registries = (PROBLEMS, NOISES, OPTIMIZERS, SCHEDULES, THEOREMS, QUANTITIES, ASSUMPTIONS)
     assert names(out) == [name for registry in registries for name in registry]
     assert [line for line in out.splitlines() if line.endswith(":")] == [f"{kind}:" for kind in KINDS]
@@ -49,7 +50,7 @@ def test_list(capsys):
 
 def test_list_of_one_kind_with_controls_marked(capsys):
     assert main(["list", "theorems"]) == 0
-    out = capsys.readouterr().out
+    out = entries(capsys.readouterr().out)
     assert names(out) == list(THEOREMS) and out.startswith("theorems:\n")
     marked = {line.split()[0] for line in out.splitlines() if " (control) " in line}
     assert marked == {name for name, theorem in THEOREMS.items() if theorem.expected == "fails"}

@@ -253,7 +253,8 @@ def test_a_verdict_in_words(columns):
         "and 4 more of this kind",
     )
     verdict = Verdict("bound", Outcome.VIOLATED, "holds", "E‖∇f‖₂ ≤ 1 for all that one can think of " * 4, reasons)
-    text = explain(replace(verdict, grounds=SimpleNamespace(again=again, controls=(), directory=None)), columns)
+    rests = SimpleNamespace(again=again, controls=(), directory=None, least_constant=None)
+    text = explain(replace(verdict, grounds=rests), columns)
     assert " ".join(reasons[0].split()) in " ".join(text.split()) and again[1] in text.splitlines()[-1]
     assert all(len(line) <= columns or line.startswith("    ratecheck run ") for line in text.splitlines())
 

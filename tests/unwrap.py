@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 
+def entries(text: str) -> str:
+    """*text* with the names of a list on one line with all that is said of them."""
+    return re.sub(r"\n {3,}", "  ", text)
+
+
 def unwrapped(text: str) -> str:
     """*text* without the line breaks before an indent."""
     return re.sub(r"\n +", " ", text)

@@ -23,8 +23,7 @@ EPILOG = """examples:
 
 An interrupted sweep goes on when the same command is run again.
 
-a sweep file: a list stands for each of its values, and a table for all their
-combinations:
+a sweep file: a list stands for each value, a table for all combinations:
   replicas = 8
   [[sweep]]
   problem = ["rational", "cosine"]
