@@ -319,7 +319,7 @@ def test_wrong_calls_are_one_line():
         (lambda: ratecheck.verify(descent, dims=[4]), ""),
         (lambda: ratecheck.verify(descent, problem="ramps"), "did you mean 'ramp'"),
         (lambda: ratecheck.verify(descent, noise=ratecheck.problems.student(nu=8.0)), "noise_args={'nu': 8}"),
-        (lambda: ratecheck.load("no such folder"), "no folder"),
+        (lambda: ratecheck.load("no such folder"), "not a folder"),
         (lambda: ratecheck.sweep(problem=3.5, optimizer="sgd", dim=2, steps=5), "must be a name"),
     ):
         with pytest.raises((InputError, TypeError)) as raised:

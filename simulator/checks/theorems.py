@@ -55,7 +55,7 @@ def grid_cells(theorem: Theorem, name: str) -> Iterator[Cell]:
             whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **own}
             whole = {key: value for key, value in whole.items() if key != "quick"}
             if unknown := set(whole) - set(FIELDS):
-                raise InputError(f"grid: {min(unknown)!r} is no key of a sweep; known: {', '.join(FIELDS)}")
+                raise InputError(f"grid: {min(unknown)!r} is not a key of a sweep file; known: {', '.join(FIELDS)}")
             for row in product(whole, "grid"):
                 yield _cell({**row, "problem": problem_name(name, row.get("problem", ""))})
 
@@ -64,7 +64,7 @@ def _cell(row: dict) -> Cell:
     try:
         return resolve(Spec.of(**row))
     except TypeError as error:  # a key is missing
-        raise InputError(f"the grid is no table of a sweep: {error}") from error
+        raise InputError(f"the grid is not a table of a sweep file: {error}") from error
     except InputError as error:
         raise InputError(f"{_where(row)}: {error}") from error
 
@@ -113,7 +113,7 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
                 break
             values.append(value)
         else:
-            some = f"; nothing is said of {count(len(cells) - len(values), 'cell')}: {silent}" if silent else ""
+            some = f"; nothing is said about {count(len(cells) - len(values), 'cell')}: {silent}" if silent else ""
             words = (
                 f"from {min(values):.4g} to {max(values):.4g} on {count(len(values), 'cell')}"
                 if values

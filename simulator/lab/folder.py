@@ -68,7 +68,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     can't be read."""
     store = Store(Path(directory))
     if not store.directory.is_dir():
-        raise InputError(f"{directory} is no folder; give the folder that a sweep wrote")
+        raise InputError(f"{directory} is not a folder; give the folder that a sweep wrote")
     plan = read_plan(store.directory) if plan is None else plan
     try:
         there = store.keys()
@@ -77,7 +77,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     has_norms = os.path.lexists(store.directory / NORMS)
     if plan is None and not there and not has_norms:
         raise InputError(
-            f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
+            f"{directory} is not a results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
         )
     wanted = there if plan is None else [due.key for due in plan.cells]
     found, faults = store.load_many(wanted)

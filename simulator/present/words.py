@@ -12,7 +12,7 @@ MEANS = {
     Outcome.TIGHT: "it holds, and its rate is attained, so that no better rate is true of this rule",
     Outcome.VIOLATED: "it is false on the case below",
     Outcome.INCONCLUSIVE: "these runs can't settle it",
-    Outcome.VOID: "it says nothing of any cell that was run",
+    Outcome.VOID: "it says nothing about any cell that was run",
 }
 
 
