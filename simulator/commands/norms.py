@@ -94,9 +94,9 @@ def _show(table) -> None:
     for name in dict.fromkeys(row[law] for row in rows):
         own = [row for row in rows if row[law] == name]
         wrong = sum(int(row[broken]) for row in own)
-        title = f"{name} (the last column tends to {own[0][limit]})" + f", {wrong} vectors break an inequality" * bool(
-            wrong
-        )
+        title = f"{name} (the last column tends to {own[0][limit]} with d)"
+        if wrong:
+            title += f", {count(wrong, 'vector')} against ‖g‖₂ ≤ ‖g‖₁ ≤ √d ‖g‖₂"
         show_table(title, [str(table.columns[i].header) for i in shown], [[row[i] for i in shown] for row in own])
 
 

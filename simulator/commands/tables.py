@@ -15,7 +15,8 @@ TEXT = 16  # columns in which prose can still be read
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] = ()) -> None:
     """A table on stdout; *colours* are rich styles, one a row, used on a terminal."""
     show = _printer()
-    show(f"{title}:", "bold")
+    for line in wrap(f"{title}:", "", INDENT, width()):
+        show(line, "bold")
     styles = ["", *(colours or [""] * len(rows))]
     for lines, style in zip(table_lines(heads, rows, width()), styles, strict=True):
         for line in lines:
@@ -25,7 +26,8 @@ def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], 
 def show_list(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Names with a text each, on stdout."""
     show = _printer()
-    show(f"{title}:", "bold")
+    for line in wrap(f"{title}:", "", INDENT, width()):
+        show(line, "bold")
     for line in list_lines(rows, width()):
         show(line, "")
 
