@@ -120,8 +120,7 @@ def test_help(shown, command, columns):
         assert lines[0].startswith("usage: ratecheck")
 
 
-@pytest.mark.parametrize("columns", COLUMNS)
-@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize(("columns", "terminal"), [("60", False), ("79", True), ("200", True), ("", False)])
 @pytest.mark.parametrize(
     "command",
     [
