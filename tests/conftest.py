@@ -35,7 +35,7 @@ LONGEST_FIRST = (
 @pytest.fixture(autouse=True)
 def whole_lines(monkeypatch) -> None:
     """What a command says is whole for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
-    for module in ("simulator.lines", "simulator.commands.tables"):
+    for module in ("simulator.lines", "simulator.commands.tables", "simulator.commands.verdicts"):
         monkeypatch.setattr(f"{module}.width", lambda: 10_000)
 
 

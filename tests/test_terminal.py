@@ -14,6 +14,7 @@ import pytest
 from simulator.cells.spec import Spec
 from simulator.cli import MODULES, main
 from simulator.commands.tables import list_lines, table_lines, without_constants
+from simulator.commands.verdicts import show_verdicts
 from simulator.help_text import reflow
 from simulator.judge.outcome import Outcome, Verdict
 from simulator.lab.progress import Monitor, simple_bar
@@ -265,3 +266,16 @@ def test_the_pytest_table(monkeypatch):
         for name in ("a-theorem", "a-theorem-of-a-long-name-that-has-no-place-in-columns"):
             lines = [line for line, _ in table([{**row, "theorem": name, "tone": "good"}])]
             assert_fits(lines, int(columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "claim", "beside"), [("79", "a", True), ("79", "a" * 40, False), ("60", "a", False)]
+)
+def test_statements_stand_where_they_can_be_read(monkeypatch, capsys, columns, claim, beside):
+    monkeypatch.setenv("COLUMNS", columns)
+    statement = "E‖∇f‖₂ ≤ 1 for all that one can think of"
+    show_verdicts([Verdict(claim, Outcome.VIOLATED, "holds", statement, ("a reason",))])
+    out = capsys.readouterr().out
+    assert (f"{claim}: {statement}" in " ".join(out.split())) == (not beside) and f"{claim}: a reason\n" in out
+    assert re.search(rf"  {claim} +VIOLATED ", out)
+    assert_fits(out.splitlines(), int(columns))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from ..lines import say
+from ..lines import say, width
 from ..words import count
+
+STATEMENT = 30  # columns in which a statement can be read
 
 
 def show_judgement(folder, judgement) -> None:
@@ -16,20 +18,25 @@ def show_judgement(folder, judgement) -> None:
 
 
 def show_verdicts(verdicts) -> None:
-    """The verdict table on stdout, then the reasons, wrapped."""
+    """The verdict table on stdout, then the reasons, wrapped. Statements are in the table where they can be read there,
+    else before the reasons."""
     from .tables import show_table
 
-    rows, colours = [], []
+    heads, rows, colours = ["theorem", "verdict", "as expected"], [], []
     for verdict in verdicts:
         outcome, wanted = str(verdict.outcome), "HOLDS" if verdict.expected == "holds" else "VIOLATED"
-        as_expected = "yes" if verdict.as_expected else f"NO (should be {wanted})"
-        rows.append((verdict.claim, outcome, as_expected, verdict.statement))
+        rows.append([verdict.claim, outcome, "yes" if verdict.as_expected else f"NO (should be {wanted})"])
         colours.append("green" if verdict.as_expected else "yellow" if outcome == "INCONCLUSIVE" else "red")
-    if rows:
-        show_table("verdicts", ("theorem", "verdict", "as expected", "statement"), rows, colours)
+    taken = sum(2 + max(map(len, column)) for column in zip(heads, *rows, strict=True))
+    beside = width() - taken - 2 >= STATEMENT
+    if rows and beside:
+        statements = [verdict.statement for verdict in verdicts]
+        show_table("verdicts", [*heads, "statement"], [[*r, s] for r, s in zip(rows, statements, strict=True)], colours)
+    elif rows:
+        show_table("verdicts", heads, rows, colours)
     for verdict in verdicts:
-        for reason in verdict.reasons:
-            say(f"{verdict.claim}: {reason}", rest="    ")
+        for sentence in (*([] if beside else [verdict.statement]), *verdict.reasons):
+            say(f"{verdict.claim}: {sentence}", rest="    ")
 
 
 def show_levels(folder, judgement) -> None:
