@@ -9,7 +9,7 @@ from ..lines import width, wrap
 
 INDENT, GAP = "  ", "  "
 NAMES = 26  # columns that the names of a list take at most; a longer one stands on a line of its own
-TEXT = 16  # columns in which prose can still be read
+TEXT = 12  # columns in which prose can still be read
 
 
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] = ()) -> None:
