@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..lines import width, wrap
 
+Show = Callable[[str, str], None]  # prints a line in a style
 INDENT, GAP = "  ", "  "
 NAMES = 26  # columns that the names of a list take at most; a longer one stands on a line of its own
 TEXT = 12  # columns in which prose can still be read
@@ -15,8 +16,7 @@ TEXT = 12  # columns in which prose can still be read
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] = ()) -> None:
     """A table on stdout; *colours* are rich styles, one a row, used on a terminal."""
     show = _printer()
-    for line in wrap(f"{title}:", "", INDENT, width()):
-        show(line, "bold")
+    _show_title(show, title)
     styles = ["", *(colours or [""] * len(rows))]
     for lines, style in zip(table_lines(heads, rows, width()), styles, strict=True):
         for line in lines:
@@ -26,8 +26,7 @@ def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], 
 def show_list(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Names with a text each, on stdout."""
     show = _printer()
-    for line in wrap(f"{title}:", "", INDENT, width()):
-        show(line, "bold")
+    _show_title(show, title)
     for line in list_lines(rows, width()):
         show(line, "")
 
@@ -72,6 +71,11 @@ def without_constants(heads: Sequence[str], rows: Sequence[Sequence[str]], names
     return kept[0], kept[1:], said
 
 
+def _show_title(show: Show, title: str) -> None:
+    for line in wrap(f"{title}:", "", INDENT, width()):
+        show(line, "bold")
+
+
 def _widths(lines: Sequence[Sequence[str]], columns: int) -> list[int] | None:
     """A width for each column such that all fit: the widest give way first, none below its longest word. None where
     even that is too wide."""
@@ -89,7 +93,7 @@ def _widths(lines: Sequence[Sequence[str]], columns: int) -> list[int] | None:
     return made
 
 
-def _printer():
+def _printer() -> Show:
     """Prints a line in a style, which shows on a terminal alone."""
     if not sys.stdout.isatty():
         return lambda line, style: print(line)
