@@ -12,7 +12,10 @@ import textwrap
 from typing import TextIO
 
 MOST, LEAST = 79, 40  # columns
-SHORT_EQUATION = re.compile(r"(?<!\S)(\w{1,2}) = (\S{1,12})(?!\S)")  # 'd = 64,' reads badly when a line ends in it
+TOGETHER = (  # read badly when a line ends in them: 'd = 64,' and '[0.249, 0.251]'
+    (re.compile(r"(?<![^\s(])(\w{1,2}) ([=<]) (\S{1,12})(?!\S)"), "\\1\xa0\\2\xa0\\3"),
+    (re.compile(r"(\[[^\s,]{1,9},) ([^\s,]{1,9}\])"), "\\1\xa0\\2"),
+)
 
 
 def width() -> int:
@@ -23,8 +26,10 @@ def width() -> int:
 def wrap(text: str, first: str = "", rest: str | None = None, columns: int | None = None) -> list[str]:
     """*text* in lines of at most *columns*, by default ``width()``, with the indents *first* and *rest*."""
     columns = width() if columns is None else columns
+    for pattern, glued in TOGETHER if columns >= LEAST else ():
+        text = pattern.sub(glued, text)
     lines = textwrap.wrap(
-        SHORT_EQUATION.sub("\\1\xa0=\xa0\\2", text) if columns >= LEAST else text,
+        text,
         columns,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,

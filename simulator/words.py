@@ -62,5 +62,16 @@ def limit(value: float, bound: float, word: str = "at most") -> str:
     return "" if f"{bound:.4g}" == f"{value:.4g}" else f", {word} {bound:.4g}"
 
 
+def power(symbol: str, exponent: float, low: float | None = None, high: float | None = None) -> str:
+    """'K^0.250, [0.249, 0.251]', 'd^0.000' without limits or where they are the same in three digits."""
+    value, *limits = (_fixed(number) for number in (exponent, low, high) if number is not None)
+    told = f", [{', '.join(limits)}]" if set(limits) - {value} else ""
+    return f"{symbol}^{value}{told}"
+
+
+def _fixed(number: float) -> str:
+    return f"{round(number, 3) + 0.0:.3f}"  # never '-0.000'
+
+
 def _power(exponent: int) -> str:
     return "10" + str(exponent).translate(SUPERSCRIPTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.words import count, large, limit, p_value, span
+from simulator.words import count, large, limit, p_value, power, span
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +44,11 @@ def test_span():
 def test_p_values():
     assert p_value(0.0132) == "p = 0.013" and p_value(2.34e-8) == "p = 2.3·10⁻⁸"
     assert p_value(2e-43) == p_value(0.0) == "p < 10⁻¹⁵" and p_value(1e-15) == "p = 1·10⁻¹⁵"
+
+
+def test_powers():
+    assert power("K", 0.25, 0.249, 0.251) == "K^0.250, [0.249, 0.251]" and power("K", 0.25, 0.2499, 0.2501) == "K^0.250"
+    assert power("d", -0.0001) == "d^0.000" and power("d", -0.25) == "d^-0.250"
 
 
 def test_a_limit_that_is_the_value_is_not_said():
