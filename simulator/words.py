@@ -49,12 +49,13 @@ def span(values: list[int] | list[float]) -> str:
 
 def p_value(p: float) -> str:
     """'p = 0.013', 'p = 2.3·10⁻⁸', 'p < 10⁻¹⁵'."""
-    if p < 10.0**LEAST_P:
-        return f"p < {_power(LEAST_P)}"
-    if p >= 1e-4:
-        return f"p = {p:.2g}"
-    mantissa, _, exponent = f"{p:.2g}".partition("e")
-    return f"p = {mantissa}·{_power(int(exponent))}"
+    return f"p = {number(p, 2)}" if p >= 10.0**LEAST_P else f"p < {_ten_to(LEAST_P)}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """'0.357', '4.05·10⁷', '2.5·10⁻⁷': so many significant digits."""
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}·{_ten_to(int(exponent))}" if exponent else mantissa
 
 
 def limit(value: float, bound: float, word: str = "at most") -> str:
@@ -73,5 +74,5 @@ def _fixed(number: float) -> str:
     return f"{round(number, 3) + 0.0:.3f}"  # never '-0.000'
 
 
-def _power(exponent: int) -> str:
+def _ten_to(exponent: int) -> str:
     return "10" + str(exponent).translate(SUPERSCRIPTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.words import count, large, limit, p_value, power, span
+from simulator.words import count, large, limit, number, p_value, power, span
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,6 +39,11 @@ def test_large_numbers_are_rounded_and_small_ones_exact():
 def test_span():
     assert span([1000, 4000, 16000, 64000, 256000]) == "1k…256k (5)" and span([16, 64]) == "16, 64"
     assert span([250]) == "250" and span([1234, 10**6]) == "1234, 1M" and span([0.5, 1.0, 2.0]) == "0.5…2 (3)"
+
+
+def test_numbers():
+    assert number(0.35712) == "0.357" and number(4.05e7) == "4.05·10⁷" and number(-2.5e-7) == "-2.5·10⁻⁷"
+    assert number(float("inf")) == "inf" and number(23.8612, 4) == "23.86"
 
 
 def test_p_values():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scipy.special import ndtr
 
 from ..sample_theorem import SampleTheorem
-from ..words import count, p_value
+from ..words import count, number, p_value
 from .intervals import holm
 from .outcome import Cells, Numbers, Outcome, Verdict
 
@@ -29,9 +29,11 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     for row, gap, p in zip(rows, negative, p_values, strict=True):
         if p < alpha:
             reasons.append(
-                f"{row.law}, d = {row.dim}: the gap is {gap:.3g} < 0 over {count(row.samples, 'sample')} ({p_value(p)})"
+                f"{row.law}, d = {row.dim}: the gap is {number(gap)} < 0 over {count(row.samples, 'sample')} ({p_value(p)})"
             )
-    reasons += [f"{row.law}, d = {row.dim}: the exact gap is {value:.3g} < 0" for row, value in exact if not value >= 0]
+    reasons += [
+        f"{row.law}, d = {row.dim}: the exact gap is {number(value)} < 0" for row, value in exact if not value >= 0
+    ]
     if reasons:
         outcome = Outcome.VIOLATED
     elif not rows:
@@ -52,7 +54,7 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
             row, value = min(exact, key=lambda pair: pair[1] / pair[0].exact_l1)
             reasons.append(
                 f"the exact gap is ≥ 0 in each and the samples agree with the exact means; it is smallest "
-                f"at d = {row.dim}: {value / row.exact_l1:.3g} of E‖g‖₁"
+                f"at d = {row.dim}: {number(value / row.exact_l1)} of E‖g‖₁"
             )
     numbers: Numbers = {
         "alpha": alpha,
