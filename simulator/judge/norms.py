@@ -28,12 +28,11 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     reasons = []
     for row, gap, p in zip(rows, negative, p_values, strict=True):
         if p < alpha:
-            reasons.append(
-                f"{row.law}, d = {row.dim}: the gap is {number(gap)} < 0 over {count(row.samples, 'sample')} ({p_value(p)})"
-            )
-    reasons += [
-        f"{row.law}, d = {row.dim}: the exact gap is {number(value)} < 0" for row, value in exact if not value >= 0
-    ]
+            samples = count(row.samples, "sample")
+            reasons.append(f"{row.law}, d = {row.dim}: the gap is {number(gap)} < 0 over {samples} ({p_value(p)})")
+    for row, value in exact:
+        if not value >= 0:
+            reasons.append(f"{row.law}, d = {row.dim}: the exact gap is {number(value)} < 0")
     if reasons:
         outcome = Outcome.VIOLATED
     elif not rows:
