@@ -43,15 +43,18 @@ LIE = '''
 from ratecheck import theorem
 
 
-@theorem(optimizer="sgd", measures="mean_grad_l2", grid={"problem": ["quadratic"], "dim": [2, 4, 8], "steps": [4, 8]})
-def lie(c):
+GRID = {"problem": ["quadratic"], "optimizer_args": {"lr": [0.1]}, "dim": [2, 4, 8], "steps": [4, 8]}
+
+
+@theorem(optimizer="sgd", measures="mean_grad_l2", grid=GRID)
+def lie(c, h):
     """The mean norm is below a hundredth of √(LΔ), on whatever function and with whatever step, as nobody believes."""
     return (c.smoothness * c.gap) ** 0.5 / 100
 
 
 @lie.declared
-def _(c):
-    return lie.rate(c)
+def _(c, h):
+    return lie.rate(c, h)
 '''
 
 
@@ -187,7 +190,7 @@ def test_tables_wrap_as_a_last_resort():
     [head], first, [last] = table_lines(["theorem", "verdict", "statement"], rows, 79)
     assert head == "  theorem   verdict  statement" and last == "  sgd       TIGHT    short" and len(first) == 1
     _, first, _ = table_lines(["theorem", "verdict", "statement"], rows, 40)
-    assert len(first) == 2 and max(map(len, first)) <= 40 and first[1].startswith(" " * 21)
+    assert len(first) == 3 and max(map(len, first)) <= 40 and first[1].startswith(" " * 21)
     heads = [f"a-head-{i}" for i in range(9)]
     _, paragraph = table_lines(heads, [[f"a-cell-{i}" for i in range(9)]], 60)
     assert max(map(len, paragraph)) <= 60 and "a-head-8 a-cell-8" in " ".join(paragraph)

@@ -30,5 +30,5 @@ def execute(args: argparse.Namespace) -> int:
             print(line)
         else:
             say(line)
-    print(f"report: {folder.directory / 'report.html'}")
+    say(f"report: {folder.directory / 'report.html'}")
     return code(folder, judgement)
