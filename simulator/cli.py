@@ -1,6 +1,6 @@
 """The command line: ``ratecheck``, also ``python -m simulator``.
 
-Exit codes: 0 all well, 1 something is not as expected, 2 wrong input or usage (one line on stderr,
+Exit codes: 0 all is well, 1 something is not as expected, 2 wrong input or usage (a message on stderr,
 no traceback), 3 something is inconclusive, 130 interrupted,
 141 the reader of the output went away.
 
@@ -17,6 +17,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+from .help_text import reflow
+from .lines import say, width
 from .streams import drop, safe_streams
 
 MODULES = {
@@ -28,10 +30,13 @@ MODULES = {
     "check": "check",
     "list": "list",
 }
-DESCRIPTION = "pytest for convergence theorems: run optimizers on problems with exact constants, judge rates."
+DESCRIPTION = (
+    "pytest for convergence theorems: runs optimizers on problems with exactly known constants and judges whether a "
+    "theorem's rate holds."
+)
 EPILOG = """examples:
   ratecheck list
-  ratecheck run --problem rational --optimizer adamw --dim 64 --steps 4000 --replicas 8
+  ratecheck verify adamw-l1 --quick
   ratecheck sweep my_sweep.toml --out results && ratecheck report results
 
 Every command has its own --help."""
@@ -41,7 +46,7 @@ class Parser(argparse.ArgumentParser):
     """argparse's, with its complaints as InputError, and no option abbreviated in silence."""
 
     def __init__(self, **options: Any):
-        super().__init__(**{"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter, **options})
+        super().__init__(**{"allow_abbrev": False, "formatter_class": _Help, **options})
 
     def error(self, message: str) -> NoReturn:
         from ratecheck.problems.errors import InputError
@@ -50,6 +55,16 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file=None) -> None:
         (file or sys.stdout).write(message)  # argparse's own says nothing of a full disk
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal, at most 79 columns, the prose of the epilogs too."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, width=width())
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return reflow(text, width)
 
 
 class _Version(argparse.Action):
@@ -77,7 +92,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Parsed arguments; raises InputError for what is unknown, with the nearest name."""
+    """Parsed arguments, those of --help where none are given; raises InputError for what is unknown, with the nearest
+    name."""
     from ratecheck.problems.errors import InputError, nearest
 
     if argv and not argv[0].startswith("-") and argv[0] not in MODULES:
@@ -89,7 +105,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             given = text.partition("=")[0]
             if given.startswith("--") and len(given) > 2 and given not in options:
                 commands[argv[0]].error(f"unknown option {given!r}{nearest(given, options)}")
-    args, unknown = parser.parse_known_args(argv)
+    args, unknown = parser.parse_known_args(argv or ["--help"])
     if unknown:
         command = commands[args.command]
         given = unknown[0].partition("=")[0]
@@ -187,6 +203,6 @@ def _leave_threads(code: int) -> None:
 
 
 def complain(message: str, code: int = 2) -> int:
-    """Print one line on stderr; returns *code*."""
-    print("error: " + " ".join(message.splitlines()), file=sys.stderr)
+    """Print a message on stderr, wrapped; returns *code*."""
+    say("error: " + " ".join(message.splitlines()), sys.stderr)
     return code

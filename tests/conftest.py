@@ -1,9 +1,10 @@
-"""For all tests: Hypothesis without deadlines, and files in the order in which they are done soonest."""
+"""For all tests: Hypothesis without deadlines, lines whole, and files in the order in which they are done soonest."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # What a test's first example compiles takes seconds, and on a machine that others use any example may.
@@ -29,6 +30,13 @@ LONGEST_FIRST = (
     "test_offered.py",
     "test_formula.py",
 )
+
+
+@pytest.fixture(autouse=True)
+def whole_lines(monkeypatch) -> None:
+    """What a command says is whole for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
+    for module in ("simulator.lines", "simulator.commands.tables", "simulator.commands.verdicts"):
+        monkeypatch.setattr(f"{module}.width", lambda: 10_000)
 
 
 def pytest_configure(config) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unwrap import unwrapped
+
 from simulator.cli import main
 
 RUN = {
@@ -25,7 +27,7 @@ def assert_refused(capsys, argv: list[str], *words: str) -> None:
     assert main(argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    lines = shown.err.splitlines()
+    lines = unwrapped(shown.err).splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: "), shown.err
     assert "Traceback" not in shown.err
     assert all(word in lines[0] for word in words), lines[0]

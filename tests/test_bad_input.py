@@ -101,8 +101,8 @@ def test_run(refused, changes, words):
         (["sweep"], ["FILE.toml"]),
         (["sweep", "nothing.toml"], ["nothing.toml", "No such file"]),
         (["sweep", "--seeds", "3", "x.toml"], ["'--seeds'", "did you mean '--seed'?"]),
-        (["verify", "nowhere"], ["nowhere", "no folder"]),
-        (["report", "nowhere"], ["nowhere", "no folder"]),
+        (["verify", "nowhere"], ["nowhere", "neither a folder that a sweep wrote nor a theorem"]),
+        (["report", "nowhere"], ["nowhere", "not a folder"]),
         (["check", "nothing.py"], ["nothing.py", "No such file"]),
         (["check", "file.txt"], ["FILE.py", "file.txt"]),
         (["norms", "--laws", "gausian"], ["'gausian'", "did you mean 'gaussian'?"]),
@@ -194,7 +194,7 @@ def test_corrupt_plan(refused, tmp_path, command, content, words):
 @pytest.mark.parametrize("command", ["verify", "report"])
 def test_a_folder_of_something_else(refused, tmp_path, command):
     (tmp_path / "holiday.jpg").write_bytes(b"")
-    refused([command, str(tmp_path)], "no results folder", "sweep.json")
+    refused([command, str(tmp_path)], "not a results folder", "sweep.json")
 
 
 def test_the_process_exits_with_2_and_one_line():

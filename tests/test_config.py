@@ -135,7 +135,7 @@ CELL = "[[sweep]]\ndim = 1\nsteps = 10\n"
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("dim = 1 2\n", ["no valid TOML", "line 1"]),
+        ("dim = 1 2\n", ["not valid TOML", "line 1"]),
         ("replicas = 8\n", ["[[sweep]]"]),
         ("[sweep]\ndim = 1\n", ["[[sweep]]", "double brackets"]),
         ("sweep = [1]\n", ["[[sweep]]"]),

@@ -190,21 +190,21 @@ def test_the_other_cells_acquit_where_they_are_enough():
     assert [c.key for c in cells if c.status == "escaped"] == found.numbers["escaped"]["cells"]
     assert found.numbers["escaped"]["where"][0] == "uneven-ramp, d = 16, K = 1000"
     assert found.numbers["groups"][0]["cells"] == 20
-    assert "5 cell(s) escaped: uneven-ramp, d = 16, K = 1000; " in found.reasons[-1] and "1 more" in found.reasons[-1]
+    assert "5 cells escaped: uneven-ramp, d = 16, K = 1000; " in found.reasons[-1] and "1 more" in found.reasons[-1]
 
 
 def test_too_few_others_are_inconclusive():
     cells = marked(sweep(rate(0.6), problem="uneven-ramp"), lambda spec: spec.steps > 4000)
     found = verdict(cells, adamw_rate)
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "15 cell(s) escaped" in found.reasons[0] and "shows nothing" in found.reasons[0]
-    assert "no growth exponent in K: 2 value(s)" in found.reasons[1]  # and so nothing to convict it
+    assert "15 cells escaped" in found.reasons[0] and "shows nothing" in found.reasons[0]
+    assert "no growth exponent in K: 2 values" in found.reasons[1]  # and so nothing to convict it
 
 
 @pytest.mark.parametrize(("name", "optimizer"), [("adamw-l1", "adamw"), ("sgd-l2", "sgd")])
 def test_all_escaped_is_inconclusive(name, optimizer):
     found = verdict(marked(sweep(rate(0.5), optimizer=optimizer), lambda spec: True), name)
-    assert found.outcome is Outcome.INCONCLUSIVE and "25 cell(s) escaped" in found.reasons[0]
+    assert found.outcome is Outcome.INCONCLUSIVE and "25 cells escaped" in found.reasons[0]
     assert found.cells == Cells(25, {}, 25)
 
 
@@ -233,7 +233,7 @@ def test_the_second_look_never_convicts():
 
     found = verdict(marked(sweep(law, **CONSTANT), lambda spec: spec.steps == BEYOND), "control-constant-lr")
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "5 cell(s) escaped" in found.reasons[0] and "goes like K^0.2" in found.reasons[1]
+    assert "5 cells escaped" in found.reasons[0] and "goes like K^0.2" in found.reasons[1]
 
 
 def test_an_escaped_cell_that_may_lie_above_its_bound_is_a_doubt():
@@ -295,7 +295,7 @@ def test_the_page_and_the_csv_say_so(tmp_path):
     write_report(tmp_path, results, verdicts)
     for name in ("report.html", "report.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
-        assert "1 cell(s) escaped: rational, d = 16, K = 4000" in text and "escaped" in text.split("Figures")[0]
+        assert "1 cell escaped: rational, d = 16, K = 4000" in text and "escaped" in text.split("Figures")[0]
 
 
 def test_figures_mark_escaped_cells():

@@ -162,7 +162,7 @@ def test_a_bend_in_one_axis_is_no_growth_in_the_other():
 
 def test_axes_without_enough_values():
     few = l1_growth(sweep(rate(dim=0.9), dims=(16, 64), spread=0.001))
-    assert set(few.exponents) == {"steps"} and "2 value(s) of d" in few.missing["dim"]
+    assert set(few.exponents) == {"steps"} and "2 values of d" in few.missing["dim"]
     # the two dimensions have their own column: their wrong exponent does not leak into that of K
     ragged = [
         c for c in sweep(rate(dim=0.9), dims=(16, 64), spread=0.0) if not (c.spec.dim == 16 and c.spec.steps == 256000)

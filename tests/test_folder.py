@@ -85,7 +85,7 @@ def test_what_vanishes_is_told(copy, monkeypatch, capsys, gone):
         "done:" not in shown.out and shown.err.splitlines()[-1].startswith("error: ") and "Traceback" not in shown.err
     )
     if gone == "one cell":
-        assert "1 of 8 cells are missing" in shown.err and "run the sweep again" in shown.err
+        assert "1 of 8 cells is missing" in shown.err and "run the sweep again" in shown.err
     monkeypatch.undo()
     monkeypatch.chdir(copy.parent)
     assert again() == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from documents import ROOT, execute
 from paper_package import install
+from unwrap import unwrapped
 
 PATHS = [ROOT, ROOT / "simulator"]
 
@@ -58,7 +59,7 @@ def test_a_run_shows_its_theorem(site):
 
 def test_an_unknown_name_gets_the_nearest_of_a_package(site):
     said = ratecheck(site, *"run --optimizer paper-plan --problem quadratic --dim 4 --steps 50 --replicas 8".split())
-    assert said.returncode == 2 and "did you mean 'paper-plain'?" in said.stderr
+    assert said.returncode == 2 and "did you mean 'paper-plain'?" in unwrapped(said.stderr)
 
 
 def test_the_theorem_holds_and_its_control_fails(results, site):
@@ -68,7 +69,7 @@ def test_the_theorem_holds_and_its_control_fails(results, site):
 
 def test_the_folder_is_judged_where_the_package_is_not_installed(results, tmp_path):
     done = ratecheck(None, "verify", str(results))
-    assert done.returncode == 0 and "judged from the bounds that the folder holds" in done.stdout
+    assert done.returncode == 0 and "judged from the bounds that the folder holds" in unwrapped(done.stdout)
 
 
 def test_the_copy_in_the_folder_runs_without_the_package(results):
@@ -77,7 +78,7 @@ def test_the_copy_in_the_folder_runs_without_the_package(results):
     done = ratecheck(None, *words.split())
     assert done.returncode == 0 and "measured ≤ bound" in done.stdout, done.stderr
     done = ratecheck(None, "verify", str(results), "--allow-code", str(copy))
-    assert done.returncode == 0 and "judged from the bounds" not in done.stdout, done.stderr
+    assert done.returncode == 0 and "judged from the bounds" not in unwrapped(done.stdout), done.stderr
 
 
 def test_reading_a_folder_imports_no_module(results, site, tmp_path):
@@ -97,4 +98,4 @@ def test_a_package_that_is_broken_is_one_line(tmp_path):
     broken = install(tmp_path / "site")
     (broken / "a_paper" / "theorems.py").write_text("import nothing_of_that_name\n")
     said = ratecheck(broken, "verify", "paper-descent", "--out", str(tmp_path / "out"))
-    assert said.returncode == 2 and "a_paper.theorems" in said.stderr and len(said.stderr.splitlines()) == 1
+    assert said.returncode == 2 and "a_paper.theorems" in said.stderr and len(unwrapped(said.stderr).splitlines()) == 1

@@ -199,7 +199,10 @@ def test_a_project_of_somebody_else(project, monkeypatch):
     failed = text[text.index("_ test_false _") : text.index("_ test_open _")]
     assert "AssertionError: false is VIOLATED, and should hold." in failed and "measured/bound is" in failed
     [command] = [line.removeprefix("E").strip() for line in failed.splitlines() if "ratecheck run --theorem" in line]
-    assert "pytest tests/test_theory.py::test_false" in failed and "in _judged" not in failed
+    told = [line.removeprefix("E").strip() for line in failed.splitlines() if line.startswith("E ")]
+    assert "pytest tests/test_theory.py::test_false" in told and "in _judged" not in failed  # a line of its own
+    wide = [line for line in failed.splitlines() if line.startswith("E ") and len(line) > 79]
+    assert all(line.removeprefix("E").strip().startswith(("ratecheck run ", "Results: ")) for line in wide), wide
 
     opened = text[text.index("_ test_open _") : text.index("_ test_control _")]
     told = re.sub(r"\nE\s+", " ", opened)

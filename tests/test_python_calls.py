@@ -14,8 +14,8 @@ from ratecheck import InputError, noise, optimizer, profile, theorem
 
 from simulator.cli import main
 from simulator.judge.outcome import Outcome
+from simulator.lines import MOST
 from simulator.plugins import load as load_file
-from simulator.present.words import WIDTH
 
 GRID = {"problem": ["well"], "dim": [2, 4], "steps": [50, 100]}
 
@@ -160,7 +160,7 @@ def test_the_command_lines_verify_and_pythons_are_one(tmp_path, capsys):
 def test_explain_fits_a_terminal_and_says_all(verdict, wrong):
     for each in (verdict, wrong):
         lines = each.explain().splitlines()
-        assert all(len(line) <= WIDTH for line in lines if "ratecheck run" not in line and "Results:" not in line)
+        assert all(len(line) <= MOST for line in lines if "ratecheck run" not in line and "Results:" not in line)
         text = " ".join(each.explain().split())
         assert all(" ".join(reason.split()) in text for reason in each.reasons)
         assert each.statement in text and str(each.outcome) in text
@@ -319,7 +319,7 @@ def test_wrong_calls_are_one_line():
         (lambda: ratecheck.verify(descent, dims=[4]), ""),
         (lambda: ratecheck.verify(descent, problem="ramps"), "did you mean 'ramp'"),
         (lambda: ratecheck.verify(descent, noise=ratecheck.problems.student(nu=8.0)), "noise_args={'nu': 8}"),
-        (lambda: ratecheck.load("no such folder"), "no folder"),
+        (lambda: ratecheck.load("no such folder"), "not a folder"),
         (lambda: ratecheck.sweep(problem=3.5, optimizer="sgd", dim=2, steps=5), "must be a name"),
     ):
         with pytest.raises((InputError, TypeError)) as raised:

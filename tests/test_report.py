@@ -273,7 +273,7 @@ def test_partial_needs_a_plan():
 
     assert missing_parts(None, RESULTS, ()) == ""
     assert missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS, ()) == ""
-    assert "1 of 18 cells are missing" in missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS[1:], ())
+    assert "1 of 18 cells is missing" in missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS[1:], ())
     rows = run_table(show(RESULTS[1:]), Some(tuple(r.spec for r in RESULTS)))
     assert [row["cells"] for row in rows] == ["8 of 9", "9 of 9"]
     assert [row["theorem"] for row in rows] == ["sgd-l2", "adamw-l1"]

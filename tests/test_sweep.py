@@ -16,7 +16,7 @@ from simulator.cli import main
 from simulator.engines.resolve import resolve
 from simulator.lab import compute as sweep_module
 from simulator.lab.compute import SweepError, batches, survey
-from simulator.lab.cost import TimeLeft, cell_seconds, combination, total_seconds
+from simulator.lab.cost import cell_seconds, combination, total_seconds
 from simulator.lab.executors import open_executor
 from simulator.lab.folder import open_folder
 from simulator.lab.plan import Due
@@ -260,15 +260,6 @@ def test_the_estimate_grows_with_the_work_and_falls_with_the_workers():
     assert total_seconds([big], threads=2) < total_seconds([big])
     assert total_seconds([big, big], jobs=2) < total_seconds([big, big])
     assert total_seconds([]) == 0
-
-
-def test_time_left_learns_from_what_it_measured():
-    left = TimeLeft(expected=1000.0)
-    assert left.seconds(0.0) == 1000.0
-    left.done = 500.0
-    assert left.seconds(elapsed=1000.0) == pytest.approx(1000.0, rel=0.01)  # twice as slow as expected
-    left.done = 1000.0
-    assert left.seconds(2000.0) == 0
 
 
 def test_survey_of_an_empty_place(small, tmp_path):

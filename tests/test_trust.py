@@ -94,7 +94,7 @@ def test_a_strangers_file_is_not_run(trap, tmp_path, command, where, capsys):
         folder_with(folder, result, plan=False)
     assert main([command, str(folder)]) == (0 if command == "report" else 3)
     shown = capsys.readouterr()
-    assert "Traceback" not in shown.err and "1 cells" in shown.out
+    assert "Traceback" not in shown.err and "1 cell" in shown.out
     if where == "theorems":
         assert f"{trap}:bound: not judged" in shown.err and f"--allow-code {trap}" in shown.err
         assert shown.err.count("\n") == 1
@@ -304,7 +304,7 @@ def test_a_theorem_about_samples_is_stored_too(tmp_path, monkeypatch, capsys):
     (tmp_path / "mine.py").unlink()
     capsys.readouterr()
     shown = verdicts(capsys, "verify", "r")
-    assert "half: no exception in 2 row(s)" in shown.out
+    assert "half: no exception in 2 rows" in shown.out
     assert main(["report", "r"]) == 0
 
 

@@ -17,6 +17,7 @@ from ..cells.evidence import Result
 from ..cells.stats import FIELDS
 from ..lab.folder import Folder
 from ..plugins import plain_name
+from ..words import count
 
 CURVES = tuple(name for name in FIELDS if name != "checkpoints")
 MOST_ROWS = 20  # of a table in a notebook
@@ -59,7 +60,7 @@ class Results(Sequence[Result]):
         return iter(self.folder.results)
 
     def __repr__(self) -> str:
-        return f"Results({len(self)} cells of {self.directory})"
+        return f"Results({count(len(self), 'cell')} of {self.directory})"
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class Results(Sequence[Result]):
                 result.status,
             ]
             body += f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in shown)}</tr>"
-        more = f"<div>and {len(self) - MOST_ROWS} more cells</div>" if len(self) > MOST_ROWS else ""
+        more = f"<div>and {count(len(self) - MOST_ROWS, 'more cell')}</div>" if len(self) > MOST_ROWS else ""
         return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 

@@ -23,6 +23,7 @@ from ..lab.grid import ARGUMENTS, FIELDS, product, quick_values
 from ..optimizers import BIASES
 from ..theorem import Theorem
 from ..theorems.naming import problem_name, spec_names
+from ..words import count
 from .controls import check_control, check_controls
 
 MOST_STEPS = 100_000  # of a formula of the step: beyond, as many steps spread over all
@@ -35,7 +36,7 @@ def check_theorem(theorem: Theorem, name: str) -> list[Finding]:
         cells = list(grid_cells(theorem, name))
     except InputError as error:
         return [*findings, Finding("grid", False, str(error))]
-    findings.append(Finding("grid", True, f"the rule gives all hyper-parameters on {len(cells)} cells"))
+    findings.append(Finding("grid", True, f"the rule gives all hyper-parameters on {count(len(cells), 'cell')}"))
     findings += [_steps(cells), *_numbers(theorem, cells), *_said(theorem, cells)]
     findings += _hard(theorem, name, cells[0].spec)
     if not all(f.ok for f in findings):
@@ -54,7 +55,7 @@ def grid_cells(theorem: Theorem, name: str) -> Iterator[Cell]:
             whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **own}
             whole = {key: value for key, value in whole.items() if key != "quick"}
             if unknown := set(whole) - set(FIELDS):
-                raise InputError(f"grid: {min(unknown)!r} is no key of a sweep; known: {', '.join(FIELDS)}")
+                raise InputError(f"grid: {min(unknown)!r} is not a key of a sweep file; known: {', '.join(FIELDS)}")
             for row in product(whole, "grid"):
                 yield _cell({**row, "problem": problem_name(name, row.get("problem", ""))})
 
@@ -63,7 +64,7 @@ def _cell(row: dict) -> Cell:
     try:
         return resolve(Spec.of(**row))
     except TypeError as error:  # a key is missing
-        raise InputError(f"the grid is no table of a sweep: {error}") from error
+        raise InputError(f"the grid is not a table of a sweep file: {error}") from error
     except InputError as error:
         raise InputError(f"{_where(row)}: {error}") from error
 
@@ -112,8 +113,12 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
                 break
             values.append(value)
         else:
-            some = f"; nothing is said of {len(cells) - len(values)} cells: {silent}" if silent else ""
-            words = f"from {min(values):.4g} to {max(values):.4g} on {len(values)} cells" if values else "on no cell"
+            some = f"; nothing is said about {count(len(cells) - len(values), 'cell')}: {silent}" if silent else ""
+            words = (
+                f"from {min(values):.4g} to {max(values):.4g} on {count(len(values), 'cell')}"
+                if values
+                else "on no cell"
+            )
             findings.append(Finding(what, bool(values), words + some))
     return findings
 
@@ -136,7 +141,7 @@ def _said(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
         if bearing is not None and bearing.void:
             void[bearing.void] = void.get(bearing.void, 0) + 1
     granted = "; ".join(f"{a.name}: {a.text}" for a in theorem.assumes) or "nothing"
-    reasons = "".join(f"; {count} of {len(cells)} cells are void: {reason}" for reason, count in void.items())
+    reasons = "".join(f"; void on {number} of {count(len(cells), 'cell')}: {reason}" for reason, number in void.items())
     return [Finding("assumptions", True, f"it takes for granted {granted}{reasons}")]
 
 

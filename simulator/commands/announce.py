@@ -7,47 +7,48 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..lines import say
+from ..words import count, span
+
 if TYPE_CHECKING:
     from ..cells.spec import Spec
-
-WORTH_TIMING = 20.0  # seconds a sweep must take, by the table, before the machine is timed for a better estimate
 
 
 def announce(plan, found, jobs: int, args: argparse.Namespace, by_kind: bool = False) -> None:
     """Say what there is to do and how long it may take, and *by_kind* of cell."""
     from ..cores import cores
-    from ..lab.cost import human_seconds, slowness, total_seconds
+    from ..lab.cost import pace_of, roughly, total_seconds
+    from ..lab.sweep import norms_text
 
     threads = max(1, cores() // jobs)
     rough = total_seconds(found.specs, args.backend, threads, jobs)
-    pace = slowness(threads) if args.backend in ("cpu", "auto") and rough > WORTH_TIMING else 1.0
+    pace = pace_of(rough, args.backend, threads)
 
     def about(specs) -> str:
-        return human_seconds(pace * total_seconds(specs, args.backend, threads, jobs))
+        return roughly(pace * total_seconds(specs, args.backend, threads, jobs))
 
     if by_kind:
         _show_kinds(plan, found, about)
     if args.backend == "auto" and found.todo:
         _say_choice(found.specs)
     norms = _norms_seconds(plan.norms, Path(args.out), args.fresh, args.backend) if plan.norms else 0.0
-    what = f" and norm checks of {len(plan.norms.laws)} laws at {len(plan.norms.dims)} dimensions" if norms else ""
+    what = f" and {norms_text(plan.norms)}" if norms else ""
     whole = pace * (rough + norms)
-    where = {"gpu": "the GPU", "auto": "this machine"}.get(args.backend, f"{min(cores(), jobs * threads)} cores")
-    time = f", about {human_seconds(whole)} on {where}" if whole else ""
-    print(
-        f"{plan.source}{' (quick)' if plan.quick else ''}: {len(plan.specs)} cells, {len(found.done)} done, "
-        f"{len(found.todo)} to do{what}{time}",
-        flush=True,
+    where = {"gpu": "the GPU", "auto": "this machine"}.get(args.backend, count(min(cores(), jobs * threads), "core"))
+    time = f", about {roughly(whole)} on {where}" if whole else ""
+    say(
+        f"{plan.source}{' (quick)' if plan.quick else ''}: {count(len(plan.specs), 'cell')}, {len(found.done)} done, "
+        f"{len(found.todo)} to do{what}{time}"
     )
     for note in plan.notes:
-        print(note, flush=True)
+        say(note)
 
 
 def _say_choice(todo) -> None:
     from ..engines.auto import pick
 
     chosen = Counter(map(pick, todo))
-    print("auto: " + "; ".join(f"{count} on the {backend} ({why})" for (backend, why), count in chosen.items()))
+    say("auto: " + "; ".join(f"{number} on the {backend} ({why})" for (backend, why), number in chosen.items()))
 
 
 def _norms_seconds(norms, directory: Path, fresh: bool, backend: str) -> float:
@@ -64,14 +65,10 @@ def _norms_seconds(norms, directory: Path, fresh: bool, backend: str) -> float:
 
 
 def _show_kinds(plan, found, about) -> None:
-    from .tables import show_table
+    from .tables import show_table, without_constants
 
     def kind(spec: Spec) -> tuple[str, ...]:
         return spec.problem, spec.optimizer, spec.noise, spec.schedule
-
-    def span(values) -> str:
-        values = sorted(set(values))
-        return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
 
     todo: dict[tuple[str, ...], list[Spec]] = {}
     groups: dict[tuple[str, ...], list[Spec]] = {}
@@ -79,19 +76,20 @@ def _show_kinds(plan, found, about) -> None:
         groups.setdefault(kind(spec), []).append(spec)
     for spec in found.specs:
         todo.setdefault(kind(spec), []).append(spec)
-    show_table(
-        "cells",
+    heads, rows, said = without_constants(
         ("problem", "optimizer", "noise", "schedule", "d", "K", "replicas", "cells", "to do", "time"),
         [
             (
                 *name,
-                span(s.dim for s in specs),
-                span(s.steps for s in specs),
-                span(s.replicas for s in specs),
+                *(span(sorted({getattr(s, axis) for s in specs})) for axis in ("dim", "steps", "replicas")),
                 str(len(specs)),
                 str(len(todo.get(name, []))),
                 about(todo[name]) if name in todo else "",
             )
             for name, specs in groups.items()
         ],
+        ("optimizer", "noise", "schedule", "d", "K", "replicas"),
     )
+    show_table("cells", heads, rows)
+    if said:
+        say(f"in each: {said}", first="  ", rest="    ")

@@ -78,14 +78,13 @@ def _ratio(mean: float, bound: float) -> float | None:
 
 def show(content: dict, theorem: Theorem | None = None) -> None:
     """A table of what ``summary`` gives, on stdout."""
-    from .tables import show_table
+    from .tables import show_list
 
     spec, constants = content["spec"], content["constants"]
     title = f"{spec['optimizer']} on {spec['problem']}, {spec['noise']} noise, {spec['schedule']} schedule"
     sizes = f"{spec['dim']}, {spec['steps']}, {spec['replicas']} (seed {spec['seed']}, {spec['dtype']})"
-    show_table(
+    show_list(
         title,
-        (),
         [
             ("d, K, replicas", sizes),
             ("problem arguments", _listed(spec["problem_args"])),

@@ -1,33 +1,35 @@
-"""List what has a name, also of installed packages: problems, noises, optimizers, schedules, theorems and so on."""
+"""List everything that has a name, also in installed packages: problems, noises, optimizers, schedules, theorems and
+more."""
 
 from __future__ import annotations
 
 import argparse
 
 KINDS = ("problems", "noises", "optimizers", "schedules", "theorems", "quantities", "assumptions")
-HELP = ", ".join(KINDS)
+HELP = "list problems, noises, optimizers, theorems and more"
 EPILOG = """examples:
   ratecheck list
   ratecheck list theorems
   ratecheck list | grep adam
 
-A theorem marked (control) is false and known to be: the judge must say so. Wherever a name of this list is
-allowed, FILE.py:NAME of a file of yours is too (docs/extending.md), and MODULE:NAME. What an installed package
+A theorem marked (control) is known to be false, and the judge must say so.
+Wherever a name from this list is allowed, FILE.py:NAME is too, for a file of
+your own (docs/extending.md), and so is MODULE:NAME. What an installed package
 offers has its MODULE:NAME beside it (docs/python.md)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one kind only: {', '.join(KINDS)}")
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"only this kind: {', '.join(KINDS)}")
 
 
 def execute(args: argparse.Namespace) -> int:
     from ratecheck.problems.errors import choose
 
-    from .tables import show_table
+    from .tables import show_list
 
     kinds = KINDS if args.kind is None else (choose({kind: kind for kind in KINDS}, args.kind, "kind"),)
     for kind in kinds:
-        show_table(kind, (), listing(kind))
+        show_list(kind, listing(kind))
     return 0
 
 

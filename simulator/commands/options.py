@@ -21,7 +21,7 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
         "--backend",
         default="cpu",
         metavar="NAME",
-        help="cpu, gpu (CUDA), auto (gpu where it is there and pays) or reference (NumPy, slow) (default cpu)",
+        help="cpu, gpu (CUDA), auto (gpu if there is one and it is faster) or reference (NumPy, slow); default cpu",
     )
 
 

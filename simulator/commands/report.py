@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "report.html, report.md, figures, results.csv, verdicts.json"
+from ..words import count
+
+HELP = "write the report of a results folder"
 EPILOG = """examples:
   ratecheck report results
   ratecheck report results --allow-code my_theorem.py
 
-Writes report.html (one self-contained file), report.md, the figures as SVG and PNG, results.csv (a row
-per cell) and verdicts.json into DIR, and prints the verdict table. Works on partial results too. Nothing in DIR is run;
-`ratecheck verify --help` says how the theorems of somebody's file are judged."""
+Writes report.html (one self-contained file), report.md, the figures as SVG
+and PNG, results.csv (a row for each cell) and verdicts.json into DIR, and
+prints the verdicts. It works on partial results too. Nothing in DIR is run;
+`ratecheck verify --help` says how theorems that are not shipped are judged."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,5 +42,5 @@ def execute(args: argparse.Namespace) -> int:
     pages = [path for path in written if path.parent == folder.directory]
     print("written:", *(f"  {path}" for path in pages), sep="\n")
     for place in sorted({path.parent for path in written} - {folder.directory}):
-        print(f"  {place}/ ({sum(path.parent == place for path in written)} files)")
+        print(f"  {place}/ ({count(sum(path.parent == place for path in written), 'file')})")
     return 0

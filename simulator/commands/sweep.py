@@ -9,17 +9,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..lines import say
+from ..words import count
 from .announce import announce
 from .options import add_backend, number
 
-HELP = "all cells of a TOML file; run again to resume"
+HELP = "compute all cells of a TOML file; run it again to resume"
 EPILOG = """examples:
-  ratecheck sweep my_sweep.toml                     # into ./results; interrupted? run it again
-  ratecheck sweep my_sweep.toml --dry-run           # the plan and a time estimate only
+  ratecheck sweep my_sweep.toml
+  ratecheck sweep my_sweep.toml --dry-run
   ratecheck sweep my_sweep.toml --quick -j 4 --out results/quick
   ratecheck sweep my_sweep.toml --set dim=[16,64] --set replicas=16
 
-a sweep file: every list means each of its values, a table is the product of its lists:
+An interrupted sweep goes on when the same command is run again.
+
+a sweep file: a list stands for each value, a table for all combinations:
   replicas = 8
   [[sweep]]
   problem = ["rational", "cosine"]
@@ -27,26 +31,27 @@ a sweep file: every list means each of its values, a table is the product of its
   dim = [16, 64, 256]
   steps = [1000, 4000, 16000]
   problem_args = { spectrum = [0, 1] }
-  quick = { steps = [250, 1000] }                   # what --quick replaces
-keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness, gap, sigma, dtype, seed,
-problem_args, optimizer_args, noise_args; at the top also theorems = [...] and [norms]."""
+  quick = { steps = [250, 1000] }   # what --quick uses instead
+keys: problem, optimizer, noise, schedule, dim, steps, replicas, smoothness,
+gap, sigma, dtype, seed, problem_args, optimizer_args, noise_args; at the top
+of the file also theorems = [...] and [norms]."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", metavar="FILE.toml", help="the sweep file")
-    add("--out", default="results", metavar="DIR", help="results folder (default results)")
-    add("--seed", type=number, metavar="N", help="seed of the noise of every cell, instead of the file's")
-    add("--quick", action="store_true", help="use the file's quick values")
+    add("--out", default="results", metavar="DIR", help="the results folder (default results)")
+    add("--seed", type=number, metavar="N", help="the noise seed of every cell, instead of the file's")
+    add("--quick", action="store_true", help="use the file's quick values, for a short run")
     add(
         "--set",
         action="append",
         default=[],
         metavar="key=value",
         dest="override",
-        help="override a key in every table, e.g. dim=[16,64]; may be repeated",
+        help="set a key in every table, e.g. dim=[16,64]; may be repeated",
     )
-    add("--dry-run", action="store_true", help="print the plan only")
+    add("--dry-run", action="store_true", help="print the plan and a time estimate, and compute nothing")
     add_how(parser)
 
 
@@ -76,9 +81,9 @@ def add_how(parser: argparse.ArgumentParser) -> None:
         type=number,
         default=1,
         metavar="N",
-        help="worker processes; the cores are divided among them (default 1: this process, with all cores)",
+        help="worker processes, which share the cores (default 1: this process, with all cores)",
     )
-    add("--fresh", action="store_true", help="compute again what is done already")
+    add("--fresh", action="store_true", help="also compute again what is already done")
     add_backend(parser)
 
 
@@ -92,7 +97,7 @@ def jobs_of(args: argparse.Namespace) -> int:
     require_backend(args.backend)
     jobs = require_integer(args.jobs, "-j", least=1)
     if jobs > 1 and args.backend == AUTO:
-        print(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
+        say(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
         args.backend = "cpu"
     return usable_jobs(args.backend, jobs)
 
@@ -115,7 +120,7 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
         announce(plan, found, jobs, args)
 
     def end(seconds: float) -> None:
-        print(f"done: {counts['todo']} cells in {human_seconds(seconds)}; the results are in {args.out}.{after}")
+        say(f"done: {count(counts['todo'], 'cell')} in {human_seconds(seconds)}; the results are in {args.out}.{after}")
 
     try:
         with _terminate_as_interrupt():
@@ -133,10 +138,10 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
     except KeyboardInterrupt as interrupt:
         store = Store(Path(args.out))
         stored = sum(store.path(due.key).exists() for due in plan.cells)
-        print(
-            f"interrupted: {stored} of {len(plan.specs)} cells are stored in {args.out}; "
+        say(
+            f"interrupted: {stored} of {count(len(plan.specs), 'cell')} are stored in {args.out}; "
             "run the same command again to go on" + " (without --fresh)" * args.fresh,
-            file=sys.stderr,
+            sys.stderr,
         )
         return 143 if isinstance(interrupt, _Terminated) else 130
     except SweepError as error:
@@ -144,7 +149,7 @@ def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
 
 
 def _warn(line: str) -> None:
-    print(f"warning: {line}", file=sys.stderr)
+    say(f"warning: {line}", sys.stderr)
 
 
 class _Terminated(KeyboardInterrupt):

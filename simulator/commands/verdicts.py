@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from ..lines import say, width
+from ..words import count
+
+STATEMENT = 30  # columns in which a statement can be read
+
 
 def show_judgement(folder, judgement) -> None:
     """Verdicts, hard instances, and how much was judged."""
@@ -13,20 +18,25 @@ def show_judgement(folder, judgement) -> None:
 
 
 def show_verdicts(verdicts) -> None:
-    """The verdict table on stdout, then the reasons, a line each."""
+    """The verdict table on stdout, then the reasons, wrapped. Statements are in the table where they can be read there,
+    else before the reasons."""
     from .tables import show_table
 
-    rows, colours = [], []
+    heads, rows, colours = ["theorem", "verdict", "as expected"], [], []
     for verdict in verdicts:
         outcome, wanted = str(verdict.outcome), "HOLDS" if verdict.expected == "holds" else "VIOLATED"
-        as_expected = "yes" if verdict.as_expected else f"NO (should be {wanted})"
-        rows.append((verdict.claim, outcome, as_expected, verdict.statement))
+        rows.append([verdict.claim, outcome, "yes" if verdict.as_expected else f"NO (should be {wanted})"])
         colours.append("green" if verdict.as_expected else "yellow" if outcome == "INCONCLUSIVE" else "red")
-    if rows:
-        show_table("verdicts", ("theorem", "verdict", "as expected", "statement"), rows, colours)
+    taken = sum(2 + max(map(len, column)) for column in zip(heads, *rows, strict=True))
+    beside = width() - taken - 2 >= STATEMENT
+    if rows and beside:
+        statements = [verdict.statement for verdict in verdicts]
+        show_table("verdicts", [*heads, "statement"], [[*r, s] for r, s in zip(rows, statements, strict=True)], colours)
+    elif rows:
+        show_table("verdicts", heads, rows, colours)
     for verdict in verdicts:
-        for reason in verdict.reasons:
-            print(f"{verdict.claim}: {reason}")
+        for sentence in (*([] if beside else [verdict.statement]), *verdict.reasons):
+            say(f"{verdict.claim}: {sentence}", rest="    ")
 
 
 def show_levels(folder, judgement) -> None:
@@ -34,7 +44,7 @@ def show_levels(folder, judgement) -> None:
     from ..lab.levels import level_lines
 
     for line in level_lines(judgement.theorems.values(), folder.results):
-        print(line)
+        say(line, rest="    ")
 
 
 def show_state(folder, judgement) -> None:
@@ -43,10 +53,11 @@ def show_state(folder, judgement) -> None:
     from ..lab.judging import left_out
 
     for line in left_out(folder, judgement):
-        print(f"warning: {line}", file=sys.stderr)
+        say(f"warning: {line}", sys.stderr)
     for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
-        print(line)
-    cells = f"{folder.directory}: {len(folder.results)} cells"
+        say(line)
+    cells = f"{folder.directory}: {count(len(folder.results), 'cell')}"
     if folder.others:
-        cells += f" of the plan ({folder.others} other cells in the folder are left out)"
-    print(cells + (f"; {folder.partial}" if folder.partial else ""))
+        are = "is" if folder.others == 1 else "are"
+        cells += f" of the plan ({count(folder.others, 'other cell')} in the folder {are} left out)"
+    say(cells + (f"; {folder.partial}" if folder.partial else ""))

@@ -1,4 +1,4 @@
-"""Run a theorem's own grid and judge it, or judge what is in a results folder; print the verdict table."""
+"""Run a theorem's own grid and judge it, or judge what is in a results folder; print the verdicts."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import os
 
 HELP = "run and judge a theorem, or judge a results folder"
 EPILOG = """examples:
-  ratecheck verify adamw-l1                          # its default grid, into results/verify/adamw-l1
+  ratecheck verify adamw-l1
   ratecheck verify my_theorem.py:lion_l1 --quick --out lion
-  ratecheck verify my_theorem.py                     # all theorems in the file
+  ratecheck verify my_theorem.py
   ratecheck verify results
-  ratecheck verify results || echo "some theorem is not as expected"
-  ratecheck verify results --theorem adamw-l1        # this one only; FILE.py:NAME is run
+  ratecheck verify results && echo "all is as expected"
+  ratecheck verify results --theorem adamw-l1
   ratecheck verify results --allow-code my_theorem.py
 
-What is a folder is taken for one. A theorem that fails is followed by its smallest failing cell and the
-commands that show it again. Nothing in DIR is run: a theorem of somebody's file is judged from the bounds that
-the folder holds, or anew by its code where --allow-code names the file.
+A theorem's grid is run into results/verify/NAME. FILE.py without a name means
+all theorems in the file. If a folder has the name that is given, the folder is
+meant.
 
-exit code: 0 all theorems hold and all false controls fail, 1 otherwise, 2 usage, 3 something is
-inconclusive or missing. Cells that are missing or damaged are counted and left out."""
+If a theorem fails, its smallest failing cell is printed, with the commands
+that run it again. Nothing in DIR is run: theorems that are not shipped with
+ratecheck are judged from the bounds stored in the folder, or by their code if
+--allow-code names their file. A FILE.py:NAME given to --theorem is run.
+
+exit code: 0 all theorems hold and all false controls fail, 1 otherwise, 2
+wrong usage, 3 something is inconclusive or missing. Missing and damaged cells
+are counted and left out."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,17 +34,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from .sweep import add_how
 
     add = parser.add_argument
-    add("target", metavar="NAME|FILE.py[:NAME]|DIR", help="a theorem, a file of them, or a folder that a sweep wrote")
-    add("--out", metavar="DIR", help="of a theorem: the results folder (default results/verify/NAME)")
-    add("--quick", action="store_true", help="of a theorem: its grid's quick values")
-    add("--seed", type=number, metavar="N", help="of a theorem: seed of the noise of every cell")
+    add(
+        "target",
+        metavar="NAME|FILE.py[:NAME]|DIR",
+        help="a theorem, a file of theorems, or a folder that a sweep wrote",
+    )
+    add("--out", metavar="DIR", help="for a theorem: the results folder (default results/verify/NAME)")
+    add("--quick", action="store_true", help="for a theorem: use its grid's quick values")
+    add("--seed", type=number, metavar="N", help="for a theorem: the noise seed of every cell")
     add_how(parser)
     parser.set_defaults(backend=None, jobs=None)  # None: not given, which a folder wants to know
     add(
         "--theorem",
         action="append",
         metavar="NAME",
-        help="of a folder: judge this one only, a shipped theorem or FILE.py:NAME; may be repeated",
+        help="for a folder: judge only this theorem, a shipped one or FILE.py:NAME; may be repeated",
     )
     add_allow_code(parser)
 
@@ -49,7 +59,7 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE.py",
-        help="run this file, and judge anew those of the folder's theorems that are in it; may be repeated",
+        help="run this file, and judge the theorems in it by their code; may be repeated",
     )
 
 
@@ -65,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
     if not folder and not is_theorem(args.target):
         close = nearest(args.target, [*THEOREMS, *offered("theorem")])
         raise InputError(
-            f"{args.target} is no folder that a sweep wrote, and no theorem{close} "
+            f"{args.target} is neither a folder that a sweep wrote nor a theorem{close} "
             "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"
         )
     if not folder:

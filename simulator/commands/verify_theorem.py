@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..lines import say
+
 
 def execute(args: argparse.Namespace) -> int:
     from ..lab.judging import code
@@ -24,6 +26,9 @@ def execute(args: argparse.Namespace) -> int:
     write_pages(folder, judgement, list(judgement.theorems.values()))
     show_judgement(folder, judgement)
     for line in failing_lines(folder, judgement):
-        print(line)
-    print(f"report: {folder.directory / 'report.html'}")
+        if line.startswith(" "):  # a command, whole
+            print(line)
+        else:
+            say(line)
+    say(f"report: {folder.directory / 'report.html'}")
     return code(folder, judgement)

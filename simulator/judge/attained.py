@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..words import power
 from .eligible import Judged
 from .fit import SYMBOLS
 from .intervals import holm
@@ -50,7 +51,7 @@ def exactly(cells: Sequence[Judged], derived: dict[str, float]) -> list[str]:
 
 
 def _words(theorem: Judgeable, f: Family) -> str:
-    powers = " ".join(f"{SYMBOLS[axis]}^{f.growth.exponents[axis].value:.3f}" for axis in theorem.axes)
+    powers = " ".join(power(SYMBOLS[axis], f.growth.exponents[axis].value) for axis in theorem.axes)
     top = max(f.fitted, key=lambda j: j.mean.value).mean.value
     share = f", {100 * top:.3g} % of the constant" if theorem.kind != "none" else f", level {top:.4g}"
     return f"{f.name} ({powers}{share})"

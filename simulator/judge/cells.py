@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..cells.evidence import Result
+from ..words import count, limit
 from .attained import attained, by_construction, derived_ratios, exactly
 from .copies import Copies
 from .eligible import TOO_FEW, Eligible, Judged, eligible, escape_reasons
 from .failing import smallest
-from .fit import LEAST_REPLICAS, SYMBOLS
+from .fit import SYMBOLS
 from .growth import MARGIN
 from .known import mismatches
 from .level import RESOLUTION, ROUNDING, judge_level
@@ -57,14 +58,14 @@ def judge_cells(
         reasons += escape_reasons(cells.escaped)
     if outcome is not Outcome.VOID:
         reasons += _shortened(list(told.ruling.notes), most=4)
-    for reason, count in (cells.broken + cells.aside).items():
-        reasons.append(f"{count} cell(s) left aside: {reason}")
+    for reason, number in (cells.broken + cells.aside).items():
+        reasons.append(f"{count(number, 'cell')} left out: {reason}")
     tested = cells.sound + cells.diverged
     numbers: Numbers = {
         "alpha": alpha,
         "margin": MARGIN,
         "bound": "explicit" if theorem.kind != "none" else "O(·)",
-        "correction": f"Holm over {whole.ruling.tests} test(s)",
+        "correction": f"Holm over {count(whole.ruling.tests, 'test')}",
         "tests": whole.ruling.tests,
         "blind": whole.ruling.blind and not cells.scarce,
         "max_ratio": largest(tested, alpha) if tested else None,
@@ -109,7 +110,7 @@ def _decide(theorem: Judgeable, cells: Eligible, whole: Look, rest: Look, wrong:
     if reasons:
         return Outcome.VIOLATED, _shortened(reasons)
     if cells.scarce:
-        reasons.append(f"too few replicas: {len(cells.scarce)} cell(s) have fewer than {LEAST_REPLICAS}")
+        reasons.append(f"{TOO_FEW} in {count(len(cells.scarce), 'cell')}")
     if cells.sound:
         reasons += _doubts(theorem, whole.ruling, rest.ruling)
     if reasons or not cells.acquitting:
@@ -123,15 +124,14 @@ def _acquitted(theorem: Judgeable, rest: Look, alpha: float) -> Decision:
     top = largest(rest.cells, alpha)
     share = f" ({100 * top['value']:.3g} % of the constant)" if explicit else ""
     what = "bound" if explicit else "rate"
-    tried = (
-        f"the largest measured/{what} is {top['value']:.4g}{share}, at most {top['upper']:.4g} at "
-        f"{100 * (1 - alpha):g} %, at {top['where']}"
-    )
+    upper = limit(top["value"], top["upper"])
+    level = f"{upper} at {100 * (1 - alpha):g} %" if upper else ""
+    tried = f"the largest measured/{what} is {top['value']:.4g}{share}{level}, on {top['where']}"
     copied = sum(j.copies.count for j in rest.cells)
-    also = f" and {copied} rescaled copies" if copied else ""
+    also = f" and {count(copied, 'rescaled copy')}" if copied else ""
     if explicit:
         by = "" if top["upper"] <= 1 + ROUNDING else f" by more than {100 * RESOLUTION:g} %"
-        reasons = [f"not exceeded{by} on {len(rest.cells)} cells{also}; {tried}"]
+        reasons = [f"not exceeded{by} on {count(len(rest.cells), 'cell')}{also}; {tried}"]
     else:
         axes = " and ".join(SYMBOLS[axis] for axis in theorem.axes)
         shown = ", ".join(f.name for f in rest.families if f.settles(theorem.axes, alpha))

@@ -13,6 +13,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
 from ..cells.quantities import QUANTITIES
+from ..words import count
 from .copies import NONE, Copies
 from .fit import LEAST_REPLICAS, groups, labels
 from .intervals import Estimate, mean
@@ -139,8 +140,8 @@ def escape_reasons(escaped: Sequence[Judged], most: int = 4) -> list[str]:
     more = f"; and {len(escaped) - most} more" if len(escaped) > most else ""
     names = "; ".join(j.where for j in escaped[:most]) + more
     return [
-        f"{len(escaped)} cell(s) escaped: {names}: they may convict and never acquit, for a vanishing gradient far out "
-        "shows nothing"
+        f"{count(len(escaped), 'cell')} escaped: {names}: they may convict and never acquit, for a vanishing gradient "
+        "far out shows nothing"
     ]
 
 

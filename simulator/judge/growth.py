@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.evidence import Result
+from ..words import count
 from .fit import GRID, LEAST_VALUES, SYMBOLS, spec_seed
 from .intervals import Estimate, power_law
 
@@ -106,10 +107,10 @@ def _too_little(used: Sequence[tuple], axis: str, other: str) -> str:
     lines: dict[int, set[int]] = {}
     for spec, _ in used:
         lines.setdefault(getattr(spec, other), set()).add(getattr(spec, axis))
-    count = max(map(len, lines.values()), default=0)
+    most = max(map(len, lines.values()), default=0)
     where = f"of {SYMBOLS[axis]} at the same {SYMBOLS[other]}"
-    if count < LEAST_VALUES:
-        return f"{count} value(s) {where} on the larger half of the grid, {LEAST_VALUES} are needed"
+    if most < LEAST_VALUES:
+        return f"{count(most, 'value')} {where} on the larger half of the grid, {LEAST_VALUES} are needed"
     widest = max(math.log2(max(line) / min(line)) for line in lines.values() if len(line) >= LEAST_VALUES)
     if widest < OCTAVES:
         return f"the values {where} span {widest:.2g} octaves, {OCTAVES} are needed"

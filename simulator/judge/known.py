@@ -18,6 +18,7 @@ from ..cells.constants import Constants
 from ..cells.evidence import Result
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..theorems.sgd_l2 import rule as sgd_rule
+from ..words import count, p_value
 from .eligible import Judged
 from .intervals import holm, mean
 from .way import MOST_STEPS, SYMMETRIC, adaptive_steps, fallen, sgd_steps
@@ -89,7 +90,7 @@ def mismatches(cells: Iterable[Judged], alpha: float) -> list[str]:
     adjusted = holm([min(1.0, 2 * min(r.p_above(1 + TOLERANCE), r.p_below(1 - TOLERANCE))) for r in ratios])
     return [
         f"{j.where}: {k.measured} is {ratio.value:.5g} times what is derived (docs/theory.md, section 6): the "
-        f"instrument or the derivation is wrong (p = {p:.2g} after Holm over {len(pairs)} cells)"
+        f"instrument or the derivation is wrong ({p_value(p)} after Holm over {count(len(pairs), 'cell')})"
         for (j, k), ratio, p in zip(pairs, ratios, adjusted, strict=True)
         if p < alpha
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from ..words import count, limit, p_value
 from .copies import HERE, constants_text
 from .eligible import Judged
 from .intervals import Estimate, holm
@@ -28,8 +29,8 @@ def judge_level(sound: Sequence[Judged], alpha: float, derived: Collection[str] 
     adjusted = holm([top.p_above(1.0 + ROUNDING) for top in tops])
     guilty = [(j, top, p) for j, top, p in zip(sound, tops, adjusted, strict=True) if p < alpha]
     violations = [
-        f"{_where(j)}: measured/bound is {top.value:.4g}, at least {top.low(alpha):.4g} "
-        f"(p = {p:.2g} after Holm over {len(sound)} cells)"
+        f"{_where(j)}: measured/bound is {top.value:.4g}{limit(top.value, top.low(alpha), 'at least')} "
+        f"({p_value(p)} after Holm over {count(len(sound), 'cell')})"
         for j, top, p in guilty
     ]
     doubts = [

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from scipy.special import ndtr
 
 from ..sample_theorem import SampleTheorem
+from ..words import count, number, p_value
 from .intervals import holm
 from .outcome import Cells, Numbers, Outcome, Verdict
 
@@ -27,10 +28,11 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     reasons = []
     for row, gap, p in zip(rows, negative, p_values, strict=True):
         if p < alpha:
-            reasons.append(
-                f"{row.law}, d = {row.dim}: the gap is {gap:.3g} < 0 over {row.samples} samples (p = {p:.2g})"
-            )
-    reasons += [f"{row.law}, d = {row.dim}: the exact gap is {value:.3g} < 0" for row, value in exact if not value >= 0]
+            samples = count(row.samples, "sample")
+            reasons.append(f"{row.law}, d = {row.dim}: the gap is {number(gap)} < 0 over {samples} ({p_value(p)})")
+    for row, value in exact:
+        if not value >= 0:
+            reasons.append(f"{row.law}, d = {row.dim}: the exact gap is {number(value)} < 0")
     if reasons:
         outcome = Outcome.VIOLATED
     elif not rows:
@@ -45,16 +47,17 @@ def judge_norms(theorem: SampleTheorem, rows: Sequence, alpha: float) -> Verdict
     else:
         outcome = Outcome.HOLDS
         dims = f"d = {min(row.dim for row in rows)} … {max(row.dim for row in rows)}"
-        reasons = [f"no exception in {len(rows)} row(s), {sum(row.samples for row in rows)} samples, {dims}"]
+        samples = count(sum(row.samples for row in rows), "sample")
+        reasons = [f"no exception in {count(len(rows), 'row')}, {samples}, {dims}"]
         if exact:
             row, value = min(exact, key=lambda pair: pair[1] / pair[0].exact_l1)
             reasons.append(
                 f"the exact gap is ≥ 0 in each and the samples agree with the exact means; it is smallest "
-                f"at d = {row.dim}: {value / row.exact_l1:.3g} of E‖g‖₁"
+                f"at d = {row.dim}: {number(value / row.exact_l1)} of E‖g‖₁"
             )
     numbers: Numbers = {
         "alpha": alpha,
-        "correction": f"Holm over {len(rows)} rows",
+        "correction": f"Holm over {count(len(rows), 'row')}",
         "samples": sum(row.samples for row in rows),
         "smallest_gap": min(negative, default=None),
         "smallest_p": min(p_values, default=None),

@@ -138,7 +138,8 @@ class Verdict:
 
     # How it is shown is not the judge's: looked up when it is asked for, so that nothing here imports it.
     def explain(self) -> str:
-        """What was found, why, what it means and how to see it again; only commands are longer than 79 columns."""
+        """What was found, why, what it means and how to see it again, in lines of at most 79 columns; only commands
+        and paths, which stay whole, are longer."""
         from ..present.words import explain
 
         return explain(self)

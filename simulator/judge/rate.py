@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..words import count, p_value, power
 from .copies import constants_text
 from .eligible import Judged, degrees
 from .failing import ends
@@ -42,15 +43,15 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
         if p < alpha:
             above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {level:.4g}"
             violations.append(
-                f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
-                f"slower at the end{above} (p = {p:.2g} after Holm over {len(adjusted)} tests)"
+                f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
+                f"slower at the end{above} ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(ends(cells, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
-                f"{t.where}: measured/rate goes like {power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
-                f"the end (p = {p:.2g} after Holm over {len(adjusted)} tests)"
+                f"{t.where}: measured/rate goes like {_power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
+                f"the end ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(t.ends)
     doubts, notes = _climbing(theorem, found, level, alpha)
@@ -75,9 +76,8 @@ def attained_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
     return max(levels, default=None)
 
 
-def power(symbol: str, b: Estimate, alpha: float) -> str:
-    """'K^0.250, [0.249, 0.251]'."""
-    return f"{symbol}^{b.value:.3f}, [{b.low(alpha):.3f}, {b.high(alpha):.3f}]"
+def _power(symbol: str, b: Estimate, alpha: float) -> str:
+    return power(symbol, b.value, b.low(alpha), b.high(alpha))
 
 
 def _p(f: Family, axis: str, grows: Growth, cells: Sequence[Judged], beyond: float | None) -> float:
@@ -109,7 +109,7 @@ def _unlimited(sound: Sequence[Judged]) -> tuple[list[str], list[tuple[Judged, .
     words = (
         f"{judged.where}, the same run in other units: measured/rate goes like {symbol}^{sign * exponent:.3g} with "
         f"(σ, L, Δ) → {what} and has no limit; it is {judged.mean.value * judged.copies.factors[point]:.3g} at "
-        f"{constants}; so on {len(guilty)} cell(s), exactly"
+        f"{constants}; so on {count(len(guilty), 'cell')}, exactly"
     )
     return [words], [(judged,)]
 
@@ -126,7 +126,7 @@ def _climbing(
         for axis in theorem.axes:
             if axis not in f.growth.exponents or f.growth.settled(axis, alpha):
                 continue
-            climbs = f"{f.name}: measured/rate goes like {power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}"
+            climbs = f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], f.growth.exponents[axis], alpha)}"
             high = _top(f.members).high(alpha)
             if f.evidence(axis):
                 doubts.append(
@@ -134,7 +134,7 @@ def _climbing(
                     f"{SYMBOLS[axis]} would"
                 )
             elif level is not None and high < level:
-                notes.append(f"{climbs}: still climbing below the level, {high:.3g} of {level:.4g} that is attained")
+                notes.append(f"{climbs}: still climbing, {high:.3g} of the level {level:.4g} that is attained")
             else:
                 known = (
                     "no level is known to be attained"

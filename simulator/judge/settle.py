@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..words import count
 from .eligible import Judged
 from .fit import SYMBOLS
 from .growth import MARGIN
@@ -33,7 +34,7 @@ def _why_not(theorem: Judgeable, f: Family, alpha: float) -> list[str]:
     whys = []
     left = len(f.members) - len(f.fitted)
     if left:
-        whys.append(f"{f.name}: {left} of {len(f.members)} cells leave the hard part; {_remedy(f)}")
+        whys.append(f"{f.name}: {left} of {count(len(f.members), 'cell')} leave the hard part; {_remedy(f)}")
     for axis in theorem.axes:
         symbol = SYMBOLS[axis]
         if axis in f.growth.missing:

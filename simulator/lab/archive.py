@@ -53,7 +53,7 @@ class Archive:
                 content = entry.read()
             header = io.BytesIO(content)
             if npy.read_magic(header) != (1, 0):
-                raise CellError(f"damaged: {name} is no array of a known form")
+                raise CellError(f"damaged: {name} is not an array of a known form")
             shape, fortran, dtype = npy.read_array_header_1_0(header)
             start = header.tell()
             if dtype.kind not in "fiU" or fortran and len(shape) > 1:
@@ -72,7 +72,7 @@ class Archive:
     def text(self, name: str, most: int) -> str:
         found = self.array(name, most)
         if found.dtype.kind != "U" or found.shape != ():
-            raise CellError(f"damaged: {name} is no text")
+            raise CellError(f"damaged: {name} is not text")
         return str(found)
 
 

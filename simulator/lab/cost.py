@@ -39,6 +39,8 @@ EXTRA = {  # what else costs more or less, in times that
 }
 SMALL, WIDE = 16, 256  # up to this dimension the engine has blocks of its own; from this one norms cost less
 CELL = 0.01  # seconds a cell takes anyway
+WORTH_TIMING = 20.0  # seconds a sweep must take, by the table, before the machine is timed for a better estimate
+TRUST = 0.03  # of a sweep's work, which the plan's estimate of the time counts like
 COMPILE_FIRST, COMPILE = 2.5, 0.8  # seconds: the loops of a process, then the formulas of one combination
 LOAD_FIRST, LOAD = 0.7, 0.1  # the same where the machine code is on disk
 NORM_RATE, NORM_COMPILE, NORM_LOAD = 1.4e-9, 1.2, 0.2  # seconds a coordinate on one core; seconds a noise law
@@ -75,15 +77,33 @@ def cell_seconds(spec: Spec, backend: str = "cpu", threads: int = 1) -> float:
 
 def total_seconds(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs: int = 1) -> float:
     """Expected seconds for all cells, compilation included, by *jobs* workers of *threads* threads."""
+    seconds, startup = costs(specs, backend, threads, jobs)
+    return sum(seconds) + startup
+
+
+def costs(specs: Iterable[Spec], backend: str = "cpu", threads: int = 1, jobs: int = 1) -> tuple[list[float], float]:
+    """Expected seconds of each cell in the order in which they are run, and those before the first makes any progress.
+
+    The first cell of a combination has its compilation on it; the very first's comes before there is progress to see.
+    """
     specs = list(specs)
-    run = sum(cell_seconds(spec, backend, threads) for spec in specs) / jobs
-    if backend == "reference" or not specs:
-        return run
-    combinations = len({combination(spec) for spec in specs})
+    seen = set(map(combination, specs))
+    first, each = _compilation(backend, len(seen)) if specs else (0.0, 0.0)
+    seconds = []
+    for index, spec in enumerate(specs):
+        is_first = combination(spec) in seen
+        seen.discard(combination(spec))
+        seconds.append(cell_seconds(spec, backend, threads) / jobs + each * (is_first and index > 0))
+    return seconds, first + each
+
+
+def _compilation(backend: str, combinations: int) -> tuple[float, float]:
+    """Seconds to compile or load what all cells share, and what those of one combination do."""
+    if backend == "reference":
+        return 0.0, 0.0
     if backend == "gpu":
-        return run + GPU_COMPILE * combinations
-    first, each = (LOAD_FIRST, LOAD) if _stored(combinations) else (COMPILE_FIRST, COMPILE)
-    return run + first + each * combinations
+        return 0.0, GPU_COMPILE
+    return (LOAD_FIRST, LOAD) if _stored(combinations) else (COMPILE_FIRST, COMPILE)
 
 
 def norm_seconds(laws: int, coordinates: int, threads: int = 1, backend: str = "cpu") -> float:
@@ -119,21 +139,35 @@ def slowness(threads: int) -> float:
     return sorted(each for each in told if isinstance(each, float))[2] / cell_seconds(spec, "cpu", threads)
 
 
+def pace_of(rough: float, backend: str, threads: int) -> float:
+    """How many times longer than the table says a sweep of *rough* seconds takes here: ``slowness``, and 1 where it
+    isn't worth finding out, or another engine's."""
+    return slowness(threads) if backend in ("cpu", AUTO) and rough > WORTH_TIMING else 1.0
+
+
 @dataclass
 class TimeLeft:
-    """Time left of a sweep: the model's, times how much slower than the model it went so far.
+    """Time left of a sweep: the plan's, times how much slower than the plan it went so far.
 
-    The model itself counts like *trust* seconds of measurement, so that the first cell does not decide.
+    The clock of that begins with the first progress: what comes before, *startup* seconds by the plan, is compilation
+    and says nothing of the cells. The plan itself counts like the share TRUST of all work, so that no first cell
+    decides, and the estimate goes over from the plan's to the measured one without a jump.
     """
 
     expected: float
-    trust: float = 3.0
-    done: float = field(default=0.0)
+    startup: float = 0.0
+    _begin: tuple[float, float] | None = field(default=None, init=False)
 
-    def seconds(self, elapsed: float) -> float:
-        """Seconds left after *elapsed* seconds in which ``done`` of ``expected`` seconds' work was done."""
-        slowness = (elapsed + self.trust) / (self.done + self.trust)
-        return max(0.0, self.expected - self.done) * slowness
+    def seconds(self, elapsed: float, done: float) -> float:
+        """Seconds left after *elapsed* seconds, when *done* of ``expected`` seconds' work is done."""
+        if self._begin is None and done <= 0:
+            return self.expected + max(0.0, self.startup - elapsed)
+        if self._begin is None:
+            self._begin = elapsed, done
+        begin, before = self._begin
+        prior = TRUST * self.expected
+        slowness = (elapsed - begin + prior) / (done - before + prior) if prior else 1.0
+        return max(0.0, self.expected - done) * slowness
 
 
 def human_seconds(seconds: float) -> str:
@@ -144,3 +178,16 @@ def human_seconds(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def roughly(seconds: float) -> str:
+    """'8 s', '25 s', '4 min', '1 h 40 min': an estimate, with no more digits than it deserves."""
+    if seconds < 15:
+        return f"{round(seconds)} s"
+    if seconds < 97.5:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    minutes = 10 * round(minutes / 10)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

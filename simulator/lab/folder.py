@@ -15,6 +15,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.evidence import Result
 from ..judge.stored_theorem import StoredTheorem
 from ..sample_theorem import SampleTheorem
+from ..words import count
 from .plan import Plan
 from .planfile import PLAN, read_plan, write_plan
 from .store import Store
@@ -55,7 +56,8 @@ def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Seque
         return ""
     due, missing = len(plan.specs), []
     if len(results) < due:
-        missing.append(f"{due - len(results)} of {due} cells are missing")
+        lost = due - len(results)
+        missing.append(f"{lost} of {count(due, 'cell')} {'is' if lost == 1 else 'are'} missing")
     if plan.norms and not norm_rows:
         missing.append("the norm checks are missing")
     return " and ".join(missing)
@@ -66,7 +68,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     can't be read."""
     store = Store(Path(directory))
     if not store.directory.is_dir():
-        raise InputError(f"{directory} is no folder; give the folder that a sweep wrote")
+        raise InputError(f"{directory} is not a folder; give the folder that a sweep wrote")
     plan = read_plan(store.directory) if plan is None else plan
     try:
         there = store.keys()
@@ -75,7 +77,7 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     has_norms = os.path.lexists(store.directory / NORMS)
     if plan is None and not there and not has_norms:
         raise InputError(
-            f"{directory} is no results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
+            f"{directory} is not a results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
         )
     wanted = there if plan is None else [due.key for due in plan.cells]
     found, faults = store.load_many(wanted)

@@ -20,6 +20,7 @@ from ..judge.statement import Judgeable
 from ..plugins import content_of, full_name, home_of, is_own, is_path, only, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
+from ..words import count
 from .copies import FOLDER
 from .folder import Folder
 from .rescaled import Rescaler
@@ -143,8 +144,8 @@ def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: M
                 stored.gap(row)  # raises InputError where there is none
     elif late := sum(cell.key not in stored.seen for cell in folder.results):
         raise InputError(
-            f"not judged: {late} cells came after its bounds were stored; sweep again, or judge anew with --allow-code "
-            f"{_code(folder, name)} (expected: {_expected(folder, name)})"
+            f"not judged: {count(late, 'cell')} came after its bounds were stored; sweep again, or judge anew with "
+            f"--allow-code {_code(folder, name)} (expected: {_expected(folder, name)})"
         )
     return stored, words
 

@@ -18,6 +18,7 @@ from ..plugins import home_of, is_own
 from ..theorem import Theorem
 from ..theorems import THEOREMS, AnyTheorem, find_theorem
 from ..theorems.naming import given_name
+from ..words import count
 from .asks import Ask, asked_of
 from .copies import PlugIn, plug_in
 from .grid import cells
@@ -83,7 +84,7 @@ class Plan:
     @property
     def notes(self) -> list[str]:
         """A line for each reason for which cells were left out."""
-        return [f"{n} {'cell' if n == 1 else 'cells'} left out: {reason}" for reason, n in self.left_out.items()]
+        return [f"{count(n, 'cell')} left out: {reason}" for reason, n in self.left_out.items()]
 
 
 def plan_of(

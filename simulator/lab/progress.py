@@ -11,19 +11,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from ..cells.spec import Spec
-from .cost import TimeLeft, cell_seconds, human_seconds, total_seconds, work
+from ..lines import MOST, width
+from ..words import count
+from .cost import TimeLeft, costs, pace_of, roughly, work
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+ROOM = 72  # columns from which on there is a bar beside the longest text
 TICK = 0.25  # seconds between two looks at the counter
 FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and at most between two
 
 
 class Monitor:
-    """Counts cells and coordinate-steps and shows rate and time left, from a thread of its own.
+    """Counts cells and the share of the work that is done and shows them with the time left, from a thread of its own.
 
-    *count* returns the coordinate-steps reported so far, by running cells too; *quiet* shows nothing.
+    *todo* is in the order in which it is run. *count* returns the coordinate-steps reported so far, by running cells
+    too; *quiet* shows nothing.
     """
 
     def __init__(
@@ -35,14 +39,16 @@ class Monitor:
         count: Callable[[], int] = lambda: 0,
         quiet: bool = False,
     ):
-        self.total, self.work = len(todo), sum(map(work, todo))
-        self.cells, self.finished_work = 0, 0
-        self.count = count
-        self._cost = lambda spec: cell_seconds(spec, backend, threads) / jobs
-        self._run, self._done = sum(map(self._cost, todo)), 0.0
-        self._left = TimeLeft(total_seconds(todo, backend, threads, jobs))
+        self.total, self.cells = len(todo), 0
+        self._count, self._work, self._finished_work = count, sum(map(work, todo)), 0
+        seconds, startup = costs(todo, backend, threads, jobs)
+        pace = 1.0 if quiet else pace_of(sum(seconds) + startup, backend, threads)
+        self._todo = todo  # kept, so that its objects keep their identities
+        self._costs = {id(spec): pace * cost for spec, cost in zip(todo, seconds, strict=True)}
+        self._expected, self._done = pace * sum(seconds), 0.0
+        self._left = TimeLeft(self._expected, pace * startup)
         self._begin = time.monotonic()
-        self._show = _Nothing() if quiet else _live(self.work) or _Lines()
+        self._show = _Nothing() if quiet else _live() or _Lines()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -57,34 +63,32 @@ class Monitor:
         self._show.close(*self._state())
 
     def finished(self, specs: Iterable[Spec]) -> None:
-        """These of *todo* are done and stored."""
+        """These, objects of *todo*, are done and stored."""
         for spec in specs:
             self.cells += 1
-            self.finished_work += work(spec)
-            self._done += self._cost(spec)
+            self._finished_work += work(spec)
+            self._done += self._costs[id(spec)]
 
     def _watch(self) -> None:
         while not self._end.wait(TICK):
             self._show.update(*self._state())
 
-    def _state(self) -> tuple[int, float, str]:
-        """Coordinate-steps done, seconds since the start, and the text beside the bar."""
+    def _state(self) -> tuple[float, float, str]:
+        """The share of the work that is done, seconds since the start, and the text beside the bar."""
         elapsed = time.monotonic() - self._begin
-        done = max(self.finished_work, min(self.count(), self.work))
-        rest = self.work - self.finished_work
-        running = (done - self.finished_work) / rest * (self._run - self._done) if rest else 0.0
-        # compilation comes first and goes by without progress, so its share counts as done with the first cells
-        share = self._left.expected / self._run if self._run else 1.0
-        self._left.done = (self._done + running) * share
-        left = human_seconds(self._left.seconds(elapsed))
-        rate = f"{done / max(elapsed, 1e-9) / 1e6:.3g} M coordinate-steps/s"
-        return done, elapsed, f"{self.cells}/{self.total} cells, {rate}, {left} left"
+        rest = self._work - self._finished_work
+        running = min(1.0, max(0, self._count() - self._finished_work) / rest) if rest else 0.0
+        done = self._done + running * (self._expected - self._done)
+        share = min(1.0, done / self._expected) if self._expected else 1.0
+        left = roughly(self._left.seconds(elapsed, done))
+        cells = f"{self.cells} of {count(self.total, 'cell')}"
+        return share, elapsed, f"{cells}, {100 * share:.0f} % of the work, about {left} left"
 
 
 @contextmanager
 def simple_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal or in a notebook, nothing elsewhere, for a task that calls back with (done, total)."""
-    bar, last = None if quiet else _live(1), 0.0
+    bar, last = None if quiet else _live(), 0.0
     if bar is None:
         yield lambda done, total: None
         return
@@ -94,12 +98,12 @@ def simple_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], 
         nonlocal last
         if time.monotonic() - last > TICK or done == total:
             last = time.monotonic()
-            bar.update(done / total, 0.0, what)
+            bar.update(done / total, 0.0, f"{what}, {100 * done / total:.0f} %")
 
     try:
         yield update
     finally:
-        bar.close(1, 0.0, what)
+        bar.close(1.0, 0.0, what)
 
 
 class _Nothing:
@@ -113,11 +117,11 @@ class _Nothing:
         pass
 
 
-def _live(total: int) -> _Bar | None:
+def _live() -> _Bar | None:
     """A bar for a notebook or a terminal, None elsewhere."""
     if _in_notebook():
-        return _NotebookBar(total)
-    return _Bar(total) if sys.stderr.isatty() else None
+        return _NotebookBar()
+    return _Bar() if sys.stderr.isatty() else None
 
 
 def _in_notebook() -> bool:
@@ -127,23 +131,23 @@ def _in_notebook() -> bool:
 
 
 class _Bar:
-    def __init__(self, total: int):
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
 
+        bar = [BarColumn(None)] if width() >= ROOM else []
         self._progress = Progress(
-            BarColumn(None),
-            TaskProgressColumn(),
-            TextColumn("{task.description}"),
+            *bar,
+            TextColumn("{task.description}", markup=False),
             console=self._console(),
             auto_refresh=False,
             expand=True,
         )
-        self._task = self._progress.add_task("", total=total)
+        self._task = self._progress.add_task("", total=1.0)
 
     def _console(self) -> Console:
         from rich.console import Console
 
-        return Console(stderr=True)
+        return Console(stderr=True, width=width())
 
     def open(self) -> None:
         self._progress.start()
@@ -162,7 +166,7 @@ class _NotebookBar(_Bar):
     def _console(self) -> Console:
         from rich.console import Console
 
-        return Console(file=io.StringIO(), width=100, record=True, force_jupyter=False)
+        return Console(file=io.StringIO(), width=MOST, record=True, force_jupyter=False)
 
     def open(self) -> None:
         from IPython.display import HTML, display

@@ -11,6 +11,8 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError, require_integer
 
 from ..engines import AUTO, require_backend
+from ..lines import say
+from ..words import count
 from .compute import Survey, SweepError, compute, survey
 from .folder import NORMS, Folder, missing_parts, norms_key, open_folder
 from .judging import Judgement, judge_folder, write_judgement
@@ -85,13 +87,18 @@ def check_norms(norms: Norms, key: str, directory: Path, fresh: bool, backend: s
             return
         except InputError as error:
             warn(f"{error}; they are made again")
-    what = f"norm checks of {len(norms.laws)} laws at {len(norms.dims)} dimensions"
+    what = norms_text(norms)
     if progress and not sys.stderr.isatty():
-        print(what, file=sys.stderr, flush=True)
+        say(what, sys.stderr)
     with simple_bar(what, quiet=not progress) as update:
         device = cupy_device() if backend == "gpu" else None
         rows = norm_check(norms.laws, norms.dims, norms.samples, norms.seed, progress=update, device=device)
     save_rows(rows, directory, key)
+
+
+def norms_text(norms: Norms) -> str:
+    """'norm checks of 8 laws at 3 dimensions'."""
+    return f"norm checks of {count(len(norms.laws), 'law')} at {count(len(norms.dims), 'dimension')}"
 
 
 def _there(plan: Plan, store: Store) -> Folder:

@@ -61,7 +61,7 @@ def read_toml(path: str | Path) -> dict:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no UTF-8 text: {error}") from error
     except (ValueError, RecursionError) as error:  # of the syntax, or of what Python can't hold
-        raise InputError(f"{path} is no valid TOML: {error}") from error
+        raise InputError(f"{path} is not valid TOML: {error}") from error
 
 
 def _overrides(texts: Iterable[str]) -> dict:

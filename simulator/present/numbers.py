@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..judge.outcome import Verdict
 from ..plugins import plain_name
+from ..words import count, limit
 
 
 def ratio_name(verdict: Verdict) -> str:
@@ -14,7 +15,7 @@ def ratio_name(verdict: Verdict) -> str:
 def largest(verdict: Verdict) -> str:
     """'0.357, at most 0.358', '' for a verdict without ratios."""
     top = verdict.numbers.get("max_ratio")
-    return f"{top['value']:.4g}, at most {top['upper']:.4g}" if top else ""
+    return f"{top['value']:.4g}{limit(top['value'], top['upper'])}" if top else ""
 
 
 def place(verdict: Verdict) -> str:
@@ -26,6 +27,6 @@ def place(verdict: Verdict) -> str:
 def rows(verdict: Verdict) -> list[tuple[str, str]]:
     """Names and texts of the numbers that a verdict has."""
     copies = verdict.numbers.get("copies")
-    judged = f"{verdict.cells.judged}" + f" and {copies} rescaled copies" * bool(copies)
+    judged = f"{verdict.cells.judged}" + (f" and {count(copies, 'rescaled copy')}" if copies else "")
     found = [(f"largest {ratio_name(verdict)}", largest(verdict)), ("at", place(verdict)), ("cells judged", judged)]
     return [(name, text) for name, text in found if text]

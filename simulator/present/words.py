@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..judge.outcome import Outcome, Verdict
+from ..lines import width, wrap
 
-WIDTH = 79
 MEANS = {
     Outcome.HOLDS: "nothing here shows it wrong where it could have been shown",
     Outcome.TIGHT: "it holds, and its rate is attained, so that no better rate is true of this rule",
     Outcome.VIOLATED: "it is false on the case below",
     Outcome.INCONCLUSIVE: "these runs can't settle it",
-    Outcome.VOID: "it says nothing of any cell that was run",
+    Outcome.VOID: "it says nothing about any cell that was run",
 }
 
 
-def explain(verdict: Verdict) -> str:
-    """What was found, why, what it means and how to see it again; only commands are longer than WIDTH columns."""
-    return "\n".join(lines(verdict))
+def explain(verdict: Verdict, columns: int | None = None) -> str:
+    """What was found, why, what it means and how to see it again, in lines of at most *columns*, by default the
+    terminal's, at most 79; only commands and paths, which stay whole, are longer."""
+    return "\n".join(lines(verdict, width() if columns is None else columns))
 
 
-def lines(verdict: Verdict) -> Iterator[str]:
+def lines(verdict: Verdict, columns: int) -> Iterator[str]:
     """The lines of ``explain``."""
-    yield from _wrapped(f"{headline(verdict)}.")
-    yield from _wrapped(f"The statement: {verdict.statement}", "  ")
-    yield from _wrapped(f"{verdict.outcome} means: {MEANS[verdict.outcome]}.", "  ")
-    for reason in verdict.reasons:
-        yield from _wrapped(f"- {reason}", "  ", "    ")
-    if constant := constant_words(verdict):
-        yield from _wrapped(f"- {constant}", "  ", "    ")
-    yield from again(verdict)
+    yield from wrap(f"{headline(verdict)}.", columns=columns)
+    yield from wrap(f"The statement: {verdict.statement}", "  ", "    ", columns)
+    yield from wrap(f"{verdict.outcome} means: {MEANS[verdict.outcome]}.", "  ", "    ", columns)
+    for reason in filter(None, [*verdict.reasons, constant_words(verdict)]):
+        yield from wrap(f"- {reason}", "  ", "    ", columns)
     rests = verdict.grounds
+    for line in rests.again if rests else ():
+        yield from [f"  {line}"] if line.startswith(" ") else wrap(line, "  ", "    ", columns)
     for control in rests.controls if rests else ():
         word = "as it must be" if control.as_expected else "though it is known to be false: see its own verdict"
-        yield from _wrapped(f"False control {control.claim}: {control.outcome}, {word}.", "  ")
+        yield from wrap(f"False control {control.claim}: {control.outcome}, {word}.", "  ", "    ", columns)
     if rests and rests.directory:
         yield f"  Results: {rests.directory}"
 
@@ -57,15 +56,3 @@ def constant_words(verdict: Verdict) -> str:
     if verdict.numbers.get("bound") == "explicit":
         return f"the smallest constant that these data allow is {least:.4g} times that of the bound"
     return f"the smallest constant that these data allow in front of the rate is {least:.4g}"
-
-
-def again(verdict: Verdict) -> tuple[str, ...]:
-    """The smallest failing case, with the commands that show it again, whole lines that can be copied."""
-    return () if verdict.grounds is None else tuple(f"  {line}" for line in verdict.grounds.again)
-
-
-def _wrapped(text: str, first: str = "", other: str | None = None) -> Iterable[str]:
-    rest = first if other is None else other
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )

@@ -14,10 +14,13 @@ from ratecheck.problems.errors import InputError
 
 from ..calls.verify import verify
 from ..judge.outcome import Outcome, Verdict
+from ..lines import width
 from ..plugins import home_of, is_path, plain_name
 from ..present.numbers import largest, place
 from ..present.words import explain
 from .plugin import ROWS, Row
+
+MARGIN = 8  # columns that pytest sets a failure's message in by
 
 
 class Void(InputError):
@@ -57,7 +60,7 @@ class Checker:
         verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
         self._rows.append(_row(verdict, verdict.outcome in wanted))
         self._rows += (_row(control, control.as_expected) for control in verdict.grounds.controls)
-        message = f"{explain(verdict)}\n  The whole test: {self._command()}"
+        message = f"{_explained(verdict)}\n  To run the whole test again:\n    {self._command()}"
         if verdict.outcome is Outcome.VOID:
             raise Void(message)
         if verdict.outcome is Outcome.INCONCLUSIVE and when_open == "xfail" and not verdict.suspect:
@@ -67,7 +70,7 @@ class Checker:
         wrong = [control for control in verdict.grounds.controls if not control.as_expected]
         if wrong:
             raise AssertionError(
-                "\n".join([f"{verdict.claim}: the judge can't fail what is false", *map(explain, wrong)])
+                "\n".join([f"{verdict.claim}: the judge can't fail what is false", *map(_explained, wrong)])
             )
         return verdict
 
@@ -90,6 +93,10 @@ class Checker:
         test = f"{node.name[:40]}.{hashlib.sha256(node.nodeid.encode()).hexdigest()[:8]}"
         name = plain_name(theorem) if isinstance(theorem, str) else theorem.name
         return _from_here(cache.mkdir("ratecheck") / _plain(test) / _plain(name))
+
+
+def _explained(verdict: Verdict) -> str:
+    return explain(verdict, width() - MARGIN)
 
 
 def _row(verdict: Verdict, good: bool) -> Row:

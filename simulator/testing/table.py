@@ -1,12 +1,12 @@
-"""The table of verdicts at the end of a test run, at most 79 columns wide."""
+"""The table of verdicts at the end of a test run, as wide as the terminal allows, at most 79 columns."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-WIDTH = 79
+from ..lines import width, wrap
+
 HEADS = {"theorem": "theorem", "outcome": "verdict", "ratio": "largest", "place": "at", "cells": "cells"}
 COLOURS = {"good": "green", "open": "yellow", "bad": "red"}
 
@@ -14,13 +14,13 @@ COLOURS = {"good": "green", "open": "yellow", "bad": "red"}
 def table(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Lines with their colours ('' for none): columns where they fit, else a paragraph for each verdict."""
     lines = [[str(row[name]) for name in HEADS] for row in rows]
-    widths = [max(map(len, column)) for column in zip(HEADS.values(), *lines, strict=True)]
+    wide = [max(map(len, column)) for column in zip(HEADS.values(), *lines, strict=True)]
     colours = [COLOURS[row["tone"]] for row in rows]
-    if sum(widths) + 2 * (len(widths) - 1) <= WIDTH:
+    if sum(wide) + 2 * (len(wide) - 1) <= width():
         for words, colour in zip([list(HEADS.values()), *lines], ["", *colours], strict=True):
-            yield "  ".join(word.ljust(width) for word, width in zip(words, widths, strict=True)).rstrip(), colour
+            yield "  ".join(word.ljust(size) for word, size in zip(words, wide, strict=True)).rstrip(), colour
     else:
         for (theorem, outcome, ratio, place, count), colour in zip(lines, colours, strict=True):
             found = f", largest ratio {ratio} at {place}" if ratio else ""
             text = f"{theorem}: {outcome}{found}; cells: {count}"
-            yield from ((line, colour) for line in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
+            yield from ((line, colour) for line in wrap(text, "", "  "))

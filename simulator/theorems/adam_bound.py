@@ -6,6 +6,7 @@ import math
 
 from ..cells.constants import Constants, require
 from ..cells.hyper import Hyper
+from ..words import number
 
 SLACK = 1e-12  # the rule without momentum makes the condition on the step an equality
 
@@ -22,7 +23,8 @@ def l1_bound(c: Constants, h: Hyper, twice: bool = False) -> float:
     fewer = theta**2 if twice else 1.0  # of the momentum's error that is left in the step's
     noise = alpha * (1 + theta - theta**2) if twice else alpha
     used = (2 if h.weight_decay else 1) * (q * alpha + fewer * theta**2 * q**2)
-    require(used <= 1 + SLACK, f"the step is too long for the proof: qα + θ²q² takes {used:.4g} of 1, q = Lη/(α√ε)")
+    told = f"qα + θ²q² = {number(used, 4)} must be at most 1, q = Lη/(α√ε)"
+    require(used <= 1 + SLACK, f"the step is too long for the proof: {told}")
     error = 2 * c.smoothness * c.gap * theta / alpha + 2 * (theta * q * pull) ** 2 * h.eps * c.dim * c.steps
     start = 2 * c.gap / h.lr + 2 * c.steps * c.smoothness * h.lr * c.dim * pull**2
     start += (fewer * error + c.steps * noise * c.sigma**2) / root

@@ -1,0 +1,78 @@
+"""Counts and numbers as sentences have them: real plurals, no more digits than a reader wants, small p-values.
+
+Who prints a sentence, in a terminal, a page or a notebook, takes them from here. Nothing is imported, so anything may.
+"""
+
+from __future__ import annotations
+
+EXACT = 100_000  # from here on a count is rounded: nobody reads its last digits
+SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
+LEAST_P = -15  # the power of ten below which no digits are shown: they depend on the far tail of a law
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def count(number: int, noun: str) -> str:
+    """'96 cells', '1 row', '5.2 million samples': *noun* in its singular, of a phrase the last word is made plural."""
+    return f"{large(number)} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """'cells', 'rescaled copies', 'boxes'."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def large(number: int) -> str:
+    """'4096', '861 thousand', '5.2 million'."""
+    if abs(number) < EXACT:
+        return str(number)
+    size, name = next((size, name) for size, name in SCALES if abs(number) >= 0.9995 * size)
+    share = number / size
+    return f"{share:.0f} {name}" if abs(share) >= 99.95 else f"{share:.1f} {name}"
+
+
+def short(number: float) -> str:
+    """'16', '4k', '1.5M' for the columns of a table; in full where that is not exact."""
+    for size, sign in ((10**6, "M"), (10**3, "k")):
+        if number >= size and number * 100 % size == 0:
+            return f"{number / size:g}{sign}"
+    return f"{number:g}" if isinstance(number, float) else str(number)
+
+
+def span(values: list[int] | list[float]) -> str:
+    """'16', '16, 64', of more '1k…256k (5)': least, largest and how many."""
+    if len(values) > 2:
+        return f"{short(values[0])}…{short(values[-1])} ({len(values)})"
+    return ", ".join(map(short, values))
+
+
+def p_value(p: float) -> str:
+    """'p = 0.013', 'p = 2.3·10⁻⁸', 'p < 10⁻¹⁵'."""
+    return f"p = {number(p, 2)}" if p >= 10.0**LEAST_P else f"p < {_ten_to(LEAST_P)}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """'0.357', '4.05·10⁷', '2.5·10⁻⁷': so many significant digits."""
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}·{_ten_to(int(exponent))}" if exponent else mantissa
+
+
+def limit(value: float, bound: float, word: str = "at most") -> str:
+    """', at most 1.45', for after the value; '' where the two are the same in four digits."""
+    return "" if f"{bound:.4g}" == f"{value:.4g}" else f", {word} {bound:.4g}"
+
+
+def power(symbol: str, exponent: float, low: float | None = None, high: float | None = None) -> str:
+    """'K^0.250, [0.249, 0.251]', 'd^0.000' without limits or where they are the same in three digits."""
+    value, *limits = (_fixed(number) for number in (exponent, low, high) if number is not None)
+    told = f", [{', '.join(limits)}]" if set(limits) - {value} else ""
+    return f"{symbol}^{value}{told}"
+
+
+def _fixed(number: float) -> str:
+    return f"{round(number, 3) + 0.0:.3f}"  # never '-0.000'
+
+
+def _ten_to(exponent: int) -> str:
+    return "10" + str(exponent).translate(SUPERSCRIPTS)
