@@ -40,7 +40,7 @@ lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 	@ln -sfn $(CURDIR)/problems $(CURDIR)/simulator $(CURDIR)/simulator/ratecheck/*.py build/typing/ratecheck
 	$(BIN)/mypy
 
-zoo: $(VENV)/.ready ## verify every shipped theorem, write docs/zoo.md and docs/zoo/ (minutes)
+zoo: $(VENV)/.ready ## verify every shipped theorem, write docs/zoo.md, docs/zoo/ and the table of README.md (minutes)
 	$(BIN)/python -m tests.zoo --out $(OUT)/zoo
 
 calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the tables of docs/judge.md (half an hour)

@@ -52,7 +52,7 @@ def open_regular(path: Path, most: int) -> Iterator[BinaryIO]:
     try:
         _require_regular(path, os.stat(path).st_mode)  # opening a device may be an act already
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, InputError):
         raise
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from error

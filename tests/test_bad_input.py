@@ -7,6 +7,7 @@ import sys
 import pytest
 from cells import made_up
 from refusal import assert_refused, run
+from unwrap import unwrapped
 
 from simulator.cli import main
 from simulator.lab.planfile import FORMAT
@@ -90,7 +91,6 @@ def test_run(refused, changes, words):
     "argv, words",
     [
         ([], ["COMMAND"]),
-        (["swep"], ["'swep'", "did you mean 'sweep'?", "verify"]),
         (["run", "--dim"], ["--dim", "ratecheck run --help"]),
         (["run"], ["--dim", "required", "ratecheck run --help"]),
         (run(problem=None), ["--problem is required", "ratecheck run --help"]),
@@ -197,12 +197,12 @@ def test_a_folder_of_something_else(refused, tmp_path, command):
     refused([command, str(tmp_path)], "not a results folder", "sweep.json")
 
 
-def test_the_process_exits_with_2_and_one_line():
+def test_the_process_exits_with_2_and_one_message():
     done = subprocess.run(
         [sys.executable, "-m", "simulator", *run(problem="rationl")], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1 and "did you mean 'rational'?" in done.stderr
+    assert len(unwrapped(done.stderr).splitlines()) == 1 and "did you mean 'rational'?" in done.stderr
 
 
 def test_unexpected_exceptions_keep_their_traceback(monkeypatch):

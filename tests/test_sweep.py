@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from cells import made_up, same_bits
+from unwrap import unwrapped
 
 from simulator.cli import main
 from simulator.engines.resolve import resolve
@@ -168,7 +169,7 @@ def test_killed_and_resumed(undisturbed, jobs, how, capsys):
     assert 2 <= done < 16
     if how is signal.SIGINT:
         assert process.returncode == 130, error
-        assert error.splitlines()[-1].startswith(f"interrupted: {done} of 16 cells") and "again" in error
+        assert unwrapped(error).splitlines()[-1].startswith(f"interrupted: {done} of 16 cells") and "again" in error
         assert "Traceback" not in error
     else:
         assert process.returncode == -signal.SIGKILL

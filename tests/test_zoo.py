@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from zoo import readme
 from zoo.__main__ import surprises
 from zoo.figure import curves, figure
 from zoo.pages import page, row, write
@@ -18,7 +19,8 @@ from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
 from simulator.theorems.naming import spec_names
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS, README = ROOT / "docs", ROOT / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,30 @@ def test_the_zoo_page_has_a_row_for_every_theorem():
         assert kind == theorem.kind and verdict in ("HOLDS", "TIGHT") and 0 < float(largest) <= 1.01
         assert controls == f"{len(theorem.controls)} of {len(theorem.controls)}"
         assert all((DOCS / "zoo" / f"{name}.{kind}").is_file() for kind in ("md", "svg"))
+
+
+def test_readme_has_the_same_in_short():
+    """Row for row what the zoo's page says, in columns that a bar in a formula doesn't end."""
+    line = r"^\| \[`([^`]+)`\].*\| (\w+) \| (\w+) \| ([\d.]+) \| [^|]+ \| ([^|]+) \|$"
+    page_rows = re.findall(line, (DOCS / "zoo.md").read_text(encoding="utf-8"), re.M)
+    block = readme.BLOCK.search(README.read_text(encoding="utf-8"))[0]
+    rows = [line.strip("|\n ").split(" | ") for line in block.splitlines() if line.startswith("| [")]
+    assert [short[0] for short in rows] == [f"[`{name}`](docs/zoo/{name}.md)" for name in TRUE]
+    for (name, kind, verdict, largest, controls), short in zip(page_rows, rows, strict=True):
+        assert short[3:5] == [kind, verdict] and short[6] == controls and len(short) == 7, name
+        assert float(short[5].removesuffix(" %")) == pytest.approx(100 * float(largest), rel=2e-3)
+
+
+def test_readme_is_written_between_its_markers_or_not_at_all(found, tmp_path):
+    page_file = tmp_path / "README.md"
+    page_file.write_text("before\n<!-- zoo: written -->\nold\n<!-- end of zoo -->\nafter\n")
+    readme.write([found], page_file)
+    text = page_file.read_text()
+    assert text.startswith("before\n") and text.endswith("<!-- end of zoo -->\nafter\n") and "old" not in text
+    assert text.count("docs/zoo/sgd-l2-squared.md") == 1 and r"\Vert" in text
+    page_file.write_text("no markers")
+    with pytest.raises(ValueError, match="no markers"):
+        readme.write([found], page_file)
 
 
 def test_every_proof_is_written_down():

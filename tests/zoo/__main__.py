@@ -1,4 +1,4 @@
-"""Verify every shipped theorem about runs, or go on with it, and write docs/zoo.md and docs/zoo/.
+"""Verify every shipped theorem about runs, or go on with it, and write docs/zoo.md, docs/zoo/ and README's table.
 
 Exit code 1 if a theorem is violated or a false control is not.
 """
@@ -17,10 +17,12 @@ from pathlib import Path
 
 from simulator.judge.outcome import Outcome
 
+from . import readme
 from .pages import write
 from .verified import TRUE, Verified, verify
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS, README = ROOT / "docs", ROOT / "README.md"
 
 
 def surprises(found: Sequence[Verified]) -> list[str]:
@@ -50,7 +52,8 @@ def main() -> int:
             )
     if not args.names:
         write(found, DOCS)
-        print(f"written: {DOCS / 'zoo.md'}")
+        readme.write(found, README)
+        print(f"written: {DOCS / 'zoo.md'}, {README}")
     print(f"{len(found)} theorems in {time.perf_counter() - begun:.0f} s")
     for line in (wrong := surprises(found)):
         print(f"not as expected: {line}")
