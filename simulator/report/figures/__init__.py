@@ -9,19 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .controls import controls
 from .curves import curves
 from .density import density
 from .drawing import Drawing, Skipped
+from .envelope import envelope
 from .exponents import exponents
+from .forest import forest
 from .material import Material
 from .norms import norms
 from .pages import pages
 from .rates import against_dim, against_steps
+from .ratios import ratios
 from .slopes import slopes
 
 __all__ = ["FIGURES", "MAIN", "Drawing", "Material", "Skipped", "draw", "left_out"]
 
 FIGURES: dict[str, Callable[[Material], list[Drawing | Skipped]]] = {
+    "envelope": envelope,
+    "forest": forest,
+    "ratios": ratios,
+    "controls": controls,
     "density": density,
     "norms": norms,
     "rates": against_steps,

@@ -32,10 +32,12 @@ def density(material: Material) -> list[Drawing | Skipped]:
     found, _ = pages(recorded(material.cells))
     if not found:
         return [Skipped(NAME, TITLE, nothing(material.cells))]
-    page = found[0]
-    row = max(page.rows, key=lambda row: sum(p.row == row and _over_one_norm(p) for p in page.panels))
-    panels = [panel for panel in page.panels if panel.row == row][:MOST_PANELS]
-    return [_drawing(Page(1, page.settings, panels, [row], [panel.column for panel in panels]))]
+    settings = found[0].settings
+    every = [panel for page in found if page.settings == settings for panel in page.panels]
+    rows = list(dict.fromkeys(panel.row for panel in every))
+    row = max(rows, key=lambda row: sum(_over_one_norm(panel) for panel in every if panel.row == row))
+    panels = [panel for panel in every if panel.row == row][:MOST_PANELS]
+    return [_drawing(Page(1, settings, panels, [row], [panel.column for panel in panels]))]
 
 
 def _over_one_norm(panel: Panel) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from html import escape
 
 from .drawing import Drawing
-from .style import FAINT, INK, NAMED, NAMED_DARK, PAPER, RAMP, RAMP_DARK
+from .style import BREACH, FAINT, INK, NAMED, NAMED_DARK, PAPER, RAMP, RAMP_DARK
 
 # colour in the file → (name of the CSS variable, its value on light and on dark pages)
 COLORS = {INK: ("ink", INK, "#e4e4ea"), PAPER: ("paper", PAPER, "#17171c"), FAINT: ("faint", FAINT, "#8f8f9c")}
+COLORS |= {BREACH: ("breach", BREACH, "#ff8a80")}
 COLORS |= {light: (f"ramp{i}", light, dark) for i, (light, dark) in enumerate(zip(RAMP, RAMP_DARK, strict=True))}
 COLORS |= {light: (f"named{i}", light, dark) for i, (light, dark) in enumerate(zip(NAMED, NAMED_DARK, strict=True))}
 

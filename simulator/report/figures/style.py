@@ -13,6 +13,7 @@ from matplotlib.typing import LineStyleType
 COLUMN, PAGE = 3.25, 6.75  # inches: a column of a paper, and its two
 NARROW = 4.5  # inches: below, a figure is set in smaller type
 INK, PAPER, FAINT = "#1c1c21", "#ffffff", "#8a8a94"
+BREACH = "#b3261e"  # what a theorem rules out and was measured
 RING: dict[str, Any] = {  # around the point of a cell that escaped
     "linestyle": "none",
     "marker": "o",
