@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FIGURES = ("rates.svg", "dimension.svg", "ratio.svg")
+FIGURES = ("envelope.svg", "forest.svg", "controls.svg")
 BLOCK = re.compile(r"(<!-- verdicts: .*? -->\n).*?(<!-- end of verdicts -->)", re.DOTALL)
 
 

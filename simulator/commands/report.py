@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 HELP = "report.html, report.md, figures, results.csv, verdicts.json"
 EPILOG = """examples:
   ratecheck report results
+  ratecheck report results --paper
   ratecheck report results --allow-code my_theorem.py
 
-Writes report.html (one self-contained file), report.md, the figures as SVG and PNG, results.csv (a row
-per cell) and verdicts.json into DIR, and prints the verdict table. Works on partial results too. Nothing in DIR is run;
-`ratecheck verify --help` says how the theorems of somebody's file are judged."""
+Writes report.html (one self-contained file), report.md, the figures as SVG
+and PNG, results.csv (a row per cell) and verdicts.json into DIR, and prints
+the verdict table. With --paper also figures/paper/NAME-3.25in.pdf (one column)
+and NAME-6.75in.pdf (two columns) for LaTeX, the same as SVG and PNG. Works on
+partial results too. Nothing in DIR is run; `ratecheck verify --help` says how
+the theorems of somebody's file are judged."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from .verify import add_allow_code
 
     parser.add_argument("directory", metavar="DIR", help="a folder that a sweep wrote")
+    parser.add_argument("--paper", action="store_true", help="also the figures for a paper: PDF, 3.25 and 6.75 in wide")
     add_allow_code(parser)
 
 
@@ -33,7 +39,9 @@ def execute(args: argparse.Namespace) -> int:
         folder = open_folder(args.directory)
         judgement = judge_folder(folder, args.allow_code)
         own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
-        written = write_pages(folder, judgement, [*own, *THEOREMS.values()])
+        theorems = [*own, *THEOREMS.values()]
+        written = write_pages(folder, judgement, theorems)
+        written += _paper(folder, judgement, theorems) if args.paper else _no_paper(folder)
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
@@ -41,3 +49,16 @@ def execute(args: argparse.Namespace) -> int:
     for place in sorted({path.parent for path in written} - {folder.directory}):
         print(f"  {place}/ ({sum(path.parent == place for path in written)} files)")
     return 0
+
+
+def _paper(folder, judgement, theorems) -> list[Path]:
+    from ..report.figures.paper import write_paper
+
+    return write_paper(folder.directory, folder.results, judgement.verdicts, folder.norm_rows, theorems)
+
+
+def _no_paper(folder) -> list[Path]:
+    from ..report.figures.paper import remove_paper
+
+    remove_paper(folder.directory)
+    return []

@@ -86,7 +86,7 @@ class Claim:
     @property
     def words(self) -> str:
         """'adamw-l1 (TIGHT)', and what it stands for."""
-        same = "".join(f"; {name} agrees to {100 * far:.2g} % in all {n} cells" for name, far, n in self.same)
+        same = "".join(f"; {name} agrees to {100 * far:.2g} % in all of its {n} cells" for name, far, n in self.same)
         return f"{self.name}{f' ({self.verdict.outcome.value})' if self.verdict else ''}{same}"
 
 
@@ -138,21 +138,27 @@ def _without_twins(found: Sequence[Claim]) -> list[Claim]:
 
 
 def _apart(one: Claim, two: Claim) -> float | None:
-    """The largest relative difference of what was measured, None where more than SAME or where the two claims are not
-    about the same quantity, rate and cells, or their bounds differ."""
+    """The largest relative difference of what was measured on the cells of *two*, None where more than SAME or where
+    *one* lacks some of them, or the two claims are not about the same quantity and rate, or their bounds differ."""
     alike = one.theorem.measures.digest == two.theorem.measures.digest and one.theorem.kind == two.theorem.kind
     if not alike or one.theorem.expected != two.theorem.expected:
         return None
     first, second = _table(one), _table(two)
-    if len(first) != len(one.cells) or first.keys() != second.keys():
+    if len(first) != len(one.cells) or len(second) != len(two.cells) or not second.keys() <= first.keys():
         return None
-    limits = [abs(second[k].limit / first[k].limit - 1) for k in first]  # type: ignore[operator]
-    rates = [abs(second[k].rate / first[k].rate - 1) for k in first]  # type: ignore[operator]
-    values = [(first[k].measured.value, second[k].measured.value) for k in first]
+    pairs = [(first[key], own) for key, own in second.items()]
+    limits = [abs(_of(b.limit) / _of(a.limit) - 1) for a, b in pairs]
+    rates = [abs(_of(b.rate) / _of(a.rate) - 1) for a, b in pairs]
+    values = [(a.measured.value, b.measured.value) for a, b in pairs]
     if not all(0 < a < math.inf and 0 < b < math.inf for a, b in values):
         return None
     far = max(abs(b / a - 1) for a, b in values)
     return far if max(far, *limits, *rates) <= SAME and not any(map(escaped, (*one.cells, *two.cells))) else None
+
+
+def _of(number: float | None) -> float:
+    assert number is not None  # a claim's cells have both
+    return number
 
 
 def _table(claim: Claim) -> Mapping[str, Shown]:

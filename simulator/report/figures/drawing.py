@@ -13,6 +13,7 @@ from .sheet import Sheet
 from .style import COLUMN, PAGE, style
 
 PAPER_WIDTHS = (COLUMN, PAGE)
+KINDS = ("pdf", "svg", "png")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Drawing:
         files = {}
         for width in PAPER_WIDTHS:
             figure = self.figure if width == PAGE else self.at(width)
-            for kind in ("pdf", "svg", "png"):
+            for kind in KINDS:
                 files[f"{self.name}-{width:g}in.{kind}"] = self._saved(figure, kind)
         return files
 

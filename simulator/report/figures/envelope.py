@@ -171,8 +171,12 @@ def _result(claim: Claim) -> str:
     if top is None:
         return f"{claim.name}: in every cell a replica diverged."
     where = next(f.label for f in claim.families if any(s is top.shown for s in f.cells))
+    for family in claim.families:  # a variant that is larger by rounding would hide the problem's own line
+        ratios = [s.measured.value / s.rate for s in family.cells if s.rate]
+        if family.usual and top.ratio > max(ratios) >= 0.999 * top.ratio:
+            where = family.label
     own = [s.measured.value / s.rate for f in claim.families if f.label == where for s in f.cells if s.rate]
-    text = f"{claim.name}: measured/rate is {number_range(own)} on {where}, and nowhere larger"
+    text = f"{claim.name}: measured/rate is {number_range(own)} on {where}, where it is largest"
     if claim.explicit:
         share = max(s.measured.value / s.bound for s in claim.cells if s.bound)
         over = f"; {count(len(claim.above), 'cell')} of {len(claim.cells)} above it" if claim.above else ""
@@ -194,10 +198,13 @@ def _caption(found: Sequence[Claim]) -> str:
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
     if above := [s for c in found for s in c.above]:
         text += f"Diamonds: {count(len(above), 'cell')} above the bound, in the shaded region. "
-    if variants := sorted({f.label for c in found for f in c.families if not f.usual}):
-        text += f"Thin dashed lines and single markers are variants of a problem: {', '.join(variants)}. "
-    if any("steps" in _requires(f.problem) for c in found for f in c.families):
-        text += "Problems that are made anew for each K and d (ramps among them) are level by construction. "
+    variants = {f.label: len({s.spec.steps for s in f.cells}) for c in found for f in c.families if not f.usual}
+    if lines := sorted(label for label, steps in variants.items() if steps > 1):
+        text += f"Thin dashed lines are variants of a problem: {', '.join(lines)}. "
+    if len(lines) < len(variants):
+        text += f"Small markers without a line: {count(len(variants) - len(lines), 'variant')} run at one K. "
+    if anew := sorted({f.problem for c in found for f in c.families if "steps" in _requires(f.problem)}):
+        text += f"Made anew for each horizon K, with slopes that follow the rate: {', '.join(anew)}. "
     cells = [s for c in found for s in c.cells]
     lost = sum(math.isinf(s.measured.value) for s in cells)
     text += f"Arrows at the top: {count(lost, 'cell')} with a diverged replica. " if lost else ""

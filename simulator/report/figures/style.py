@@ -26,10 +26,11 @@ LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 
 # Ordered values (dimensions, horizons) take evenly spaced colours of a ramp, and a marker and a dash each, so that
 # they can be told apart in grey too; the second ramp is for dark pages.
-RAMP = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.0, 0.82, 12)]
+RAMP = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.0, 0.64, 12)]
 RAMP_DARK = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.45, 1.0, 12)]
-# Names (optimizers, laws): Okabe and Ito (2008), without their yellow, which is lost on white.
-NAMED = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c3e"]
+# Names (optimizers, laws): after Okabe and Ito (2008), without their yellow, and with an orange and a blue that are
+# dark enough for lines on white. All colours are at least 3:1 on their page.
+NAMED = ["#0072b2", "#d55e00", "#009e73", "#c06a98", "#b37a00", "#2f95d0", "#7a5c3e"]
 NAMED_DARK = ["#5aaee6", "#f08a4b", "#3cc79e", "#e3a3c6", "#f0b840", "#8bd0f5", "#c0a080"]
 MARKERS = "osD^vPX<>h"
 DASHES: list[LineStyleType] = [
