@@ -14,6 +14,8 @@ SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 COUNTED = re.compile(r"(?P<count>\b[\d,.]+) (?P<noun>[a-z ]*?[a-z])\(s\)")
 OVER_ONE = re.compile(r"\bover 1 (cells|rows|tests|exponents)\b")
 SAMPLES = re.compile(r"\b(\d{7,})\b(?= samples| vectors)")
+TINY = re.compile(r"\b(?P<mantissa>\d(?:\.\d+)?)e(?P<power>[-+]?\d+)\b")
+ZERO = re.compile(r"(?<![\d.])-(?=0\.0+\b)")
 P_VALUE = re.compile(r"\bp = (?P<value>\d+(?:\.\d+)?(?:e-?\d+)?)(?!\.?\d)")
 POWER = re.compile(
     r"(?P<base>[A-Za-zΔσηγλβθε‖)₁₂∞])\^"
@@ -51,21 +53,22 @@ def span(values: list[str]) -> str:
 
 
 def polished(text: str) -> str:
-    """*text*, a sentence of the judge's, with real plurals, long counts in words and p-values that mean something."""
+    """*text*, a sentence of the judge's, with real plurals, long counts in words, no e-notation and no −0.000, and
+    p-values that mean something."""
     text = COUNTED.sub(lambda m: f"{m['count']} {m['noun']}{'' if m['count'] == '1' else 's'}", text)
     text = OVER_ONE.sub(lambda m: f"over 1 {m[1][:-1]}", text)
     text = SAMPLES.sub(lambda m: amount(int(m[1])), text)
-    return P_VALUE.sub(lambda m: _p(float(m["value"])), text)
+    text = P_VALUE.sub(lambda m: _p(float(m["value"])) or m[0], text)
+    return ZERO.sub("", TINY.sub(lambda m: _scientific(m["mantissa"], int(m["power"])), text))
 
 
 def _p(value: float) -> str:
-    """'p = 0.048', 'p = 3.4 × 10⁻⁸', 'p < 10⁻¹⁵'."""
-    if value < 10.0**-LEAST_P:
-        return f"p < 10{str(-LEAST_P).translate(SUPERSCRIPT)}"
-    if value >= 1e-3:
-        return f"p = {value:.2g}"
-    mantissa, _, power = f"{value:.1e}".partition("e")
-    return f"p = {mantissa} × 10{str(int(power)).translate(SUPERSCRIPT)}"
+    """'p < 10⁻¹⁵' for a tiny one, '' for another."""
+    return f"p < 10{str(-LEAST_P).translate(SUPERSCRIPT)}" if value < 10.0**-LEAST_P else ""
+
+
+def _scientific(mantissa: str, power: int) -> str:
+    return f"{mantissa} × 10{str(power).translate(SUPERSCRIPT)}"
 
 
 def powers(text: object) -> Markup:

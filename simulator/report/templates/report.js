@@ -65,11 +65,11 @@
       button.append(...head.childNodes);
       head.append(button);
       button.onclick = () => {
-        const next = { ascending: "descending", descending: "" }[head.ariaSort] ?? "ascending";
+        const next = { ascending: "descending", descending: "" }[head.getAttribute("aria-sort")] ?? "ascending";
         for (const other of heads) other.removeAttribute("aria-sort");
         if (next) head.setAttribute("aria-sort", next);
         const sign = next === "descending" ? -1 : 1;
-        body.append(...(next ? rows.toSorted((a, b) => sign * order(value(a, i), value(b, i))) : rows));
+        body.append(...(next ? [...rows].sort((a, b) => sign * order(value(a, i), value(b, i))) : rows));
       };
     });
     const input = make("input", { type: "search" }), label = make("label", { className: "filter" });
