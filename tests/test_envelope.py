@@ -128,10 +128,14 @@ def test_the_forest_has_the_exponents_of_the_verdicts():
     drawing = drawn("forest", RESULTS, *theorems)
     verdicts = {v.claim: v for v in judge(RESULTS, theorems=theorems)}
     for ax, axis in zip(drawing.figure.axes, ("steps", "dim"), strict=True):
-        expected = [g[axis]["exponent"] for v in verdicts.values() for g in v.numbers["groups"] if "exponent" in g[axis]]
+        expected = [
+            g[axis]["exponent"] for v in verdicts.values() for g in v.numbers["groups"] if "exponent" in g[axis]
+        ]
         np.testing.assert_allclose(sorted(x for x, _ in markers(ax)), sorted(expected))
         margin = verdicts["only-a-rate"].numbers["margin"]
-        assert any(np.isclose(patch.get_extents().transformed(ax.transData.inverted()).x1, margin) for patch in ax.patches)
+        assert any(
+            np.isclose(patch.get_extents().transformed(ax.transData.inverted()).x1, margin) for patch in ax.patches
+        )
     assert verdicts["only-a-rate-too-fast"].outcome.value == "VIOLATED"
     diamonds = [line for line in drawing.figure.axes[0].lines if line.get_marker() == "D"]
     growth = [g["steps"]["exponent"] for g in verdicts["only-a-rate-too-fast"].numbers["groups"]]
@@ -167,7 +171,7 @@ def test_a_control_is_drawn_over_its_own_false_rate_with_the_exponent_that_was_j
     for k in STEPS:
         own = [r.stats.mean_grad_l1.mean() / too_fast.rate(r.constants) for r in RESULTS if r.spec.steps == k]
         np.testing.assert_allclose(at(markers(ax), k), sorted(own))
-    (verdict,) = [v for v in judge(RESULTS, theorems=(too_fast,))]
+    (verdict,) = judge(RESULTS, theorems=(too_fast,))
     for group in verdict.numbers["groups"]:
         assert f"K^{{{group['steps']['exponent']:.3f}}}" in words(drawing)
     assert "1 of 1 caught" in drawing.caption

@@ -1,4 +1,4 @@
-"""The figure of a theorem: its envelope, as the report draws it, with text as text so that it is small enough to keep."""
+"""The figure of a theorem: its envelope, as the report draws it, with text as text, so that it is small."""
 
 from __future__ import annotations
 

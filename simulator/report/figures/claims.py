@@ -1,9 +1,9 @@
-"""A theorem with the cells that it is shown on: families of a colour each, and what its rate is without its power of K."""
+"""A theorem with the cells that it is shown on, in families, and its rate without the power of K."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,28 +98,35 @@ def claims(material: Material) -> list[Claim]:
         if shown.theorem is not None and shown.rate is not None and shown.limit is not None:
             own.setdefault(id(shown.theorem), (shown.theorem, []))[1].append(shown)
     verdicts = {verdict.claim: verdict for verdict in material.verdicts}
-    found = [Claim(t, verdicts.get(t.name), families(cells)) for t, cells in own.values()]
+    colors = problem_colors(material.cells)
+    found = [Claim(t, verdicts.get(t.name), families(cells, colors)) for t, cells in own.values()]
     return _without_twins([c for c in found if c.theorem.expected == "holds"] or found)
 
 
-def families(cells: Sequence[Shown]) -> list[Family]:
-    """The families of *cells*, with a colour for each problem; of cells that differ in replicas the one with most."""
+def problem_colors(cells: Iterable[Shown]) -> dict[str, str]:
+    """A colour for each problem, the same in every panel."""
+    problems = sorted({shown.spec.problem for shown in cells}, key=lambda p: (problem_rank(p), p))
+    return {problem: NAMED[i % len(NAMED)] for i, problem in enumerate(problems)}
+
+
+def families(cells: Sequence[Shown], colors: Mapping[str, str]) -> list[Family]:
+    """The families of *cells* in the order of *colors*; of cells that differ in replicas the one with most."""
     of = {id(shown.result): shown for shown in cells}
     found = groups(shown.result for shown in cells)
-    problems = sorted({str(group.settings["problem"]) for group in found}, key=lambda p: (problem_rank(p), p))
-    most = {p: max(len(g.cells) for g in found if g.settings["problem"] == p) for p in problems}
-    made, named = [], set()
+    most: dict[str, int] = {}
+    for group in found:
+        problem = str(group.settings["problem"])
+        most[problem] = max(len(group.cells), most.get(problem, 0))
+    made: dict[str, list[Family]] = {problem: [] for problem in colors}
     for group, label in zip(found, labels(found), strict=True):
         problem = str(group.settings["problem"])
-        usual = len(group.cells) == most[problem] and problem not in named
-        named |= {problem} if usual else set()
+        usual = len(group.cells) == most[problem] and not any(family.usual for family in made[problem])
         best: dict[tuple[int, int], Shown] = {}
         for shown in sorted((of[id(r)] for r in group.cells), key=lambda s: s.spec.replicas):
             best[shown.spec.dim, shown.spec.steps] = shown
-        color = NAMED[problems.index(problem) % len(NAMED)]
         told = short(problem) + " " * (label != problem) + printable(label.removeprefix(problem))
-        made.append(Family(short(problem), told, color, usual, list(best.values())))
-    return sorted(made, key=lambda f: [p for p, _ in enumerate(problems) if short(problems[p]) == f.problem])
+        made[problem].append(Family(short(problem), told, colors[problem], usual, list(best.values())))
+    return [family for own in made.values() for family in own]
 
 
 def _without_twins(found: Sequence[Claim]) -> list[Claim]:

@@ -14,7 +14,7 @@ from ...judge.outcome import Exponent, Verdict
 from ...judge.statement import Judgeable
 from ...sample_theorem import SampleTheorem
 from ..shown import Shown, show
-from .claims import Family, families
+from .claims import Family, families, problem_colors
 from .drawing import Drawing, Skipped
 from .ends import End, label_ends
 from .family_panels import panels_of
@@ -69,6 +69,7 @@ def controls(material: Material) -> list[Drawing | Skipped]:
 def _controls(material: Material) -> list[Control]:
     verdicts = {verdict.claim: verdict for verdict in material.verdicts}
     results = [shown.result for shown in material.cells]
+    colors = problem_colors(material.cells)
     found = []
     for theorem in material.theorems:
         if isinstance(theorem, SampleTheorem) or theorem.expected == "holds" or theorem.name not in verdicts:
@@ -76,7 +77,7 @@ def _controls(material: Material) -> list[Control]:
         cells = [s for s in show(results, [theorem]) if s.theorem is not None and s.limit is not None]
         verdict = verdicts[theorem.name]
         axis = _axis(theorem, verdict)
-        if own := [family for family in families(cells) if _lines(family, axis)]:
+        if own := [family for family in families(cells, colors) if _lines(family, axis)]:
             found.append(Control(theorem, verdict, axis, own))
     return found
 
@@ -214,9 +215,12 @@ def _result(found: Sequence[Control]) -> str:
 
 def _caption(found: Sequence[Control]) -> str:
     caught = sum(c.verdict.as_expected for c in found)
-    text = "Statements that are known to be wrong, on the same cells: what was measured over the false rate, or the false "
+    text = (
+        "Statements that are known to be wrong, on the same cells: what was measured over the false rate, or the false "
+    )
     text += "bound, along the axis in which it grows most; a line for each problem and each size of the other axis, at "
     text += "its end the exponent as judged. "
     text += " ".join(f"{c.name}: {printable(c.theorem.statement)}" for c in found)
-    text += f" Expected: lines that climb, or points above 1, the solid line, for a bound. {caught} of {len(found)} caught. "
+    text += " Expected: lines that climb, or points above 1, the solid line, for a bound. "
+    text += f"{caught} of {len(found)} caught. "
     return f"{text}{replicas([s for c in found for s in c.cells])}; bars are 95 % t-intervals over replicas."

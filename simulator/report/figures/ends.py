@@ -21,8 +21,11 @@ class End:
 
 
 def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) -> None:
-    """Write what the lines of *ax* are called at its right. The limits of *ax* must be set; *height* is a lower guess of
-    its height in inches, *size* that of the letters in points."""
+    """Write what the lines of *ax* are called at its right.
+
+    The limits of *ax* must be set; *height* is a lower guess of its height in inches, *size* that of the letters in
+    points.
+    """
     if not ends:
         return
     inside = ax.transAxes.inverted()
@@ -34,6 +37,7 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
             [spot[1], spot[1] if spot[0] > 0.99 else place, place],
             color=end.color,
             linewidth=0.7,
+            linestyle="-" if spot[0] > 0.9 else (0, (1, 2)),  # from within the panel: no data
             transform=ax.transAxes,
             clip_on=False,
             zorder=1.4,

@@ -1,5 +1,4 @@
-"""The envelope: what was measured over the theorem's rate without its power of K, all dimensions and problems under one
-line."""
+"""The envelope: all that was measured over the theorem's rate without its power of K, under one line."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from ..shown import Shown
 from .claims import Claim, claims
 from .drawing import Drawing, Skipped
 from .ends import End, label_ends
-from .family_panels import dim_keys, draw_family, panels_of, problem_ends
+from .family_panels import BAR, dim_keys, draw_family, panels_of, problem_ends
 from .labels import headline, legend, symbol
 from .material import Material
 from .page import escaped_words, replicas
@@ -117,9 +116,9 @@ def _to_edges(*lines: list[float]) -> list[list[float]]:
 
 
 def _bounds(claim: Claim) -> Bounds:
-    """The least and the largest bound at each K, in the panel's units."""
+    """The least and the largest bound at each K on the usual families, in the panel's units."""
     found: dict[int, list[float]] = {}
-    for shown in claim.cells:
+    for shown in (shown for family in claim.families if family.usual for shown in family.cells):
         if claim.explicit and shown.bound is not None:
             found.setdefault(shown.spec.steps, []).append(shown.bound / claim.unit(shown))
     return {k: (min(values), max(values)) for k, values in found.items()}
@@ -148,14 +147,20 @@ def unit_label(claim: Claim) -> str:
     if not claim.power:
         return f"{symbol(theorem.measures)}\n/ rate"
     unit = without_horizon(theorem.rate_tex, claim.power)
-    tex = formula(f"{theorem.measures.tex}\\,/\\,({unit})", "") if unit and theorem.measures.tex else ""
+    tex = (
+        formula(f"{theorem.measures.tex}\\,/\\,{unit if len(unit) == 1 else f'({unit})'}", "")
+        if unit and theorem.measures.tex
+        else ""
+    )
     return tex or f"{symbol(theorem.measures)}\n/ (rate $K{exponent_tex(-claim.power)}$)"
 
 
 def _interval_words(cells: Sequence[Shown]) -> str:
     """How wide the intervals are, for most are narrower than a marker."""
     wide = [widest for s in cells if (widest := half_width(s)) is not None]
-    return f"95 % t-intervals reach ±{100 * max(wide):.2g} % at most, bars where above 4 %" if wide else "no 95 % intervals"
+    if not wide:
+        return "no 95 % intervals"
+    return f"95 % t-intervals reach ±{100 * max(wide):.2g} % at most, bars where above {100 * BAR:g} %"
 
 
 def half_width(shown: Shown) -> float | None:
@@ -190,11 +195,15 @@ def _caption(found: Sequence[Claim]) -> str:
     about = [f"{c.words}: {printable(c.theorem.measures.text)}" for c in found]
     text += f"{'; '.join(about)}. "
     if any(c.explicit for c in found):
-        text += "Solid: the theorem's bound with its constants, and shaded what it rules out (lighter between the least "
+        text += (
+            "Solid: the theorem's bound with its constants, and shaded what it rules out (lighter between the least "
+        )
         text += "and the largest, where the bound depends on d or on the problem). "
         text += "Dashed: the largest measured/rate. Expected: every marker below the solid line. "
     if not all(c.explicit for c in found):
-        text += "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
+        text += (
+            "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
+        )
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
     if above := [s for c in found for s in c.above]:
         text += f"Diamonds: {count(len(above), 'cell')} above the bound, in the shaded region. "

@@ -23,7 +23,7 @@ BAR = 0.04  # of the mean: a shorter interval is hidden by its marker
 
 
 def panels_of(titles: Sequence[str], width: float, height: float) -> tuple[Sheet, list[Axes], float]:
-    """A figure of panels with the *titles*, each about *height* inches, the panels, and how high they are at least."""
+    """A figure of panels with the *titles*, each about *height* inches; the panels; how high they are at least."""
     columns = min(len(titles), max(1, int(width / WIDE)))
     lines = -(-len(titles) // columns)
     figure = Sheet(width, 0.7 + lines * (height + 0.45))
@@ -62,7 +62,9 @@ def draw_family(
             for k, e, u, _ in finite:
                 half = e.high(LEVEL) - e.value
                 if math.isfinite(half) and half > BAR * e.value:
-                    ax.plot([k, k], [e.low(LEVEL) / u, e.high(LEVEL) / u], color=family.color, linewidth=0.8, zorder=2.4)
+                    ax.plot(
+                        [k, k], [e.low(LEVEL) / u, e.high(LEVEL) / u], color=family.color, linewidth=0.8, zorder=2.4
+                    )
             if away := [(k, e.value / u) for k, e, u, s in finite if escaped(s)]:
                 rings(ax, *zip(*away, strict=True))
         if lost := [k for k, e, *_ in known if math.isinf(e.value)]:

@@ -220,9 +220,10 @@ def _caption(rows: Sequence[Row]) -> str:
     verdicts = list({row.verdict.claim: row.verdict for row in rows}.values())
     margin = verdicts[0].numbers["margin"]
     text = (
-        "Exponents of measured/rate in K and in d. Filled: families on which growth is evidence, because a true rate is "
-        f"level there (witnesses). Hollow: others, {REST} of a theorem in one row; growth there may be a transient. "
-        f"Shaded: what a rate allows, up to the judge's margin of {margin:g}. Diamonds: growth that shows a rate false. "
+        "Exponents of measured/rate in K and in d. Filled: families on which growth is evidence, because a true rate "
+        f"is level there (witnesses). Hollow: others, {REST} of a theorem in one row; growth there may be a transient. "
+        f"Shaded: what a rate allows, up to the judge's margin of {margin:g}. Diamonds: growth that shows a rate "
+        "false. "
     )
     if explicit := [v.claim for v in verdicts if v.numbers.get("bound") == "explicit"]:
         text += (

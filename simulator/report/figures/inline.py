@@ -60,6 +60,9 @@ def _told(svg: str, name: str, texts: Sequence[str]) -> str:
     parts, end = [], 0
     for found, value in zip(marks, texts, strict=True):
         said = escape(value, quote=True)
-        parts += [svg[end : found.start()], f'<use class="mark" data-value="{said}" {found[1]}><title>{said}</title></use>']
+        parts += [
+            svg[end : found.start()],
+            f'<use class="mark" data-value="{said}" {found[1]}><title>{said}</title></use>',
+        ]
         end = found.end()
     return "".join([*parts, svg[end:]])

@@ -16,10 +16,10 @@ ROOT = re.compile(r"\\sqrt\{?\s*K\s*\}?")
 def power_of(lines: Sequence[Sequence[tuple[int, float | None]]]) -> float:
     """The exponent of K that all *lines* of (K, rate) have between neighbours; 0 where they have no common one."""
     slopes = [
-        math.log(b / a) / math.log(l / k)
+        math.log(b / a) / math.log(next_k / k)
         for line in lines
-        for (k, a), (l, b) in itertools.pairwise(line)
-        if a is not None and b is not None and k != l
+        for (k, a), (next_k, b) in itertools.pairwise(line)
+        if a is not None and b is not None and k != next_k
     ]
     if not slopes or max(slopes) - min(slopes) > CLOSE:
         return 0.0
