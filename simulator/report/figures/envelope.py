@@ -16,7 +16,7 @@ from .ends import End, label_ends
 from .family_panels import BAR, dim_keys, draw_family, panels_of, problem_ends
 from .labels import headline, legend, symbol
 from .material import Material
-from .page import escaped_words, replicas
+from .page import escaped, escaped_words, replicas
 from .powers import exponent_tex, without_horizon
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet
@@ -217,6 +217,7 @@ def _caption(found: Sequence[Claim]) -> str:
     cells = [s for c in found for s in c.cells]
     lost = sum(math.isinf(s.measured.value) for s in cells)
     text += f"Arrows at the top: {count(lost, 'cell')} with a diverged replica. " if lost else ""
+    text += "Ringed: cells that escaped. " if any(map(escaped, cells)) else ""
     return f"{text}{escaped_words(cells)}{replicas(cells)}; {_interval_words(cells)}."
 
 

@@ -17,7 +17,7 @@ from .ends import label_ends
 from .family_panels import dim_keys, draw_family, panels_of, problem_ends
 from .labels import headline, legend, line_key
 from .material import Material
-from .page import escaped_words, replicas
+from .page import escaped, escaped_words, replicas
 from .scales import size_axis, span
 from .sheet import Sheet
 from .style import FAINT, INK
@@ -118,4 +118,5 @@ def _caption(found: Sequence[Claim]) -> str:
         text += f"{count(len(above), 'cell')} above 1, in the shaded region. "
     lost = sum(math.isinf(s.measured.value) for s in cells)
     text += f"Arrows at the top: {count(lost, 'cell')} with a diverged replica. " if lost else ""
+    text += "Ringed: cells that escaped. " if any(map(escaped, cells)) else ""
     return f"{text}{escaped_words(cells)}{replicas(cells)}; bars are 95 % t-intervals over replicas."
