@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -21,11 +22,12 @@ from .family_panels import panels_of
 from .labels import headline
 from .material import Material
 from .page import place, replicas
+from .panels import panel_title
 from .ratios import ratio
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet, sheet_of
-from .style import FAINT, INK, LEVEL, MARKERS, PAPER
-from .text import plain, printable, with_interval
+from .style import FAINT, INK, LEVEL, MARKERS, NARROW, PAPER
+from .text import printable, signed_exponent, with_interval
 
 NAME, TITLE = "controls", "False controls: growth where there should be none"
 MOST = 12  # panels of a figure
@@ -111,13 +113,19 @@ def _lines(family: Family, axis: str) -> list[list[Shown]]:
     return [sorted(own, key=size) for _, own in sorted(lines.items()) if len({size(s) for s in own}) > 1]
 
 
+def _group(control: Control, family: Family) -> Mapping[str, Any]:
+    """The judge's numbers of the family; {} where it has none."""
+    spec = family.cells[0].spec.to_dict()
+    for group in control.verdict.numbers.get("groups", []):
+        if all(spec.get(name) == value for name, value in group["settings"].items()):
+            return group
+    return {}
+
+
 def _exponent(control: Control, family: Family) -> Exponent:
     """What the judge found for the family; {} where nothing."""
-    for group in control.verdict.numbers.get("groups", []):
-        spec = family.cells[0].spec.to_dict()
-        if all(spec.get(name) == value for name, value in group["settings"].items()):
-            return _of(group, control.axis)
-    return {}
+    group: Any = _group(control, family)
+    return _of(group, control.axis) if group else {}
 
 
 def _drawing(found: Sequence[Control], number: int) -> Drawing:
@@ -127,7 +135,7 @@ def _drawing(found: Sequence[Control], number: int) -> Drawing:
 
 def _figure(found: Sequence[Control], width: float) -> Sheet:
     titles = [f"{c.name}: {c.verdict.outcome.value}" for c in found]
-    figure, axes, height = panels_of(titles, width, 1.9)
+    figure, axes, height = panels_of(titles, width, 1.9 if width > NARROW else 1.35)
     for ax, control in zip(axes, found, strict=True):
         _panel(ax, control, height, width)
     headline(figure, f"{replicas([s for c in found for s in c.cells])}; bars: 95 % t-intervals; exponents as judged")
@@ -154,14 +162,16 @@ def _panel(ax: Axes, control: Control, height: float, width: float) -> None:
     for family, line in drawn:
         _line(ax, control, family, line)
         last = line[-1]
-        ends[family.label] = End(control.size(last), ratio(last).value, _end_text(control, family), family.color)
+        if family.label not in ends or control.size(last) > ends[family.label].x:
+            ends[family.label] = End(control.size(last), ratio(last).value, _end_text(control, family), family.color)
     label_ends(ax, list(ends.values()), height)
 
 
 def _shown(control: Control) -> list[Family]:
-    """The usual family of each problem, for variants grow like it; all families where that leaves no line."""
-    usual = [family for family in control.families if family.usual]
-    return usual or list(control.families)
+    """The usual family of each problem and the witnesses, those with an exponent if some have one."""
+    told = [f for f in control.families if f.usual or _group(control, f).get("witness")]
+    judged = [family for family in told if "exponent" in _exponent(control, family)]
+    return judged or told or list(control.families)
 
 
 def _line(ax: Axes, control: Control, family: Family, line: Sequence[Shown]) -> None:
@@ -194,7 +204,8 @@ def _power(control: Control, family: Family) -> str:
 
 def _end_text(control: Control, family: Family) -> str:
     power = _power(control, family)
-    return plain(family.problem) + (f"\n{power}" if power else "")
+    label = family.problem if family.usual else family.label
+    return panel_title(label, 16) + (f"\n{power}" if power else "")
 
 
 def _result(found: Sequence[Control]) -> str:
@@ -204,11 +215,15 @@ def _result(found: Sequence[Control]) -> str:
         for family in _shown(control):
             e = _exponent(control, family)
             if "exponent" in e:
-                half = (e["high"] - e["low"]) / 2
-                powers.append(f"{SYMBOLS[control.axis]}^{e['exponent']:.3f} ± {half:.3f} on {family.label}")
+                grown = signed_exponent(e["exponent"], (e["high"] - e["low"]) / 2)
+                powers.append(f"{grown} on {family.label}")
         seen = [ratio(s).value for s in control.cells if math.isfinite(ratio(s).value)]
         what = "measured/bound" if control.explicit else "measured/rate"
-        grown = f"grows like {', '.join(powers)}" if powers else f"is up to {max(seen):.4g}"
+        grown = (
+            f"has the exponent {', '.join(powers)} in {SYMBOLS[control.axis]}"
+            if powers
+            else f"is up to {max(seen):.4g}"
+        )
         parts.append(f"{what} of {control.name} {grown} ({control.verdict.outcome.value})")
     return "; ".join(parts) + "."
 
@@ -218,7 +233,8 @@ def _caption(found: Sequence[Control]) -> str:
     text = (
         "Statements that are known to be wrong, on the same cells: what was measured over the false rate, or the false "
     )
-    text += "bound, along the axis in which it grows most; a line for each problem and each size of the other axis, at "
+    text += "bound, along the axis in which it grows most; a line for each problem whose growth was judged and each "
+    text += "size of the other axis, at "
     text += "its end the exponent as judged. "
     text += " ".join(f"{c.name}: {printable(c.theorem.statement)}" for c in found)
     text += " Expected: lines that climb, or points above 1, the solid line, for a bound. "

@@ -42,7 +42,17 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
             clip_on=False,
             zorder=1.4,
         )
-        ax.text(1.05, place, end.text, transform=ax.transAxes, fontsize=size, color=INK, va="center", ha="left")
+        ax.annotate(
+            end.text,
+            (1.035, place),
+            (2, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            color=INK,
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float], low: float = 0.0, high: float = 1.0) -> list[float]:

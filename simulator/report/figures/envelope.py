@@ -160,7 +160,8 @@ def _interval_words(cells: Sequence[Shown]) -> str:
     wide = [widest for s in cells if (widest := half_width(s)) is not None]
     if not wide:
         return "no 95 % intervals"
-    return f"95 % t-intervals reach ±{100 * max(wide):.2g} % at most, bars where above {100 * BAR:g} %"
+    bars = f", bars where above {100 * BAR:g} %" if max(wide) > BAR else ""
+    return f"95 % t-intervals: at most ±{100 * max(wide):.2g} %{bars}"
 
 
 def half_width(shown: Shown) -> float | None:

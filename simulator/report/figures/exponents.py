@@ -21,8 +21,8 @@ from .names import order, short, value_text
 from .page import replicas
 from .panels import panel_title
 from .sheet import Sheet, sheet_of
-from .style import INK, LEVEL, NARROW, Look, named
-from .text import count, printable
+from .style import INK, LEVEL, NARROW, PAPER, Look, named
+from .text import count, printable, signed_exponent
 
 NAME, TITLE = "exponents", "Exponents of the constants"
 MOST = 24
@@ -163,9 +163,10 @@ def _point(ax: Axes, e: ConstantExponent, y: float, look: Look) -> None:
         capsize=2.2,
     )
     sheet_of(ax).tell(drawn.lines[0], [f"{_place(e)}, exponent in {SYMBOLS[e.constant]}: {_value(e)}"])
-    ax.annotate(_value(e), (e.exponent.value, y), (0, 4.5), textcoords="offset points", fontsize=7.2, ha="center")
+    spot, box = (e.exponent.value, y), {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+    ax.annotate(_value(e), spot, (0, 5), textcoords="offset points", fontsize=7.2, ha="center", bbox=box)
 
 
 def _value(e: ConstantExponent) -> str:
     """'0.688 ± 0.002', for the intervals are narrower than the point."""
-    return f"{e.exponent.value:.3f} ± {e.exponent.high(LEVEL) - e.exponent.value:.3f}"
+    return signed_exponent(e.exponent.value, e.exponent.high(LEVEL) - e.exponent.value).removeprefix("+")

@@ -16,13 +16,15 @@ from .labels import headline
 from .material import Material
 from .names import short
 from .sheet import Sheet, sheet_of
-from .style import BREACH, FAINT, INK, NAMED, NARROW
-from .text import count, plain, printable
+from .style import BREACH, FAINT, INK, NAMED, NARROW, PAPER
+from .text import count, plain, printable, signed_exponent
 
 NAME, TITLE = "forest", "Growth of measured/rate: what is judged"
 MOST = 40  # rows of a figure
-LINE = 0.2  # inches of a row
+LINE, CLOSE = 0.2, 0.15  # inches of a row, in a column of a paper
 REST = "other problems"
+SHORT = 24  # letters of a label in a column of a paper
+FEW = 3  # rows of families that convict a theorem without witnesses
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,21 @@ class Dot:
     @property
     def text(self) -> str:
         """'+0.250 ± 0.001', half the way between the limits."""
-        return f"{self.value:+.3f} ± {(self.high - self.low) / 2:.3f}".replace("-", "−")
+        return signed_exponent(self.value, (self.high - self.low) / 2)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A theorem on a witness or on a family that convicts it, or on all its other families; dots by axis."""
+    """A theorem on a witness, on a family that convicts it, or on all its other families; dots by axis."""
 
     verdict: Verdict
     label: str
     single: bool
     dots: dict[str, list[Dot]]
+
+    def has(self, what: str) -> bool:
+        """Whether a dot is 'solid', or a 'breach'."""
+        return any(getattr(dot, what) for own in self.dots.values() for dot in own)
 
 
 def forest(material: Material) -> list[Drawing | Skipped]:
@@ -76,13 +82,13 @@ def _parts(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _rows(verdict: Verdict, judged: Sequence[str]) -> list[Row]:
-    found, rest = [], []
+    every = []
     for group in verdict.numbers["groups"]:
         dots = {axis: [_dot(verdict, group, axis, judged)] for axis in GRID if "exponent" in _exponent(group, axis)}
-        if not dots:
-            continue
-        told = group["witness"] or any(dot.breach for own in dots.values() for dot in own)
-        (found if told else rest).append(Row(verdict, _family(group), True, dots))
+        if dots:
+            every.append(Row(verdict, _family(group), True, dots))
+    found = [row for row in every if row.has("solid")] or [row for row in every if row.has("breach")][:FEW]
+    rest = [row for row in every if row not in found]
     if rest:
         dots = {axis: [dot for row in rest for dot in row.dots.get(axis, [])] for axis in GRID}
         label = rest[0].label if len(rest) == 1 else f"{len(rest)} {REST}" if found else f"{len(rest)} problems"
@@ -118,12 +124,12 @@ def _drawing(rows: Sequence[Row], number: int) -> Drawing:
 def _figure(rows: Sequence[Row], width: float) -> Sheet:
     beside = width > NARROW
     places = _places(rows)
-    high = LINE * (places[-1] + 2)
+    high = (LINE if beside else CLOSE) * (places[-1] + 3)
     figure = Sheet(width, 0.85 + high * (1 if beside else 2) + (0 if beside else 0.4))
     axes = figure.subplots(*((1, 2) if beside else (2, 1)), sharey=True, squeeze=False).flat
     reach = [d for row in rows for own in row.dots.values() for d in own]
     low, top = min(min(d.value for d in reach), -0.05), max(max(d.value for d in reach), 0.1)
-    room = (0.75 if beside else 0.6) * (top - low)  # for the numbers beside the dots
+    room = (0.75 if beside else 1.0) * (top - low)  # for the numbers beside the dots
     for ax, axis in zip(axes, GRID, strict=True):
         ax.axvspan(low - 9, rows[0].verdict.numbers["margin"], color=FAINT, alpha=0.16, linewidth=0)
         ax.axvline(0.0, color=INK, linestyle="--", linewidth=0.9, zorder=1.5)
@@ -133,9 +139,9 @@ def _figure(rows: Sequence[Row], width: float) -> Sheet:
         ax.set_xlim(low - 0.06 * (top - low), top + room)
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.set_xlabel(f"exponent of measured/rate in ${SYMBOLS[axis]}$")
-        ax.set_ylim(places[-1] + 1, -1.2)
+        ax.set_ylim(places[-1] + 1, -2.8 if rows[0].verdict.expected != "holds" else -1.8)
         ax.tick_params(axis="y", length=0, labelleft=not beside or axis == GRID[0])
-    axes[0].set_yticks(*_ticks(rows, places, 34 if beside else 20))
+    axes[0].set_yticks(*_ticks(rows, places, 40 if beside else SHORT))
     headline(figure, "± and bars: one-sided 95 % limits on either side; shaded: allowed to a rate")
     return figure
 
@@ -144,7 +150,11 @@ def _ticks(rows: Sequence[Row], places: Sequence[float], letters: int) -> tuple[
     """A label at the head of each theorem's rows, and one at each row."""
     at, texts = [], []
     for i, (y, row) in enumerate(zip(places, rows, strict=True)):
-        if i == 0 or rows[i - 1].verdict.claim != row.verdict.claim:
+        before = rows[i - 1].verdict if i else None
+        if row.verdict.expected != "holds" and (before is None or before.expected == "holds"):
+            at.append(y - 2)
+            texts.append("FALSE CONTROLS")
+        if before is None or before.claim != row.verdict.claim:
             at.append(y - 1)
             texts.append(_head(row.verdict, letters))
         at.append(y)
@@ -153,9 +163,8 @@ def _ticks(rows: Sequence[Row], places: Sequence[float], letters: int) -> tuple[
 
 
 def _head(verdict: Verdict, letters: int) -> str:
-    """The theorem with its outcome."""
-    control = " (false control)" if verdict.expected != "holds" and letters > 30 else ""
-    return _short(f"{verdict.claim}: {verdict.outcome.value}{control}", letters + 8)
+    """The theorem, with its outcome where there is room."""
+    return _short(f"{verdict.claim}: {verdict.outcome.value}" if letters > SHORT else verdict.claim, letters)
 
 
 def _short(text: str, letters: int) -> str:
@@ -170,7 +179,7 @@ def _places(rows: Sequence[Row]) -> list[float]:
         if i and rows[i - 1].verdict.claim != row.verdict.claim:
             y += 1.3
             if rows[i - 1].verdict.expected != row.verdict.expected:
-                y += 0.7
+                y += 1.2
         places.append(y)
         y += 1
     return places
@@ -194,9 +203,9 @@ def _row(ax: Axes, y: float, row: Row, axis: str) -> None:
         sheet_of(ax).tell(line, [f"{row.verdict.claim} on {dot.where}, exponent in {SYMBOLS[axis]}: {dot.text}"])
     if row.single and own:
         (dot,) = own
-        ax.annotate(
-            dot.text, (max(dot.high, dot.value), y), (6, 0), textcoords="offset points", fontsize=7.2, va="center"
-        )
+        spot = max(dot.high, dot.value), y
+        box = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+        ax.annotate(dot.text, spot, (6, 0), textcoords="offset points", fontsize=7.2, va="center", bbox=box)
 
 
 def _result(rows: Sequence[Row]) -> str:

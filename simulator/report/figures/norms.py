@@ -71,7 +71,7 @@ def _inequality(ax: Axes, rows: Sequence[NormRow], dims: Sequence[int], look: Lo
     # in between integers the gamma functions fill in
     d = np.geomspace(dims[0], max(dims[-1], 2 * dims[0]), 100)
     exact = [math.sqrt(v) / gaussian_l2(v) - 1 for v in d]
-    limits = span(exact, 4.0)
+    limits = span([*exact, *(_ratio(row).value - 1 for row in rows)], 4.0)
     ax.set_yscale("log")
     ax.set_ylim(*limits)
     value_axis(ax.yaxis, limits)
@@ -84,7 +84,7 @@ def _inequality(ax: Axes, rows: Sequence[NormRow], dims: Sequence[int], look: Lo
         handles[-1].set_linestyle("none")
     ax.set_ylabel(r"$(\mathrm{E}\|g\|_1/\mathrm{E}\|g\|_2)\,/\,\sqrt{2d/\pi}\;-\;1$")
     ax.set_title("Gaussian vectors: excess over the bound", pad=3)
-    ax.legend(handles=handles, loc="lower left")
+    ax.legend(handles=handles, loc="upper right")
 
 
 def _excess(ax: Axes, dim: int, ratio: Estimate, look: Look, floor: float) -> None:

@@ -31,7 +31,7 @@ def sheet(
     places: list[tuple[str, str]] = [(row, column) for row in page.rows for column in page.columns]
     columns, fit = len(page.columns), max(1, int((width - 0.6) / LEAST_WIDTH))
     if columns > fit:
-        places, columns = [place for place in places if place in there], fit
+        places, columns = _folded(page, there, fit), fit
     figure = Sheet(width, 0.85 + height * -(-len(places) // columns))
     axes = on_grid(figure, places, columns, there)
     letters = int(13.5 * (width - 0.6) / columns)
@@ -49,6 +49,15 @@ def sheet(
     return figure, axes
 
 
+def _folded(page: Page, there: Container, columns: int) -> list[tuple[str, str]]:
+    """The places that are *there*, each row of the page beginning a line of *columns*; ('', '') is a blank."""
+    places = []
+    for row in page.rows:
+        places += [(row, column) for column in page.columns if (row, column) in there]
+        places += [("", "")] * (-len(places) % columns)
+    return places
+
+
 def on_grid(figure: Sheet, places: Sequence, columns: int, there: Container) -> dict:
     """Axes at the *places* that are *there*, in lines of *columns*."""
     grid = figure.add_gridspec(-(-len(places) // columns), columns)
@@ -59,7 +68,8 @@ def on_grid(figure: Sheet, places: Sequence, columns: int, there: Container) -> 
 
 def panel_title(title: str, letters: int) -> str:
     """A title in lines of at most *letters*, broken between words, and within a word that is longer."""
-    return "\n".join(plain(line) for line in textwrap.wrap(printable(title), max(letters, 8)))
+    whole = printable(title).replace(" = ", "\u00a0=\u00a0")
+    return "\n".join(map(plain, textwrap.wrap(whole, max(letters, 8), break_on_hyphens=False)))
 
 
 def lowest(axes: Mapping[tuple[str, str], Axes]) -> list[Axes]:

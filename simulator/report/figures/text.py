@@ -60,3 +60,11 @@ def number_range(values: Sequence[float]) -> str:
     """'1.484 to 1.500'; one number where both ends are the same."""
     ends = list(dict.fromkeys(f"{v:#.4g}".rstrip(".") for v in (min(values), max(values))))
     return " to ".join(ends)
+
+
+def signed_exponent(value: float, half: float) -> str:
+    """'+0.250 ± 0.001', with four digits where three would leave nothing of the interval."""
+    digits = 3 if half >= 0.0005 else 4
+    rounded = round(value, digits) or 0.0  # no −0.000
+    width = f"± {half:.{digits}f}" if half >= 0.00005 else "± <0.0001"
+    return f"{rounded:+.{digits}f} {width}".replace("-", "−")
