@@ -7,10 +7,15 @@ import re
 
 import matplotlib as mpl
 import pytest
-from figure_results import grid, norm_rows
+from figure_results import cell, grid, norm_rows
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from test_plots import SWEEP, material
 
+from simulator.cli import main
+from simulator.commands.report import EPILOG
+from simulator.lab.folder import write_plan
+from simulator.lab.plan import Due, Plan
+from simulator.lab.store import Store
 from simulator.report.figures import FIGURES, Drawing, draw
 from simulator.report.figures.paper import remove_paper, write_paper
 from simulator.theorems import THEOREMS
@@ -99,3 +104,22 @@ def test_the_folder_has_every_figure_and_nothing_old(tmp_path):
     assert {p.suffix for p in written} == {".pdf", ".svg", ".png"}
     remove_paper(tmp_path)
     assert [p.name for p in folder.iterdir()] == ["mine.pdf"]
+
+
+def test_report_writes_them_where_they_are_asked_for_and_says_so(tmp_path, capsys):
+    store = Store(tmp_path)
+    store.prepare()
+    results = [cell("ramp", "sgd", steps=steps) for steps in (1000, 4000)]
+    for result in results:
+        store.save(result)
+    write_plan(store.directory, Plan("test", False, tuple(Due(r.key, r.spec) for r in results), ("sgd-l2",)))
+    paper = tmp_path / "figures" / "paper"
+    assert main(["report", str(tmp_path), "--paper"]) == 0
+    assert f"{paper}/ (" in capsys.readouterr().out
+    assert (paper / "envelope-3.25in.pdf").read_bytes().startswith(b"%PDF")
+    assert main(["report", str(tmp_path)]) == 0
+    assert not list(paper.iterdir())
+
+
+def test_the_help_fits_a_terminal():
+    assert max(map(len, EPILOG.splitlines())) <= 79 and "ratecheck report results --paper" in EPILOG
