@@ -152,6 +152,8 @@ def test_the_judges_words_are_polished(text, said):
         ("‖∇f(x^k)‖₁ ≤ O(C²/√K)", "‖∇f(x<sup>k</sup>)‖₁ ≤ O(C²/√K)"),
         ("R^d. x^", "R<sup>d</sup>. x^"),
         ("K^(1/2)^(<b>)", "K<sup>1/2</sup>^(&lt;b&gt;)"),
+        ("Lησ_s² > N(0, I_d) of noise_q", "Lησ<sub>s</sub>² &gt; N(0, I<sub>d</sub>) of noise_q"),
+        ("`quadratic` shows `<b>` it`", "<code>quadratic</code> shows <code>&lt;b&gt;</code> it`"),
         ("<script>a^b</script>", "&lt;script&gt;a<sup>b</sup>&lt;/script&gt;"),
     ],
 )

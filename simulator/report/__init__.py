@@ -18,6 +18,7 @@ from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS
 from .cell_tables import cell_table, run_table
 from .claims import claim_groups
+from .compact import compact
 from .figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
 from .finding import finding, scope, sources, tone
@@ -62,6 +63,8 @@ def write_report(
             files.append(figures / name)
             write_whole(files[-1], data)
         shown.append(_figure(drawing, drawn))
+    svgs, shared = compact([figure["svg"] for figure in shown])
+    shown = [figure | {"svg": Markup(svg)} for figure, svg in zip(shown, svgs, strict=True)]
     _remove_stale(figures, {file.name for file in files})
     content = {
         **_head(cells, results, verdicts, norm_rows, plan, notes, theorems),
@@ -69,6 +72,8 @@ def write_report(
         "more": [f for f in shown if not f["main"]],
         "skipped": [d for d in drawings if isinstance(d, Skipped)],
         "left_out": left_out(material),
+        "outlines": Markup(shared.svg),
+        "styles": Markup(shared.css),
         "runs": run_table(cells, plan),
         "growth": growth_table(verdicts),
         "constants": constant_table(cells),
@@ -121,7 +126,7 @@ def _figure(drawing: Drawing, drawn: dict[str, bytes]) -> dict:
         "caption": drawing.caption,
         "files": [(name.rpartition(".")[2].upper(), name) for name in drawn],
         "main": drawing.name in MAIN,
-        "svg": Markup(inline(drawing, drawn[f"{drawing.name}.svg"])),
+        "svg": inline(drawing, drawn[f"{drawing.name}.svg"]),
     }
 
 

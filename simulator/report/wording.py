@@ -17,6 +17,8 @@ SAMPLES = re.compile(r"\b(\d{7,})\b(?= samples| vectors)")
 TINY = re.compile(r"\b(?P<mantissa>\d(?:\.\d+)?)e(?P<power>[-+]?\d+)\b")
 ZERO = re.compile(r"(?<![\d.])-(?=0\.0+\b)")
 P_VALUE = re.compile(r"\bp = (?P<value>\d+(?:\.\d+)?(?:e-?\d+)?)(?!\.?\d)")
+INDEX = re.compile(r"(?P<base>\b[A-Za-z]|[Α-ω])_(?P<index>[a-z])(?![A-Za-z0-9_])")
+CODE = re.compile(r"`([^`]+)`")
 POWER = re.compile(
     r"(?P<base>[A-Za-zΔσηγλβθε‖)₁₂∞])\^"
     r"(?:\((?P<inside>[^()<>]{1,20})\)|(?P<plain>[-−+]?\d+(?:\.\d+)?(?:/\d+)?|[A-Za-z*]))"
@@ -72,10 +74,11 @@ def _scientific(mantissa: str, power: int) -> str:
 
 
 def powers(text: object) -> Markup:
-    """*text*, escaped, with each 'K^(1/4)', 'd^0.500' or 'x^k' as a superscript."""
+    """*text*, escaped, with each 'K^(1/4)', 'd^0.500' or 'x^k' as a superscript, 'σ_s' with an index, and `names`."""
 
     def sup(found: re.Match[str]) -> str:
         exponent = found["inside"] or found["plain"]
         return f"{found['base']}<sup>{exponent.replace('-', '−')}</sup>"
 
-    return Markup(POWER.sub(sup, str(escape(text))))
+    safe = POWER.sub(sup, str(escape(text)))
+    return Markup(CODE.sub(r"<code>\1</code>", INDEX.sub(r"\g<base><sub>\g<index></sub>", safe)))

@@ -24,7 +24,10 @@
     if (!marks.length) continue;
     let i = -1;
     /* the page shows the value itself, and a title would show it again */
-    for (const mark of marks) for (const title of mark.querySelectorAll("title")) title.remove();
+    for (const mark of marks) {
+      mark.dataset.value = mark.textContent;
+      mark.replaceChildren();
+    }
     const near = (event) => {
       let best = 16, found = null;
       for (const mark of marks) {
