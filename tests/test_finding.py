@@ -41,7 +41,10 @@ FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit
         ([HOLDS, CAUGHT, CAUGHT], "a: not exceeded, all 2 false controls caught"),
         ([HOLDS, RATE, CAUGHT], "2 theorems not contradicted, 1 false control caught"),
         ([HOLDS, TIGHT], "2 theorems not contradicted, 1 of their rates attained"),
-        ([TIGHT, TIGHT, CAUGHT, CAUGHT], "2 theorems not contradicted, all of their rates attained, all 2 false controls caught"),
+        (
+            [TIGHT, TIGHT, CAUGHT, CAUGHT],
+            "2 theorems not contradicted, all of their rates attained, all 2 false controls caught",
+        ),
         ([CAUGHT], "1 false control caught"),
         ([HOLDS, FAILS], "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000"),
         ([HOLDS, MISSED], "m is false and was not caught: HOLDS"),
@@ -85,9 +88,13 @@ def top(value: float, upper: float) -> dict:
 
 
 def test_a_line_says_of_what_the_ratio_is_and_a_limit_only_where_it_is_another_number():
-    row = claim_row(Verdict("a", Outcome.HOLDS, "holds", "s", (), {"bound": "O(·)", "max_ratio": top(1.5, 1.50001)}), None, [])
+    row = claim_row(
+        Verdict("a", Outcome.HOLDS, "holds", "s", (), {"bound": "O(·)", "max_ratio": top(1.5, 1.50001)}), None, []
+    )
     assert (row["ratio"], row["over"], row["upper"], row["constant"], row["share"]) == ("1.500", "rate", "", "none", "")
-    row = claim_row(Verdict("a", Outcome.HOLDS, "holds", "s", (), {"bound": "explicit", "max_ratio": top(0.5, 0.501)}), None, [])
+    row = claim_row(
+        Verdict("a", Outcome.HOLDS, "holds", "s", (), {"bound": "explicit", "max_ratio": top(0.5, 0.501)}), None, []
+    )
     assert (row["ratio"], row["over"], row["upper"], row["share"]) == ("0.5000", "bound", "0.5010", "50 %")
 
 
@@ -95,7 +102,11 @@ def test_the_constant_is_that_of_the_cell_with_the_largest_ratio():
     results = grid(("rational", "ramp"), ("sgd",))
     (verdict,) = judge(results, theorems=["sgd-l2"])
     theorem, largest = THEOREMS["sgd-l2"], verdict.numbers["max_ratio"]
-    (own,) = [r for r in results if (r.spec.problem, r.spec.dim, r.spec.steps) == tuple(largest[k] for k in ("problem", "dim", "steps"))]
+    (own,) = [
+        r
+        for r in results
+        if (r.spec.problem, r.spec.dim, r.spec.steps) == tuple(largest[k] for k in ("problem", "dim", "steps"))
+    ]
     constant = theorem.bound(own.constants, own.hyper) / theorem.rate(own.constants, own.hyper)
     assert claim_row(verdict, theorem, results)["constant"] == f"{number(constant)} proved"
     assert claim_row(verdict, theorem, [])["constant"] == "proved"  # no cells: its kind is known all the same
@@ -116,9 +127,20 @@ def test_growth_is_that_of_the_witnesses_where_there_are_any():
 
 def test_theorems_come_before_controls_each_under_its_head():
     groups = claim_groups([CAUGHT, HOLDS, MISSED], {}, [])
-    assert [(g["head"], [r["theorem"] for r in g["rows"]]) for g in groups] == [("Theorems", ["a"]), ("False controls", ["c", "m"])]
-    words = [(r["tone"], r["word"]) for g in claim_groups([HOLDS, FAILS, OPEN, CAUGHT, MISSED], {}, []) for r in g["rows"]]
-    assert words == [("good", "as expected"), ("bad", "NOT as expected"), ("open", "open"), ("good", "caught"), ("bad", "NOT caught")]
+    assert [(g["head"], [r["theorem"] for r in g["rows"]]) for g in groups] == [
+        ("Theorems", ["a"]),
+        ("False controls", ["c", "m"]),
+    ]
+    words = [
+        (r["tone"], r["word"]) for g in claim_groups([HOLDS, FAILS, OPEN, CAUGHT, MISSED], {}, []) for r in g["rows"]
+    ]
+    assert words == [
+        ("good", "as expected"),
+        ("bad", "NOT as expected"),
+        ("open", "open"),
+        ("good", "caught"),
+        ("bad", "NOT caught"),
+    ]
 
 
 def test_cells_are_counted_in_words():
@@ -162,7 +184,13 @@ def test_powers_are_set_and_nothing_else_becomes_markup(text, html):
 
 
 def test_numbers():
-    assert [number(v) for v in (1.5, 33.738, 715.02, 12345.6, float("inf"))] == ["1.500", "33.74", "715.0", "1.235e+04", "∞"]
+    assert [number(v) for v in (1.5, 33.738, 715.02, 12345.6, float("inf"))] == [
+        "1.500",
+        "33.74",
+        "715.0",
+        "1.235e+04",
+        "∞",
+    ]
     assert [signed(v) for v in (0.25, -0.1389, -0.0001, 0.0)] == ["+0.250", "−0.139", "0.000", "0.000"]
     assert [amount(n) for n in (459, 5_165_928, 2 * 10**9)] == ["459", "5.2 million", "2.0 billion"]
     assert [plural(n, "cell") for n in (0, 1, 2)] == ["0 cells", "1 cell", "2 cells"]

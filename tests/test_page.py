@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 
+import numpy as np
 import pytest
 from browser import found, opened, sheets, started
 from figure_results import cell, grid, norm_rows
+from PIL import Image
 
 from simulator.judge import judge
 from simulator.judge.outcome import Outcome, Verdict
 from simulator.report import write_report
+from simulator.report.compact import compact
+from simulator.report.figures import Material, draw
+from simulator.report.figures.inline import css, inline
+from simulator.report.render import plain_file
+from simulator.report.shown import show
 
 CHROMIUM = found()
 LONG = "a-theorem-whose-name-somebody-has-written-out-in-full-" + "x" * 12
@@ -22,10 +30,15 @@ PRINTED = 6  # the verdicts, then two figures a page: more than that are the app
 def folder(tmp_path_factory):
     """A small report: theorems, false controls, norms, a wrong theorem with a long name, an odd cell."""
     directory = tmp_path_factory.mktemp("page")
-    results = [*grid(("rational", "ramp"), ("sgd", "adamw"), factor=0.5), cell(optimizer="adamw", diverged=1, sigma=2.0)]
+    results = [
+        *grid(("rational", "ramp"), ("sgd", "adamw"), factor=0.5),
+        cell(optimizer="adamw", diverged=1, sigma=2.0),
+    ]
     rows = norm_rows()
     failing = {"where": "rational, d = 16, K = 1000", "cells": [results[0].key], "ratios": [1.31], "constants": None}
-    odd = Verdict(LONG, Outcome.VIOLATED, "holds", "a < b ≤ O(1/K^(1/4))", ("p = 2e-43",), {"smallest_failing": failing})
+    odd = Verdict(
+        LONG, Outcome.VIOLATED, "holds", "a < b ≤ O(1/K^(1/4))", ("p = 2e-43",), {"smallest_failing": failing}
+    )
     write_report(directory, results, [*judge(results, rows), odd], rows)
     return directory
 
@@ -54,7 +67,9 @@ def test_nothing_leaves_the_page_and_axe_finds_nothing_folded_or_not(browser, fo
 
 
 def test_axe_and_the_routes_see_what_is_wrong(browser, tmp_path):
-    (tmp_path / "bad.html").write_text("<p style='color:#ccc'>faint<img src='https://example.org/a.png'><script>a.b</script>")
+    (tmp_path / "bad.html").write_text(
+        "<p style='color:#ccc'>faint<img src='https://example.org/a.png'><script>a.b</script>"
+    )
     with opened(browser, tmp_path / "bad.html") as seen:
         seen.page.wait_for_timeout(300)
         assert any(breach.startswith("color-contrast") for breach in seen.breaches())
@@ -93,7 +108,7 @@ def test_a_reason_is_unfolded_by_keys(browser, folder):
 
 
 def told_of(value: str, rows: list[dict]) -> tuple[float, float, float]:
-    """What a marker says, how exactly, and what results.csv has for its cell: 'sgd · ramp, d = 16, K = 1000: 0.2 ± 0.1'."""
+    """Of 'ramp, d = 16, K = 1000: 0.2 ± 0.1' the value, how exact it is, and what results.csv has for such a cell."""
     place = re.search(r"d = (\d+), K = (\d+)(k?).*: ([\d.]+) ± ([\d.]+)", value)
     assert place, value
     dim, steps = int(place[1]), int(place[2]) * (1000 if place[3] else 1)
@@ -182,6 +197,25 @@ def test_printed_it_has_no_appendix_and_nothing_is_cut(browser, folder):
         seen.page.emulate_media(media="print")
         assert seen.too_wide() <= 0
         assert not any(fold.is_visible() for fold in seen.page.locator(".fold").all())
-        assert seen.page.locator("figure .wide").evaluate_all("all => all.every(e => e.scrollWidth <= e.clientWidth + 1)")
+        assert seen.page.locator("figure .wide").evaluate_all(
+            "all => all.every(e => e.scrollWidth <= e.clientWidth + 1)"
+        )
         seen.unfold()
         assert seen.page.locator("#cells").is_visible()  # what is open is wanted
+
+
+def test_shared_outlines_and_styles_look_as_each_figures_own(browser, tmp_path):
+    cells = show(grid(("ramp",), ("sgd",), factor=0.5))
+    (drawing,) = [d for d in draw(Material(cells)) if d.name == "rates"]
+    own = inline(drawing, drawing.svg())
+    (svg,), sheets = compact([own])
+    style = f"<style>:root {{ {css(dark=False)} }} svg {{ display: block; width: 900px }} {plain_file('report.css')} "
+    pictures = []
+    for name, more, body in (("own", "", own), ("shared", sheets.css, sheets.svg + svg)):
+        (tmp_path / f"{name}.html").write_text(f"<meta charset=utf-8>{style}{more}</style>{body}", encoding="utf-8")
+        with opened(browser, tmp_path / f"{name}.html") as seen:
+            pictures.append(np.asarray(Image.open(io.BytesIO(seen.page.screenshot())).convert("L"), float))
+    one, other = pictures
+    assert one.std() > 5  # there is something to see
+    # positions are rounded to a hundredth of a point, so that edges are shaded a little differently
+    assert np.abs(one - other).max() < 32

@@ -106,7 +106,7 @@ def test_page_is_whole_and_fetches_nothing(folder):
     assert page.tags.count("script") == 1
     assert len(page.ids) == len(set(page.ids))
     assert not re.search(r"@import|url\((?!#)", text)
-    assert page.tags.count("figure") == page.tags.count("svg") == text.count("<figcaption>")
+    assert page.tags.count("figure") == text.count("<figcaption>") == page.tags.count("svg") - 1  # one has the outlines
     for described in re.findall(r'aria-describedby="([^"]+)"', text):
         assert described in page.ids
 
@@ -342,7 +342,9 @@ def test_what_is_the_same_in_all_rows_is_said_once():
 def test_cells_are_sorted_by_numbers_and_none_is_left_out_unsaid(monkeypatch):
     cells = show(grid(("ramp",), ("sgd",), dims=(1024, 16, 256), steps=(16000, 1000, 4000)))
     table = cell_table(cells)
-    assert [(r["dim"], r["steps"]) for r in table.rows] == [(d, k) for d in (16, 256, 1024) for k in (1000, 4000, 16000)]
+    assert [(r["dim"], r["steps"]) for r in table.rows] == [
+        (d, k) for d in (16, 256, 1024) for k in (1000, 4000, 16000)
+    ]
     assert table.left_out == ""
     monkeypatch.setattr("ratecheck.simulator.report.cell_tables.MOST_CELLS", 8)
     monkeypatch.setattr("simulator.report.cell_tables.MOST_CELLS", 8)

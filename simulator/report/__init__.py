@@ -126,6 +126,7 @@ def _figure(drawing: Drawing, drawn: dict[str, bytes]) -> dict:
         "caption": drawing.caption,
         "files": [(name.rpartition(".")[2].upper(), name) for name in drawn],
         "main": drawing.name in MAIN,
+        "tall": drawing.figure.get_figheight() > drawing.figure.get_figwidth(),
         "svg": inline(drawing, drawn[f"{drawing.name}.svg"]),
     }
 

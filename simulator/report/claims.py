@@ -22,7 +22,11 @@ def claim_groups(verdicts: Sequence[Verdict], theorems: Theorems, results: Seque
     """
     groups = [
         ("Theorems", "must hold", [v for v in verdicts if v.expected == "holds"]),
-        ("False controls", "known to be wrong: the judge must catch them", [v for v in verdicts if v.expected != "holds"]),
+        (
+            "False controls",
+            "known to be wrong: the judge must catch them",
+            [v for v in verdicts if v.expected != "holds"],
+        ),
     ]
     return [
         {"head": head, "about": about, "rows": [claim_row(v, theorems.get(v.claim), results) for v in own]}

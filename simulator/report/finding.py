@@ -106,4 +106,3 @@ def _told(v: Verdict) -> str:
         Outcome.VIOLATED: v.reasons[0] if v.reasons else "it is false",
     }[v.outcome]
     return f"{v.claim} is {v.outcome.value}: {meaning}"
-
