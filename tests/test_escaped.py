@@ -16,7 +16,7 @@ from rate_only import adamw_rate
 from ratecheck import theorem
 from ratecheck.problems import PROBLEMS
 from synthetic import rate, sweep
-from test_plots import panel, words
+from test_plots import panel
 
 from simulator.cells.spec import Spec
 from simulator.cells.stats import FIELDS, Stats
@@ -29,7 +29,8 @@ from simulator.judge.stored import to_dict
 from simulator.judge.stored_theorem import from_dict
 from simulator.lab.verdicts import write_verdicts
 from simulator.report import write_report
-from simulator.report.figures import draw
+from simulator.report.figures import Material, draw
+from simulator.report.figures.style import RING
 from simulator.report.results_csv import tidy_rows
 from simulator.report.shown import show
 from simulator.report.tables import cell_table, run_table, verdict_table
@@ -300,12 +301,15 @@ def test_the_page_and_the_csv_say_so(tmp_path):
 
 def test_figures_mark_escaped_cells():
     results = [cell(steps=1000), away(cell(steps=4000), replicas=3), cell(steps=16000)]
-    drawings = {d.name: d for d in draw(show(results))}
+    drawings = {d.name: d for d in draw(Material(show(results)))}
     rings = [
         line for line in panel(drawings["rates"], "adamw · rational").lines if line.get_markerfacecolor() == "none"
     ]
     assert [list(line.get_xdata()) for line in rings] == [[4000]]
-    assert "Ringed" in drawings["rates"].caption and "1 cell(s) escaped" in drawings["slopes"].caption
-    assert sum(text.endswith("*") for text in words(drawings["ratio"])) == 1
-    plain = {d.name: d for d in draw(show([cell(steps=k) for k in (1000, 4000, 16000)]))}
+    assert "Ringed" in drawings["rates"].caption and "1 cell escaped" in drawings["slopes"].caption
+    for name in ("envelope", "ratios"):
+        lines = [line for line in drawings[name].figure.axes[0].lines if line.get_markersize() == RING["markersize"]]
+        assert [list(line.get_xdata()) for line in lines] == [[4000]]
+        assert "Ringed" in drawings[name].caption
+    plain = {d.name: d for d in draw(Material(show([cell(steps=k) for k in (1000, 4000, 16000)])))}
     assert not any("escaped" in getattr(d, "caption", "") for d in plain.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import html.parser
 import io
 import math
@@ -19,11 +20,13 @@ from simulator.judge.outcome import Outcome, Verdict
 from simulator.lab.folder import missing_parts
 from simulator.lab.plan import Due, Norms, Plan
 from simulator.lab.verdicts import write_verdicts
-from simulator.report import escape_markdown, summary, write_report
+from simulator.report import write_report
+from simulator.report.cell_tables import cell_table, interval, run_rows, run_table
+from simulator.report.figures import FIGURES
 from simulator.report.provenance import provenance
+from simulator.report.render import escape_markdown, plain_file
 from simulator.report.results_csv import tidy_csv, tidy_rows
 from simulator.report.shown import show
-from simulator.report.tables import interval, run_table, verdict_table
 from simulator.theorems import THEOREMS
 
 NORMS = Norms(("gaussian",), (1, 10), None, 0)
@@ -90,7 +93,6 @@ def test_all_files_are_there_and_named(folder):
         "results.csv",
         "figures/rates.svg",
         "figures/rates.png",
-        "figures/ratio.svg",
         "figures/norms.png",
     } <= names
     assert len(names) == len(files) == len([p for p in directory.rglob("*") if p.is_file()])
@@ -101,21 +103,44 @@ def test_page_is_whole_and_fetches_nothing(folder):
     page = Page(text)
     assert page.open == []
     assert page.fetched == []
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1
     assert len(page.ids) == len(set(page.ids))
     assert not re.search(r"@import|url\((?!#)", text)
-    assert page.tags.count("figure") == page.tags.count("svg") == text.count("<figcaption>")
+    assert page.tags.count("figure") == text.count("<figcaption>") == page.tags.count("svg") - 1  # one has the outlines
+    for described in re.findall(r'aria-describedby="([^"]+)"', text):
+        assert described in page.ids
+
+
+def test_tables_say_what_they_are_and_which_cells_are_heads(folder):
+    text = (folder[0] / "report.html").read_text(encoding="utf-8")
+    tables = re.findall(r"<table.*?</table>", text, flags=re.DOTALL)
+    assert len(tables) >= 4
+    for table in tables:
+        assert table.count("<caption") == 1
+        head = table[table.index("<thead>") : table.index("</thead>")]
+        assert head.count("<th") == head.count('scope="col"') > 1
+        body = table[table.index("<tbody>") :]
+        assert body.count("<tr") == len(re.findall(r'<th[^>]* scope="?row', body))
+        assert "<a " not in "".join(re.findall(r"<summary>.*?</summary>", table))
+
+
+def test_the_script_is_small():
+    assert 1000 < len(plain_file("report.js").encode()) <= 4096
 
 
 def test_first_screen_has_verdicts_and_what_is_missing(folder):
     directory, _, verdicts = folder
     text = (directory / "report.html").read_text(encoding="utf-8")
-    head = text[: text.index("<h2>")]
+    head = text[: text.index("<figure")]
     assert "18 of 36 cells are missing" in head
     assert "cells/x.npz: damaged" in head
-    assert "not as expected" in head
+    assert "<h1 class=bad>odd|&lt;claim&gt; is VIOLATED: because" in head
+    assert "18 cells × 8 runs, d = 16…256, K = 1k…16k; 6000 random vectors of 2 laws" in head
     for v in verdicts:
-        assert f">{v.outcome.value}</span>" in head
+        row = head[head.index(f">{html.escape(v.claim)}</code>") :]
+        row = row[: row.index("</tr>")]
+        assert f">{v.outcome.value} <span" in row
+        assert ("✓" in row) == v.as_expected
     assert "odd|&lt;claim&gt;" in head
     assert "a &lt; b &amp; *c* | d" in head
 
@@ -174,7 +199,7 @@ def test_nothing_to_report_is_reported(tmp_path):
     text = (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
     assert "18 of 18 cells are missing and the norm checks are missing" in text
     assert "Nothing was judged" in text
-    assert text.count("Not drawn:") == 8
+    assert text.count("Not drawn:") == len(FIGURES)
     assert len(files) == 3
 
 
@@ -252,19 +277,6 @@ def test_unwritable_folder(tmp_path):
         write_report(tmp_path / "file", [], [])
 
 
-def test_summary_counts_and_names():
-    holds = Verdict("a", Outcome.HOLDS, "holds", "s")
-    control = Verdict("c", Outcome.VIOLATED, "fails", "s")
-    assert summary([holds, control]) == "As expected: 1 of 1 theorems hold and 1 of 1 false controls are violated."
-    assert summary([holds], "1 of 2 cells are missing").startswith("So far as expected: 1 of 1")
-    passed = Verdict("c", Outcome.HOLDS, "fails", "s")
-    assert "c (HOLDS)" in summary([holds, passed])
-    assert "1 of 2" in summary([holds, passed])
-    unsettled = Verdict("i", Outcome.INCONCLUSIVE, "holds", "s")
-    tones = [row["tone"] for row in verdict_table([holds, control, passed, unsettled])]
-    assert tones == ["good", "good", "bad", "open"]
-
-
 def test_partial_needs_a_plan():
     @dataclass
     class Some:
@@ -274,7 +286,7 @@ def test_partial_needs_a_plan():
     assert missing_parts(None, RESULTS, ()) == ""
     assert missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS, ()) == ""
     assert "1 of 18 cells is missing" in missing_parts(Some(tuple(r.spec for r in RESULTS)), RESULTS[1:], ())
-    rows = run_table(show(RESULTS[1:]), Some(tuple(r.spec for r in RESULTS)))
+    rows = run_rows(show(RESULTS[1:]), Some(tuple(r.spec for r in RESULTS)))
     assert [row["cells"] for row in rows] == ["8 of 9", "9 of 9"]
     assert [row["theorem"] for row in rows] == ["sgd-l2", "adamw-l1"]
 
@@ -312,3 +324,28 @@ def test_a_theorem_is_asked_once_of_each_cell(tmp_path):
     cells = [cell(dim=d, steps=k) for d in (16, 64) for k in (1000, 4000)]
     write_report(tmp_path, cells, [], theorems=[Counted()])
     assert sorted(asked) == sorted(result.key for result in cells)
+
+
+def test_what_is_the_same_in_all_rows_is_said_once():
+    table = run_table(show(RESULTS), None)
+    keys = [column.key for column in table.columns]
+    assert "noise" not in keys and "escaped" not in keys
+    assert keys[:2] == ["optimizer", "theorem"]
+    for told in ("noise gaussian", "8 replicas", "none diverged", "σ = 1", "problem ramp"):
+        assert told in table.same
+    (alone,) = run_rows(show(RESULTS[:9]), None)
+    assert not run_table(show(RESULTS[:9]), None).same and alone["noise"] == "gaussian"  # one row is no repetition
+    mixed = run_table(show([*RESULTS, cell(noise="sparse")]), None)
+    assert "noise" in [column.key for column in mixed.columns] and "noise gaussian" not in mixed.same
+
+
+def test_cells_are_sorted_by_numbers_and_none_is_left_out_unsaid(monkeypatch):
+    cells = show(grid(("ramp",), ("sgd",), dims=(1024, 16, 256), steps=(16000, 1000, 4000)))
+    table = cell_table(cells)
+    assert [(r["dim"], r["steps"]) for r in table.rows] == [
+        (d, k) for d in (16, 256, 1024) for k in (1000, 4000, 16000)
+    ]
+    assert table.left_out == ""
+    monkeypatch.setattr("ratecheck.simulator.report.cell_tables.MOST_CELLS", 8)
+    monkeypatch.setattr("simulator.report.cell_tables.MOST_CELLS", 8)
+    assert cell_table(cells).left_out == "1 further cell is in results.csv only."

@@ -14,10 +14,11 @@ from figure_results import cell, grid, norm_rows
 from ratecheck import reading, theorem
 from ratecheck.simulator.cells.quantities import Quantity
 from ratecheck.simulator.optimizers import OPTIMIZERS
-from ratecheck.simulator.report.figures import Drawing, draw
+from ratecheck.simulator.report.cell_tables import cell_table
+from ratecheck.simulator.report.figures import Drawing, Material, draw
 from ratecheck.simulator.report.results_csv import tidy_csv
 from ratecheck.simulator.report.shown import show
-from ratecheck.simulator.report.tables import cell_table, constant_table
+from ratecheck.simulator.report.tables import constant_table
 from ratecheck.simulator.sample_theorem import SampleTheorem
 from ratecheck.simulator.theorems import THEOREMS
 from test_plots import panel, points, words
@@ -89,7 +90,7 @@ def cells() -> list:
 def test_a_users_theorem_is_drawn_with_its_quantity_bound_and_labels(mine):
     label, exponent, limit = MINE[mine]
     results = cells()
-    drawings = {d.name: d for d in draw(show(results, [mine]))}
+    drawings = {d.name: d for d in draw(Material(show(results, [mine])))}
     ax = panel(drawings["rates"], "adamw · rational")
     assert ax.get_ylabel() == f"${label}$"
     x, y = points(ax)[0]
@@ -107,7 +108,7 @@ def test_a_users_theorem_is_drawn_with_its_quantity_bound_and_labels(mine):
 
 
 def test_labels_of_rates_and_bounds_and_what_stands_for_them():
-    texts = {t.name: words({d.name: d for d in draw(show(cells(), [t]))}["rates"]) for t in MINE}
+    texts = {t.name: words({d.name: d for d in draw(Material(show(cells(), [t])))}["rates"]) for t in MINE}
     assert "rate $C/K^{1/4}$ (no constant)" in texts["mine-l2"]
     assert "rate of mine-squared (no constant)" in texts["mine-squared"]
     assert r"bound $3\sqrt{d}\,C/K^{1/4}$" in texts["mine-explicit"]
@@ -115,7 +116,7 @@ def test_labels_of_rates_and_bounds_and_what_stands_for_them():
 
 
 def test_a_bound_that_depends_on_the_dimension_has_a_line_for_each():
-    ax = panel({d.name: d for d in draw(show(cells(), [mine_explicit]))}["rates"], "adamw · rational")
+    ax = panel({d.name: d for d in draw(Material(show(cells(), [mine_explicit])))}["rates"], "adamw · rational")
     own = [line for line in ax.lines if line.get_linestyle() == "-."]
     assert len(own) == len({line.get_color() for line in own}) == 3
     rates = [line for line in ax.lines if line.get_linestyle() == "--"]
@@ -141,19 +142,21 @@ def test_results_csv_has_the_theorems_own_ratio(mine):
 
 
 def test_the_cell_table_shows_the_theorems_numbers():
-    (row,) = cell_table(show(cells()[:1], [mine_squared]))
-    assert (row["theorem"], row["quantity"]) == ("mine-squared", "mean over k of ‖∇f(x^k)‖₂²")
+    table = cell_table(show(cells()[:1], [mine_squared]))
+    (row,) = table.rows
+    assert row["theorem"] == "mine-squared"
+    assert "mean over k of ‖∇f(x^k)‖₂² (mine-squared)" in table.note
     assert row["ratio"].startswith(f"{cells()[0].stats.mean_grad_l2_squared.mean() * math.sqrt(1000):.3f}")
 
 
 def test_exponents_are_those_of_the_theorems_quantity_and_rate():
     results = [cell("ramp", dim=64, steps=4000, sigma=s, factor=0.5) for s in (0.25, 1.0, 4.0)]
-    (row,) = constant_table(show(results, [mine_squared]))
+    (row,) = constant_table(show(results, [mine_squared])).rows
     assert (row["constant"], row["theorem"], row["expected"]) == ("σ", "mine-squared", "1")
     assert float(row["exponent"]) == pytest.approx(1.0, abs=0.02)
-    (row,) = constant_table(show(results, [mine_l2]))
+    (row,) = constant_table(show(results, [mine_l2])).rows
     assert row["expected"] == "0.5"
-    assert constant_table(show(results, [])) == []
+    assert not constant_table(show(results, []))
 
 
 def test_the_first_true_theorem_is_shown_and_a_control_only_alone():
@@ -197,14 +200,14 @@ def test_rows_name_the_theorem_where_two_are_about_one_optimizer():
             return only_ramps.on(result) if result.spec.problem == "ramp" else None
 
     results = grid(("rational", "ramp"), ("adamw",))
-    drawing = {d.name: d for d in draw(show(results, [OnlyRamps(), mine_squared]))}["rates"]
+    drawing = {d.name: d for d in draw(Material(show(results, [OnlyRamps(), mine_squared])))}["rates"]
     titles = {ax.get_title() for ax in drawing.figure.axes if ax.axison}
     assert titles == {"adamw (mine-squared) · rational", "adamw (only-ramps) · ramp"}
 
 
 def test_cells_without_a_theorem_are_drawn_by_their_l1_norm():
     results = [cell(optimizer="adam", steps=k, **NO_THEOREM) for k in STEPS]
-    drawings = {d.name: d for d in draw(show(results))}
+    drawings = {d.name: d for d in draw(Material(show(results)))}
     assert "no theorem: no bound" in words(drawings["rates"])
     assert "_1$" in drawings["rates"].figure.axes[0].get_ylabel()
     rows = list(csv.DictReader(io.StringIO(tidy_csv(show(results)))))
@@ -218,7 +221,7 @@ def test_a_rate_that_is_no_power_has_the_slope_of_its_neighbours():
         """O(log K · √d / √K)."""
         return math.log(c.steps) * math.sqrt(c.dim) / math.sqrt(c.steps)
 
-    drawing = {d.name: d for d in draw(show(cells(), [logarithmic]))}["slopes"]
+    drawing = {d.name: d for d in draw(Material(show(cells(), [logarithmic])))}["slopes"]
     (dashed,) = [line for line in panel(drawing, "adamw · rational").lines if line.get_linestyle() == "--"]
     own = [math.log(math.log(b) / math.log(a)) / math.log(b / a) - 0.5 for a, b in ((1000, 4000), (4000, 16000))]
     np.testing.assert_allclose(dashed.get_ydata(), own)
@@ -259,7 +262,7 @@ def test_no_text_from_data_is_read_as_mathtext():
     rows = norm_rows()
     for row in rows:
         object.__setattr__(row, "law", BAD)
-    drawn = draw(show(results, [hostile]), rows)
+    drawn = draw(Material(show(results, [hostile]), rows, (), [hostile]))
     assert {d.name for d in drawn if isinstance(d, Drawing)} >= {"rates", "ratio", "slopes", "exponents", "norms"}
     for drawing in drawn:
         if isinstance(drawing, Drawing):

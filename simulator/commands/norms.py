@@ -102,10 +102,10 @@ def _show(table) -> None:
 
 def _figure(rows, directory: Path) -> list[Path]:
     from ..files import write_whole
-    from ..report.figures import Drawing, draw
+    from ..report.figures import Drawing, Material, draw
 
     written = []
-    for drawing in draw([], rows):
+    for drawing in draw(Material((), rows)):
         if isinstance(drawing, Drawing):
             for name, content in drawing.files().items():
                 written.append(directory / name)

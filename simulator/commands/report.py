@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ..words import count
 
 HELP = "write the report of a results folder"
 EPILOG = """examples:
   ratecheck report results
+  ratecheck report results --paper
   ratecheck report results --allow-code my_theorem.py
 
 Writes report.html (one self-contained file), report.md, the figures as SVG
 and PNG, results.csv (a row for each cell) and verdicts.json into DIR, and
-prints the verdicts. It works on partial results too. Nothing in DIR is run;
+prints the verdicts. With --paper also figures/paper/NAME-3.25in.pdf (one
+column) and NAME-6.75in.pdf (two columns) for LaTeX, and the same as SVG and
+PNG. It works on partial results too. Nothing in DIR is run;
 `ratecheck verify --help` says how theorems that are not shipped are judged."""
 
 
@@ -21,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from .verify import add_allow_code
 
     parser.add_argument("directory", metavar="DIR", help="a folder that a sweep wrote")
+    parser.add_argument("--paper", action="store_true", help="also the figures for a paper: PDF, 3.25 and 6.75 in wide")
     add_allow_code(parser)
 
 
@@ -36,7 +41,9 @@ def execute(args: argparse.Namespace) -> int:
         folder = open_folder(args.directory)
         judgement = judge_folder(folder, args.allow_code)
         own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
-        written = write_pages(folder, judgement, [*own, *THEOREMS.values()])
+        theorems = [*own, *THEOREMS.values()]
+        written = write_pages(folder, judgement, theorems)
+        written += _paper(folder, judgement, theorems) if args.paper else _no_paper(folder)
     show_verdicts(judgement.verdicts)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
@@ -44,3 +51,16 @@ def execute(args: argparse.Namespace) -> int:
     for place in sorted({path.parent for path in written} - {folder.directory}):
         print(f"  {place}/ ({count(sum(path.parent == place for path in written), 'file')})")
     return 0
+
+
+def _paper(folder, judgement, theorems) -> list[Path]:
+    from ..report.figures.paper import write_paper
+
+    return write_paper(folder.directory, folder.results, judgement.verdicts, folder.norm_rows, theorems)
+
+
+def _no_paper(folder) -> list[Path]:
+    from ..report.figures.paper import remove_paper
+
+    remove_paper(folder.directory)
+    return []

@@ -11,7 +11,7 @@ from ..sample_theorem import SampleTheorem
 
 
 def figure(verdict: Verdict) -> Any:
-    """What was measured against the horizon, a line for each dimension, beside the theorem's bound and rate.
+    """Everything that was measured, over the theorem's rate without its power of K, under the bound or rate.
 
     A Matplotlib figure that shows itself in a notebook; its text is ``figure.caption``. Raises InputError where there
     is nothing to draw.
@@ -21,15 +21,11 @@ def figure(verdict: Verdict) -> Any:
         raise InputError("this verdict has nothing to draw; ratecheck.verify and ratecheck.judge give one that has")
     if isinstance(rests.theorem, SampleTheorem):
         raise InputError(f"{verdict.claim} is about random vectors; `ratecheck report` draws those of a results folder")
-    import matplotlib as mpl
-
-    from ..report.figures import FIGURES, Drawing  # late: Matplotlib is slow to import
-    from ..report.figures.style import RC
+    from ..report.figures import FIGURES, Drawing, Material  # late: Matplotlib is slow to import
     from ..report.shown import show
 
     cells = [shown for shown in show(rests.results, [rests.theorem]) if shown.theorem is not None]
-    with mpl.rc_context(RC):
-        drawing = FIGURES["rates"](cells, ())[0]
+    drawing = FIGURES["envelope"](Material(cells, (), [verdict], [rests.theorem]))[0]
     if not isinstance(drawing, Drawing):
         raise InputError(f"{verdict.claim}: {drawing.reason}")
     made: Any = drawing.figure

@@ -6,33 +6,27 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
 from ..files import write_whole
-from ..judge.outcome import Verdict, exit_code
+from ..judge.outcome import Verdict
 from ..judge.statement import Judgeable
 from ..lab.folder import missing_parts
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS
-from .figures import FIGURES, Drawing, draw
+from .cell_tables import cell_table, run_table
+from .claims import claim_groups
+from .compact import compact
+from .figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
+from .finding import finding, scope, sources, tone
 from .provenance import provenance
+from .render import render
 from .results_csv import tidy_csv
-from .shown import show
-from .tables import (
-    cell_table,
-    constant_table,
-    growth_table,
-    norm_rows_table,
-    run_table,
-    verdict_table,
-)
-
-TONES = {0: "good", 1: "bad", 3: "open"}
-TEMPLATES = Path(__file__).with_name("templates")
+from .shown import Shown, show
+from .tables import constant_table, growth_table, norm_rows_table, provenance_table
 
 
 def write_report(
@@ -59,43 +53,33 @@ def write_report(
     except OSError as error:
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder") from error
     cells = show(results, theorems)
-    drawings = draw(cells, norm_rows)
-    shown, files = [], []
-    for drawing in drawings:
-        if not isinstance(drawing, Drawing):
-            continue
+    judged = {v.claim for v in verdicts}
+    material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged])
+    drawings, files = draw(material), []
+    shown = []
+    for drawing in (d for d in drawings if isinstance(d, Drawing)):
         drawn = drawing.files()
         for name, data in drawn.items():
             files.append(figures / name)
             write_whole(files[-1], data)
-        shown.append(
-            {
-                "name": drawing.name,
-                "title": drawing.title,
-                "caption": drawing.caption,
-                "svg": Markup(inline(drawing, drawn[f"{drawing.name}.svg"])),
-            }
-        )
+        shown.append(_figure(drawing, drawn))
+    svgs, shared = compact([figure["svg"] for figure in shown])
+    shown = [figure | {"svg": Markup(svg)} for figure, svg in zip(shown, svgs, strict=True)]
     _remove_stale(figures, {file.name for file in files})
-    missing = missing_parts(plan, results, norm_rows)
     content = {
-        "title": f"ratecheck: {Path(plan.source).name}" if plan is not None else "ratecheck report",
-        "quick": plan is not None and plan.quick,
-        "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
-        "notes": [*(plan.notes if plan is not None else ()), *notes],
-        "summary": summary(verdicts, missing),
-        "tone": "open" if missing else TONES[exit_code(verdicts)],
-        "verdicts": verdict_table(verdicts),
-        "figures": shown,
-        "skipped": [d for d in drawings if not isinstance(d, Drawing)],
+        **_head(cells, results, verdicts, norm_rows, plan, notes, theorems),
+        "main": [f for f in shown if f["main"]],
+        "more": [f for f in shown if not f["main"]],
+        "skipped": [d for d in drawings if isinstance(d, Skipped)],
+        "left_out": left_out(material),
+        "outlines": Markup(shared.svg),
+        "styles": Markup(shared.css),
         "runs": run_table(cells, plan),
         "growth": growth_table(verdicts),
         "constants": constant_table(cells),
         "norms": norm_rows_table(norm_rows),
         "cells": cell_table(cells),
-        "provenance": provenance(results, plan),
-        "light": Markup(css(dark=False)),
-        "dark": Markup(css(dark=True)),
+        "provenance": provenance_table(provenance(results, plan)),
     }
     texts = {
         "report.html": render("report.html.j2", content),
@@ -107,44 +91,44 @@ def write_report(
     return [directory / name for name in texts] + files
 
 
-def render(template: str, content: dict) -> str:
-    """A template with *content*; text is escaped in HTML, and by the filter ``md`` in Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=template.endswith(".html.j2"),
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = escape_markdown
-    return environment.get_template(template).render(content)
+def _head(
+    cells: Sequence[Shown],
+    results: Sequence[Result],
+    verdicts: Sequence[Verdict],
+    norm_rows: Sequence,
+    plan,
+    notes: Sequence[str],
+    theorems: Sequence[Judgeable | SampleTheorem],
+) -> dict:
+    """What the first screen says."""
+    missing = missing_parts(plan, results, norm_rows)
+    by_name = {theorem.name: theorem for theorem in reversed(theorems)}  # of one name the first, as ``show`` has it
+    return {
+        "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
+        "title": finding(verdicts, missing),
+        "tone": tone(verdicts, missing),
+        "scope": scope(cells, norm_rows),
+        "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
+        "notes": [*(plan.notes if plan is not None else ()), *notes],
+        "claims": claim_groups(verdicts, by_name, results),
+        "sources": sources(verdicts, by_name),
+        "light": Markup(css(dark=False)),
+        "dark": Markup(css(dark=True)),
+    }
 
 
-def escape_markdown(value: object) -> str:
-    """*value* in one line of Markdown, where nothing of it is markup."""
-    text = " ".join(str(value).split())
-    for sign in "\\`*_[]<>|":
-        text = text.replace(sign, f"\\{sign}")
-    return text
-
-
-def summary(verdicts: Sequence[Verdict], missing: str = "") -> str:
-    """One sentence: whether all is as expected, and what is not."""
-    if not verdicts:
-        return "Nothing was judged."
-    true = [v for v in verdicts if v.expected == "holds"]
-    controls = [v for v in verdicts if v.expected != "holds"]
-    wrong = [v for v in verdicts if not v.as_expected]
-    if wrong:
-        return (
-            f"{len(wrong)} of {len(verdicts)} verdicts are not as expected: "
-            + ", ".join(f"{v.claim} ({v.outcome.value})" for v in wrong)
-            + "."
-        )
-    parts = [f"{len(true)} of {len(true)} theorems hold"] * bool(true)
-    parts += [f"{len(controls)} of {len(controls)} false controls are violated"] * bool(controls)
-    return f"{'So far as' if missing else 'As'} expected: {' and '.join(parts)}."
+def _figure(drawing: Drawing, drawn: dict[str, bytes]) -> dict:
+    """A figure as the templates want it. Of a main figure on several sheets the first alone is main."""
+    return {
+        "name": drawing.name,
+        "title": drawing.title,
+        "result": drawing.result,
+        "caption": drawing.caption,
+        "files": [(name.rpartition(".")[2].upper(), name) for name in drawn],
+        "main": drawing.name in MAIN,
+        "tall": drawing.figure.get_figheight() > drawing.figure.get_figwidth(),
+        "svg": inline(drawing, drawn[f"{drawing.name}.svg"]),
+    }
 
 
 def _remove_stale(figures: Path, written: set[str]) -> None:

@@ -1,90 +1,54 @@
-"""The tables of the report: each a list of rows ready to be shown, as text."""
+"""The tables of growth, of the constants' exponents, of random vectors and of provenance, as text."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
-from ..cells.evidence import Result
 from ..judge.fit import SYMBOLS
-from ..judge.intervals import Estimate, mean
-from ..judge.outcome import Exponent, Outcome, Verdict
+from ..judge.outcome import Exponent, Verdict
 from ..samples.rows import NormRow, measured
 from .figures.exponents import measured_exponents, places
-from .figures.names import order, short
-from .figures.style import LEVEL, compact
-from .provenance import spans
+from .figures.style import LEVEL
 from .shown import Shown
+from .table import Column, Table, tabled
+from .wording import number, signed
 
-MOST_CELLS = 400
-
-
-def verdict_table(verdicts: Sequence[Verdict]) -> list[dict]:
-    """A row per theorem; ``tone`` is good, open or bad: the outcome beside what was expected."""
-    rows = []
-    for v in verdicts:
-        tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
-        top, case = v.numbers.get("max_ratio"), v.numbers.get("smallest_failing")
-        keys = f"in results.csv: {', '.join(case['cells'])}" if case else ""
-        smallest = f"smallest failing case: {case['where']} ({keys})" if case else ""
-        rows.append(
-            {
-                "theorem": v.claim,
-                "outcome": v.outcome.value,
-                "tone": tone,
-                "statement": v.statement,
-                "reasons": [*v.reasons, *([smallest] if smallest else [])],
-                "kind": "theorem" if v.expected == "holds" else "false control, must be VIOLATED",
-                "word": "as expected" if v.as_expected else "open" if tone == "open" else "NOT as expected",
-                "ratio": f"{number(top['value'])} (≤ {number(top['upper'])})" if top else "",
-                "cells": f"{v.cells.judged} judged"
-                + (f", {v.cells.escaped} escaped" if v.cells.escaped else "")
-                + "".join(f", {n} aside: {why}" for why, n in v.cells.aside.items()),
-            }
-        )
-    return rows
-
-
-def run_table(cells: Sequence[Shown], plan) -> list[dict]:
-    """A row per problem, optimizer, noise and schedule: sizes, cells done and due, what they are shown under."""
-
-    def kind(spec) -> tuple[str, ...]:
-        return short(spec.optimizer), short(spec.problem), short(spec.noise), short(spec.schedule)
-
-    done: dict[tuple, list[Shown]] = {}
-    for shown in sorted(cells, key=lambda shown: order(shown.result)):
-        done.setdefault(kind(shown.spec), []).append(shown)
-    due: dict[tuple, int] = {}
-    for spec in plan.specs if plan is not None else [shown.spec for shown in cells]:
-        due[kind(spec)] = due.get(kind(spec), 0) + 1
-    rows = []
-    for name in dict.fromkeys([*done, *due]):
-        own = done.get(name, [])
-        specs = [shown.spec for shown in own]
-        statuses = Counter(shown.result.status for shown in own)
-        rows.append(
-            {
-                "optimizer": name[0],
-                "problem": name[1],
-                "noise": name[2],
-                "schedule": name[3],
-                "dims": spans(s.dim for s in specs),
-                "steps": ", ".join(map(compact, sorted({s.steps for s in specs}))),
-                "replicas": spans(s.replicas for s in specs),
-                "sigma": spans(s.sigma for s in specs),
-                "smoothness": spans(s.smoothness for s in specs),
-                "gap": spans(s.gap for s in specs),
-                "theorem": ", ".join(dict.fromkeys(_called(shown) for shown in own)),
-                "cells": f"{len(own)} of {due.get(name, len(own))}",
-                "escaped": (statuses["escaped"] or "none") if own else "",
-                "diverged": (statuses["diverged"] or "none") if own else "",
-            }
-        )
-    return rows
+GROWTH = (
+    Column("theorem", "theorem", "head"),
+    Column("group", "cells that differ in d and K only", "long"),
+    Column("witness", "witness", same="witness: {}"),
+    Column("cells", "cells", "number", "{} cells"),
+    Column("max_ratio", "largest ratio", "number"),
+    Column("steps", "exponent of K", "number"),
+    Column("dim", "exponent of d", "number"),
+)
+CONSTANTS = (
+    Column("constant", "in", "head"),
+    Column("where", "where", "long"),
+    Column("theorem", "theorem", same="theorem {}"),
+    Column("quantity", "quantity", "long", "quantity {}"),
+    Column("values", "values", "long"),
+    Column("exponent", "exponent", "number"),
+    Column("interval", "95 % interval", "number"),
+    Column("expected", "in the rate", "number"),
+)
+NORMS = (
+    Column("law", "law", "head"),
+    Column("dim", "d", "number"),
+    Column("samples", "vectors", "number", "{} vectors"),
+    Column("l1", "E‖g‖₁/d", "number"),
+    Column("exact_l1", "exact", "number"),
+    Column("z_l1", "z", "number"),
+    Column("l2", "E‖g‖₂/√d", "number"),
+    Column("exact_l2", "exact", "number"),
+    Column("z_l2", "z", "number"),
+    Column("ratio", "‖g‖₁/(√d‖g‖₂)", "number"),
+    Column("violations", "exceptions", "number", "{} exceptions"),
+)
 
 
-def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
+def growth_table(verdicts: Sequence[Verdict]) -> Table:
     """A row per theorem and group of cells with an exponent: its largest ratio, its exponents with their limits."""
     rows = []
     for v in verdicts:
@@ -95,19 +59,25 @@ def growth_table(verdicts: Sequence[Verdict]) -> list[dict]:
                 {
                     "theorem": v.claim,
                     "group": group["group"],
+                    "witness": "yes" if group["witness"] else "no",
                     "cells": group["cells"],
                     "max_ratio": number(group["max_ratio"]),
                     "steps": _exponent(group["steps"]),
                     "dim": _exponent(group["dim"]),
                 }
             )
-    return rows
+    note = (
+        "Exponents of measured/rate over the larger half of the grid, with one-sided 95 % limits on either side. A "
+        "theorem without constants asks for exponents not above 0 on witnesses: families on which growth is evidence. "
+        "The largest ratio is measured/bound for a bound with its constants, else measured/rate."
+    )
+    return tabled("growth", "Growth of measured/rate", GROWTH, rows, note)
 
 
-def constant_table(cells: Sequence[Shown]) -> list[dict]:
+def constant_table(cells: Sequence[Shown]) -> Table:
     """A row per measured exponent in σ, L or Δ with its 95 % interval, and the exponent of the theorem's rate."""
     found = measured_exponents(cells)
-    return [
+    rows = [
         {
             "constant": SYMBOLS[e.constant],
             "where": where,
@@ -120,9 +90,10 @@ def constant_table(cells: Sequence[Shown]) -> list[dict]:
         }
         for where, (theorem, e) in zip(places(found), found, strict=True)
     ]
+    return tabled("constants", "Exponents of the constants", CONSTANTS, rows)
 
 
-def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
+def norm_rows_table(rows: Sequence[NormRow]) -> Table:
     """A row per law and dimension: Monte Carlo means (standard error in the last digits) beside exact values."""
 
     def row(r: NormRow) -> dict:
@@ -138,61 +109,23 @@ def norm_rows_table(rows: Sequence[NormRow]) -> list[dict]:
             "z_l1": f"{r.z_l1:+.2f}",
             "z_l2": f"{r.z_l2:+.2f}",
             "ratio": measured(r.ratio_mean, r.ratio_sem),
-            "violations": r.violations,
+            "violations": r.violations or "no",
         }
 
-    return [row(r) for r in rows]
+    note = (
+        "In parentheses the standard error in units of the last digits; z is (measured − exact)/standard error; "
+        "exceptions break ‖g‖₂ ≤ ‖g‖₁ ≤ √d‖g‖₂."
+    )
+    return tabled("norms", "Norms of random vectors", NORMS, [row(r) for r in rows], note)
 
 
-def cell_table(cells: Sequence[Shown]) -> list[dict]:
-    """The first MOST_CELLS cells: what their theorem is about, and its ratio to bound or rate with 95 % limits."""
-    rows = []
-    for shown in sorted(cells, key=lambda shown: order(shown.result))[:MOST_CELLS]:
-        spec = shown.spec
-        rows.append(
-            {
-                "optimizer": short(spec.optimizer),
-                "problem": short(spec.problem),
-                "schedule": short(spec.schedule),
-                "dim": spec.dim,
-                "steps": spec.steps,
-                "constants": f"{spec.sigma:g}, {spec.smoothness:g}, {spec.gap:g}",
-                "theorem": _called(shown),
-                "quantity": shown.quantity.text,
-                "mean": interval(shown.measured),
-                "ratio": shown.why if shown.ratio is None else interval(mean(shown.ratio)),
-                "replicas": shown.values.size,
-                "status": _status(shown.result),
-            }
-        )
-    return rows
-
-
-def _status(result: Result) -> str:
-    """'ok', or how many replicas escaped and diverged: '3 escaped, 1 diverged'."""
-    counts = {"escaped": int(result.stats.escaped.sum()), "diverged": int(result.stats.diverged.sum())}
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "ok"
-
-
-def _called(shown: Shown) -> str:
-    return "none" if shown.theorem is None else shown.theorem.name
-
-
-def number(value: float) -> str:
-    """Four digits, zeros included."""
-    return "∞" if value == math.inf else f"{value:#.4g}"
-
-
-def interval(e: Estimate) -> str:
-    """'0.6131 [0.6110, 0.6152]'; '∞' when a replica diverged."""
-    if math.isinf(e.value):
-        return "∞"
-    if e.df < 1:
-        return number(e.value)
-    return f"{number(e.value)} [{number(e.low(LEVEL))}, {number(e.high(LEVEL))}]"
+def provenance_table(rows: Sequence[tuple[str, str]]) -> Table:
+    """What is known of where the numbers come from, a row for each."""
+    columns = Column("what", "what", "head"), Column("value", "value", "long")
+    return Table("provenance", "Provenance", columns, [{"what": what, "value": value} for what, value in rows])
 
 
 def _exponent(entry: Exponent) -> str:
     if "exponent" not in entry:
         return f"none: {entry.get('why') or 'not asked for'}"
-    return f"{entry['exponent']:+.3f} [{entry['low']:+.3f}, {entry['high']:+.3f}]"
+    return f"{signed(entry['exponent'])} [{signed(entry['low'])}, {signed(entry['high'])}]"

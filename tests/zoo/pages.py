@@ -61,7 +61,7 @@ def page(one: Verified) -> str:
         f"# {theorem.name}",
         "",
         *_paragraphs(theorem.__doc__ or ""),
-        f"![measured/bound over K]({theorem.name}.svg)",
+        f"![all that was measured, under the bound]({theorem.name}.svg)",
         "",
     ]
     facts = {

@@ -1,39 +1,51 @@
 """Figures for a paper or a page: functions from results to drawings, with captions that say what was expected.
 
-Each function of ``FIGURES`` takes ``(cells, norm_rows)``, cells with the theorem they are shown under, and returns
-drawings, or says why there are none.
+Each function of ``FIGURES`` takes a ``Material`` and returns drawings, or says why there are none. Those of ``MAIN``
+are a page's own, the others are for who asks for more. What no figure shows ``left_out`` says, once for all of them.
+A figure is drawn when ``Drawing.figure``, or a file of it, is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import matplotlib as mpl
-
-from ..shown import Shown
+from .controls import controls
+from .curves import curves
+from .density import density
+from .drawing import Drawing, Skipped
+from .envelope import envelope
 from .exponents import exponents
+from .forest import forest
+from .material import Material
 from .norms import norms
+from .pages import pages
 from .rates import against_dim, against_steps
-from .ratio import ratio
-from .runs import curves, density
+from .ratios import ratios
 from .slopes import slopes
-from .style import RC, Drawing, Skipped
 
-__all__ = ["FIGURES", "Drawing", "Skipped", "draw"]
+__all__ = ["FIGURES", "MAIN", "Drawing", "Material", "Skipped", "draw", "left_out"]
 
-FIGURES: dict[str, Callable[[Sequence[Shown], Sequence], list[Drawing | Skipped]]] = {
-    "rates": against_steps,
-    "ratio": ratio,
-    "dimension": against_dim,
-    "slopes": slopes,
-    "exponents": exponents,
+FIGURES: dict[str, Callable[[Material], list[Drawing | Skipped]]] = {
+    "envelope": envelope,
+    "forest": forest,
+    "ratios": ratios,
+    "controls": controls,
     "density": density,
-    "curves": curves,
     "norms": norms,
+    "rates": against_steps,
+    "dimension": against_dim,
+    "exponents": exponents,
+    "slopes": slopes,
+    "curves": curves,
 }
+MAIN = ("envelope", "forest", "ratios", "controls", "density", "norms")
 
 
-def draw(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
-    """All figures of *cells* (``shown.show``) in the order of ``FIGURES``, in the style of ``style.py``."""
-    with mpl.rc_context(RC):
-        return [drawing for figure in FIGURES.values() for drawing in figure(cells, norm_rows)]
+def draw(material: Material) -> list[Drawing | Skipped]:
+    """All figures of *material* in the order of ``FIGURES``."""
+    return [drawing for figure in FIGURES.values() for drawing in figure(material)]
+
+
+def left_out(material: Material) -> str:
+    """What further figures don't show, in a sentence; '' if nothing."""
+    return pages(material.cells)[1]

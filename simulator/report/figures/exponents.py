@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from ratecheck.problems import PROBLEMS
 
 from ...cells.cell import DEFAULTS
@@ -12,12 +14,15 @@ from ...cells.spec import Spec
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
 from ..shown import Shown
+from .drawing import Drawing, Skipped
 from .labels import headline, legend, line_key
+from .material import Material
 from .names import order, short, value_text
 from .page import replicas
-from .panels import blank
-from .style import INK, LEVEL, TWO_COLUMN, Drawing, Look, Skipped, named
-from .text import plain, printable
+from .panels import panel_title
+from .sheet import Sheet, sheet_of
+from .style import INK, LEVEL, NARROW, PAPER, Look, named
+from .text import count, printable, signed_exponent
 
 NAME, TITLE = "exponents", "Exponents of the constants"
 MOST = 24
@@ -25,39 +30,51 @@ MOST = 24
 Found = tuple[Judgeable, ConstantExponent]
 
 
-def exponents(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+def exponents(material: Material) -> list[Drawing | Skipped]:
     """A point with its interval for each optimizer, problem and constant."""
-    found = measured_exponents(cells)
+    found = measured_exponents(material.cells)
     if not found:
         return [Skipped(NAME, TITLE, f"no constant was run at {LEAST_VALUES} values or more, all else equal")]
-    labels = places(found)
-    rows = list(dict.fromkeys(labels))
-    constants = [c for c in CONSTANTS if any(e.constant == c for _, e in found)]
-    figure = blank(TWO_COLUMN, 1.15 + 0.29 * len(rows[:MOST]))
-    axes = figure.subplots(1, len(constants), sharey=True, squeeze=False)[0]
-    looks = named(list(dict.fromkeys(_spec(e).optimizer for _, e in found)))
-    for ax, constant in zip(axes, constants, strict=True):
-        points = [
-            (rows.index(label), e, looks[_spec(e).optimizer])
-            for label, (_, e) in zip(labels, found, strict=True)
-            if e.constant == constant and label in rows[:MOST]
-        ]
-        _panel(ax, constant, points)
-    axes[0].set_yticks(range(len(rows[:MOST])), map(plain, rows[:MOST]))
-    axes[0].set_ylim(len(rows[:MOST]) - 0.4, -0.6)
-    legend(figure, [line_key("exponent in the theorem's rate")])
-    by_key = {shown.result.key: shown for shown in cells}
+    rows = list(dict.fromkeys(places(found)))
+    by_key = {shown.result.key: shown for shown in material.cells}
     used = replicas([by_key[result.key] for _, e in found for result in e.cells])
-    headline(figure, f"{used}; bars: 95 % t-intervals, bootstrap over replicas")
     about = dict.fromkeys(f"{t.measures.text} ({t.name})" for t, _ in found)
-    more = f"{len(rows) - MOST} further settings are in the table. " if len(rows) > MOST else ""
+    more = f"{count(len(rows) - MOST, 'further setting')} in the table alone. " if len(rows) > MOST else ""
     caption = (
         "Exponents of σ, L and Δ in what a theorem is about, one constant varied at a time with hyper-parameters that "
         f"follow it: {printable('; '.join(about))}. Dashed: the exponent of the theorem's rate over the same cells. "
         "Expected: on the dashed line on a hard instance, where the rate is tight; elsewhere terms that die faster "
-        f"have exponents of their own. {more}{used}; bars are 95 % t-intervals from a bootstrap over replicas."
+        f"have exponents of their own. {more}{used}; numbers and bars are 95 % t-intervals from a bootstrap over "
+        "replicas."
     )
-    return [Drawing(NAME, TITLE, caption, figure)]
+    seen = [
+        f"in {SYMBOLS[e.constant]} {_value(e)} for {label}" for label, (_, e) in zip(places(found), found, strict=True)
+    ]
+    result = f"Measured exponents: {'; '.join(seen[:MOST])}."
+    return [Drawing(NAME, TITLE, caption, result, partial(_figure, found, used))]
+
+
+def _figure(found: Sequence[Found], used: str, width: float) -> Sheet:
+    labels = places(found)
+    rows = list(dict.fromkeys(labels))[:MOST]
+    constants = [c for c in CONSTANTS if any(e.constant == c for _, e in found)]
+    beside = width > NARROW
+    figure = Sheet(width, (1.15 + 0.3 * len(rows)) * (1 if beside else len(constants)))
+    axes = figure.subplots(*((1, len(constants)) if beside else (len(constants), 1)), sharey=True, squeeze=False)
+    looks = named(list(dict.fromkeys(_spec(e).optimizer for _, e in found)))
+    for ax, constant in zip(axes.flat, constants, strict=True):
+        points = [
+            (rows.index(label), e, looks[_spec(e).optimizer])
+            for label, (_, e) in zip(labels, found, strict=True)
+            if e.constant == constant and label in rows
+        ]
+        _panel(ax, constant, points)
+    letters = 24 if beside else 20
+    axes[0, 0].set_yticks(range(len(rows)), [panel_title(row, letters) for row in rows])
+    axes[0, 0].set_ylim(len(rows) - 0.4, -0.6)
+    legend(figure, [line_key("exponent in the theorem's rate")])
+    headline(figure, f"{used}; 95 % t-intervals, bootstrap over replicas")
+    return figure
 
 
 def measured_exponents(cells: Sequence[Shown]) -> list[Found]:
@@ -128,12 +145,14 @@ def _panel(ax: Axes, constant: str, points: Sequence[tuple[int, ConstantExponent
     ax.set_xlabel("measured exponent")
     seen = [*expected, *(v for _, e, _ in points for v in (e.exponent.low(LEVEL), e.exponent.high(LEVEL)))]
     pad = max(0.06, 0.2 * (max(seen) - min(seen)))
-    ax.set_xlim(min(seen) - pad, max(seen) + 1.5 * pad)  # room for the last number
+    middle, reach = (min(seen) + max(seen)) / 2, (max(seen) - min(seen)) / 2 + 1.6 * pad  # room for the numbers
+    ax.set_xlim(middle - reach, middle + reach)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
 
 
 def _point(ax: Axes, e: ConstantExponent, y: float, look: Look) -> None:
     low, high = e.exponent.low(LEVEL), e.exponent.high(LEVEL)
-    ax.errorbar(
+    drawn = ax.errorbar(
         [e.exponent.value],
         [y],
         xerr=[[e.exponent.value - low], [high - e.exponent.value]],
@@ -143,4 +162,11 @@ def _point(ax: Axes, e: ConstantExponent, y: float, look: Look) -> None:
         elinewidth=1.0,
         capsize=2.2,
     )
-    ax.annotate(f"{e.exponent.value:.3f}", (e.exponent.value, y), (4, 3.5), textcoords="offset points", fontsize=7.5)
+    sheet_of(ax).tell(drawn.lines[0], [f"{_place(e)}, exponent in {SYMBOLS[e.constant]}: {_value(e)}"])
+    spot, box = (e.exponent.value, y), {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+    ax.annotate(_value(e), spot, (0, 5), textcoords="offset points", fontsize=7.2, ha="center", bbox=box)
+
+
+def _value(e: ConstantExponent) -> str:
+    """'0.688 ± 0.002', for the intervals are narrower than the point."""
+    return signed_exponent(e.exponent.value, e.exponent.high(LEVEL) - e.exponent.value).removeprefix("+")

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
-from .style import FAINT, INK, NAMED, NAMED_DARK, PAPER, RAMP, RAMP_DARK, Drawing
+from .drawing import Drawing
+from .style import BREACH, FAINT, INK, NAMED, NAMED_DARK, PAPER, RAMP, RAMP_DARK
 
 # colour in the file → (name of the CSS variable, its value on light and on dark pages)
 COLORS = {INK: ("ink", INK, "#e4e4ea"), PAPER: ("paper", PAPER, "#17171c"), FAINT: ("faint", FAINT, "#8f8f9c")}
+COLORS |= {BREACH: ("breach", BREACH, "#ff8a80")}
 COLORS |= {light: (f"ramp{i}", light, dark) for i, (light, dark) in enumerate(zip(RAMP, RAMP_DARK, strict=True))}
 COLORS |= {light: (f"named{i}", light, dark) for i, (light, dark) in enumerate(zip(NAMED, NAMED_DARK, strict=True))}
 
 
 def inline(drawing: Drawing, svg: bytes) -> str:
-    """*svg*, the drawing's file, as an ``<svg>`` element of a page that holds other such figures too."""
+    """*svg*, the drawing's file, as an ``<svg>`` element of a page that holds other such figures too.
+
+    It is described by the element with the id ``caption-NAME``. Markers that stand for a value are of the class
+    ``mark``, with the value as ``data-value`` and as a title.
+    """
     text = svg.decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>\s*", "", text, flags=re.DOTALL)
+    for name, texts in drawing.figure.told.items():
+        text = _told(text, name, texts)
     prefix = f"{drawing.name}-"
     text = re.sub(r'\bid="', f'id="{prefix}', text)
     text = re.sub(r'xlink:href="#', f'href="#{prefix}', text)
@@ -29,7 +38,8 @@ def inline(drawing: Drawing, svg: bytes) -> str:
     width = drawing.figure.get_figwidth()
     # as wide as its type wants to be read; on a phone it scrolls instead of shrinking to nothing
     style = f"max-width: {8.6 * width:.1f}rem; min-width: {min(5.2 * width, 36):.1f}rem"
-    return re.sub(r"^<svg", f'<svg role="img" aria-label="{label}" style="{style}"', text)
+    about = f'role="img" aria-label="{label}" aria-describedby="caption-{drawing.name}"'
+    return re.sub(r"^<svg", f'<svg {about} style="{style}"', text)
 
 
 def css(dark: bool) -> str:
@@ -39,3 +49,20 @@ def css(dark: bool) -> str:
 
 def _variable(color: str) -> str:
     return f"var(--{COLORS[color][0]})" if color in COLORS else color
+
+
+def _told(svg: str, name: str, texts: Sequence[str]) -> str:
+    """*svg* whose group *name* has a marker for each of *texts*, with these on them."""
+    start = svg.index(f'<g id="{name}">')
+    marks = list(re.compile(r"<use ([^>]*)/>").finditer(svg, start))[: len(texts)]
+    if len(marks) < len(texts):
+        raise ValueError(f"{name} has {len(marks)} markers for {len(texts)} values: one lies outside of the figure")
+    parts, end = [], 0
+    for found, value in zip(marks, texts, strict=True):
+        said = escape(value, quote=True)
+        parts += [
+            svg[end : found.start()],
+            f'<use class="mark" data-value="{said}" {found[1]}><title>{said}</title></use>',
+        ]
+        end = found.end()
+    return "".join([*parts, svg[end:]])

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
 from ...judge.statement import Judgeable, Measured
 from .page import Panel
+from .sheet import Sheet
 from .style import INK, PAPER, RING, Look
 from .text import formula, plain, printable
 
@@ -34,10 +34,10 @@ def rate_label(theorem: Judgeable) -> str:
 def legend_label(what: str, tex: str, theorem: Judgeable) -> str:
     """'rate √d C/K^(1/4)' as a formula, or 'rate of NAME'; *what* is rate or bound."""
     label = formula(tex, f"{what} of {theorem.name}")
-    return f"{what} {label}" if label.startswith("$") else label
+    return f"{what} {label}" if label.startswith("$") else "\n".join(textwrap.wrap(label, 44))
 
 
-def legend(figure: Figure, handles: Sequence[Artist]) -> None:
+def legend(figure: Sheet, handles: Sequence[Artist]) -> None:
     """A legend under the panels, with as many columns as fit; the figure grows by its further lines."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     for columns in range(min(len(handles), 8), 0, -1):
@@ -49,7 +49,7 @@ def legend(figure: Figure, handles: Sequence[Artist]) -> None:
         drawn.remove()
 
 
-def _grow(figure: Figure, inches: float) -> None:
+def _grow(figure: Sheet, inches: float) -> None:
     figure.set_figheight(figure.get_figheight() + max(0.0, inches))
 
 
@@ -88,7 +88,7 @@ def without_limit(panel: Panel) -> str:
     return f"{count}{whys[0]}{' (the first)' if len(set(whys)) > 1 else ''}"
 
 
-def headline(figure: Figure, text: str) -> None:
+def headline(figure: Sheet, text: str) -> None:
     """Plain words over the panels that says what, n and intervals, so that the figure stands alone."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     length = int(26 * figure.get_figwidth())

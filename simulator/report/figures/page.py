@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ...judge.statement import Judgeable, Measured
 from ..shown import Shown
 from .names import arguments, called, short
-from .text import printable
+from .text import count, printable
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ class Page:
         names = [printable(t.name) for t in self.theorems.values() if t is not None and t.expected != "holds"]
         return f"False controls, known to be wrong: {', '.join(dict.fromkeys(names))}. " if names else ""
 
-    def closing(self, left_out: str, intervals: str, cells: Sequence[Shown] = ()) -> str:
-        """How captions end: how many cells escaped, settings, n, what the intervals are, and what is not drawn."""
+    def closing(self, intervals: str, cells: Sequence[Shown] = ()) -> str:
+        """How captions end: how many cells escaped, settings, n, and what the intervals are."""
         cells = cells or self.cells
-        return f"{escaped_words(cells)}Settings: {self.about}; {replicas(cells)}; {intervals}. {left_out}".strip()
+        return f"{escaped_words(cells)}Settings: {self.about}; {replicas(cells)}; {intervals}."
 
     @property
     def replicas(self) -> str:
@@ -123,9 +123,9 @@ def escaped(shown: Shown) -> bool:
 
 def escaped_words(cells: Iterable[Shown]) -> str:
     """A sentence on the cells that escaped, '' if there are none."""
-    count = sum(map(escaped, cells))
+    number = sum(map(escaped, cells))
     why = "f ended above its start's or x went far away, where a small gradient shows nothing"
-    return f"{count} cell(s) escaped: {why}. " if count else ""
+    return f"{count(number, 'cell')} escaped: {why}. " if number else ""
 
 
 def replicas(cells: Iterable[Shown]) -> str:
@@ -134,3 +134,9 @@ def replicas(cells: Iterable[Shown]) -> str:
     if sizes == [1]:
         return "n = 1 replica: no interval"
     return f"n = {sizes[0]} replicas" if len(sizes) == 1 else f"n = {sizes[0]} to {sizes[-1]} replicas"
+
+
+def place(shown: Shown, what: str = "") -> str:
+    """'ramp, d = 64, K = 4000'."""
+    at = f"d = {shown.spec.dim}, K = {shown.spec.steps}"
+    return f"{printable(what)}, {at}" if what else at

@@ -13,6 +13,7 @@ from ...cells.telling import telling
 from ..shown import Shown
 from .names import arguments, called, order, problem_rank, short
 from .page import Page, Panel
+from .text import count
 
 MOST_COLUMNS, MOST_ROWS, MOST_PAGES = 4, 4, 4
 LEAST_CELLS = 3  # fewer make no line
@@ -48,7 +49,10 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
 
 def _left_out(panels: int, drawn: int) -> str:
     rest = panels - drawn
-    return f"{rest} further setting(s), run at few (d, K), are not drawn; results.csv has them." if rest else ""
+    if not rest:
+        return ""
+    are = "is" if rest == 1 else "are"
+    return f"{count(rest, 'further setting')}, run at few (d, K), {are} not drawn; results.csv has them."
 
 
 def _split(panels: Sequence[Panel], ranks: Mapping[str, tuple]) -> list[list[Panel]]:

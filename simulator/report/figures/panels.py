@@ -3,83 +3,116 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.typing import LineStyleType
 
 from ...judge.intervals import Estimate
 from .page import Page
-from .style import LEVEL, PAPER, RING, TWO_COLUMN, Look
-from .text import plain
+from .sheet import Sheet, sheet_of
+from .style import LEVEL, PAPER, RING, Look
+from .text import plain, printable, with_interval
 
-TITLE = 28  # letters of a panel's title in a line
+LEAST_WIDTH = 1.25  # inches of a panel
 
 
 def sheet(
-    page: Page, height: float = 1.75, sharey: Literal[True, "row"] = "row"
-) -> tuple[Figure, dict[tuple[str, str], Axes]]:
-    """A figure of the page's rows × columns, and its axes by (row, column); panels that were not run are blank."""
-    rows, columns = len(page.rows), len(page.columns)
-    figure = blank(min(TWO_COLUMN, 1.1 + 2.2 * columns) if columns > 1 else 3.9, 0.85 + height * rows)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=sharey, squeeze=False)
-    axes = {}
+    page: Page, width: float, height: float = 1.75, sharey: Literal[True, "row"] = "row"
+) -> tuple[Sheet, dict[tuple[str, str], Axes]]:
+    """A figure of the page's rows × columns, and its axes by (row, column); panels that were not run are blank.
+
+    Where a row doesn't fit into *width* inches its panels go on in the next line.
+    """
     there = {(panel.row, panel.column) for panel in page.panels}
-    for i, row in enumerate(page.rows):
-        for j, column in enumerate(page.columns):
-            ax = grid[i][j]
-            if (row, column) in there:
-                axes[row, column] = ax
-                ax.set_title("\n".join(map(plain, _lines(f"{row} · {column}"))), pad=3)
-            else:
-                ax.set_axis_off()
-    for row in page.rows:  # the leftmost panel of a row carries its ticks, also beside a blank
-        next(axes[row, column] for column in page.columns if (row, column) in axes).tick_params(labelleft=True)
-    for j in range(columns):  # the lowest panel of a column carries its ticks, also above a blank
-        shown = [axes[row, page.columns[j]] for row in page.rows if (row, page.columns[j]) in axes]
-        shown[-1].tick_params(labelbottom=True)
+    places: list[tuple[str, str]] = [(row, column) for row in page.rows for column in page.columns]
+    columns, fit = len(page.columns), max(1, int((width - 0.6) / LEAST_WIDTH))
+    if columns > fit:
+        places, columns = _folded(page, there, fit), fit
+    figure = Sheet(width, 0.85 + height * -(-len(places) // columns))
+    axes = on_grid(figure, places, columns, there)
+    letters = int(13.5 * (width - 0.6) / columns)
+    leads: dict[object, Axes] = {}
+    for place, ax in axes.items():
+        ax.set_title(panel_title(" · ".join(place), letters), pad=3)
+        across, up = leads.setdefault("x", ax), leads.setdefault(sharey is True or place[0], ax)
+        if ax is not across:
+            ax.sharex(across)
+        if ax is not up:
+            ax.sharey(up)
+    outer = [*lowest(axes), *(ax for _, ax in leftmost(axes))]
+    for ax in axes.values():
+        ax.tick_params(labelbottom=ax in lowest(axes), labelleft=ax in outer[len(lowest(axes)) :])
     return figure, axes
 
 
-def _lines(title: str) -> list[str]:
-    """A title of several arguments in lines of whole arguments."""
-    lines = [""]
-    for part in title.split(", "):
-        if lines[-1] and len(lines[-1]) + len(part) > TITLE:
-            lines.append("")
-        lines[-1] += f", {part}" if lines[-1] else part
-    return lines
+def _folded(page: Page, there: Container, columns: int) -> list[tuple[str, str]]:
+    """The places that are *there*, each row of the page beginning a line of *columns*; ('', '') is a blank."""
+    places = []
+    for row in page.rows:
+        places += [(row, column) for column in page.columns if (row, column) in there]
+        places += [("", "")] * (-len(places) % columns)
+    return places
 
 
-def blank(width: float, height: float) -> Figure:
-    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.03)
-    return Figure(figsize=(width, height), layout=layout)
+def on_grid(figure: Sheet, places: Sequence, columns: int, there: Container) -> dict:
+    """Axes at the *places* that are *there*, in lines of *columns*."""
+    grid = figure.add_gridspec(-(-len(places) // columns), columns)
+    return {
+        place: figure.add_subplot(grid[i // columns, i % columns]) for i, place in enumerate(places) if place in there
+    }
 
 
-def lowest(page: Page, axes: dict[tuple[str, str], Axes]) -> list[Axes]:
-    """The lowest panel of each column."""
-    return [[axes[r, c] for r in page.rows if (r, c) in axes][-1] for c in page.columns]
+def panel_title(title: str, letters: int) -> str:
+    """A title in lines of at most *letters*, broken between words, and within a word that is longer."""
+    whole = printable(title).replace(" = ", "\u00a0=\u00a0")
+    return "\n".join(map(plain, textwrap.wrap(whole, max(letters, 8), break_on_hyphens=False)))
 
 
-def leftmost(page: Page, axes: dict[tuple[str, str], Axes]) -> list[tuple[str, Axes]]:
-    """(row, its leftmost panel) of each row."""
-    return [(r, next(axes[r, c] for c in page.columns if (r, c) in axes)) for r in page.rows]
+def lowest(axes: Mapping[tuple[str, str], Axes]) -> list[Axes]:
+    """The lowest panel of each column of the grid."""
+    found: dict[int, tuple[int, Axes]] = {}
+    for ax in axes.values():
+        line, column = _spot(ax)
+        if column not in found or found[column][0] < line:
+            found[column] = line, ax
+    return [ax for _, ax in found.values()]
 
 
-def points(ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Look, line: bool = True, **extra) -> bool:
-    """Draw estimates with 95 % intervals against *x*; infinite ones as arrows at the top. Returns whether some are."""
-    finite = [(a, e) for a, e in zip(x, estimates, strict=True) if math.isfinite(e.value)]
+def leftmost(axes: Mapping[tuple[str, str], Axes]) -> list[tuple[str, Axes]]:
+    """(row, panel) of the panels that have none of the same row at their left."""
+    first: dict[tuple[int, str], Axes] = {}
+    for (row, _), ax in axes.items():
+        first.setdefault((_spot(ax)[0], row), ax)
+    return [(row, ax) for (_, row), ax in first.items()]
+
+
+def _spot(ax: Axes) -> tuple[int, int]:
+    """(line, column) in the grid."""
+    spec = ax.get_subplotspec()
+    assert spec is not None
+    return spec.rowspan.start, spec.colspan.start
+
+
+def points(
+    ax: Axes, x: Sequence[float], estimates: Sequence[Estimate], look: Look, told: Sequence[str] = (), **extra
+) -> bool:
+    """Draw estimates with 95 % intervals against *x*; infinite ones as arrows at the top. Returns whether some are.
+
+    *told* is what each is called on the page, where its value is added.
+    """
+    names = told or [""] * len(x)
+    finite = [(a, e, name) for a, e, name in zip(x, estimates, names, strict=True) if math.isfinite(e.value)]
     style = look.line | {"markeredgecolor": PAPER, "markeredgewidth": 0.4, "elinewidth": 0.9} | extra
-    if not line:
-        style["linestyle"] = "none"
     if finite:
-        a, e = zip(*finite, strict=True)
-        reach = [_reach(each) for each in e]
-        ax.errorbar(a, [each.value for each in e], yerr=reach, **style)
+        a, e, names = zip(*finite, strict=True)
+        drawn = ax.errorbar(a, [each.value for each in e], yerr=[_reach(each) for each in e], **style)
+        if told:
+            texts = [f"{name}: {with_interval(each)}" for name, each in zip(names, e, strict=True)]
+            sheet_of(ax).tell(drawn.lines[0], texts)
     lost = [a for a, e in zip(x, estimates, strict=True) if math.isinf(e.value)]
     if lost:
         ax.plot(
@@ -108,31 +141,34 @@ def _reach(e: Estimate) -> float:
 
 @dataclass(frozen=True)
 class Line:
-    """What one series is compared with: (x, y) by rising x."""
+    """What one series, or without a look all, is compared with: (x, y) by rising x."""
 
-    look: Look
+    look: Look | None
     points: Sequence[tuple[float, float]]
+
+
+def merged(lines: Sequence[Line]) -> tuple[list[Line], str]:
+    """What there is to draw of bounds or rates: one line without a look if all series have the same, and "shared";
+    each its own, and "own"; or nothing, and ""."""
+    drawn = [line for line in lines if line.points]
+    heights: dict[float, list[float]] = {}
+    for line in drawn:
+        for x, y in line.points:
+            heights.setdefault(x, []).append(y)
+    comparable = len(drawn) == 1 or any(len(y) > 1 for y in heights.values())
+    if comparable and all(max(y) - min(y) <= 1e-9 * max(map(abs, y)) for y in heights.values()):
+        return [Line(None, [(x, heights[x][0]) for x in sorted(heights)])], "shared"
+    return drawn, "own" if drawn else ""
 
 
 def reference_lines(
     ax: Axes, lines: Sequence[Line], dash: LineStyleType, own_dash: LineStyleType, color: str, **style
-) -> str:
-    """Draw bounds or rates: one line of *color* and *dash* if all series have the same, else each in its own colour.
-
-    Returns "shared", "own" or, if there is nothing to draw, "".
-    """
-    drawn = [line for line in lines if line.points]
-    merged: dict[float, list[float]] = {}
-    for line in drawn:
-        for x, y in line.points:
-            merged.setdefault(x, []).append(y)
-    comparable = len(drawn) == 1 or any(len(y) > 1 for y in merged.values())
-    shared = comparable and all(max(y) - min(y) <= 1e-9 * max(map(abs, y)) for y in merged.values())
-    if shared:
-        drawn = [Line(Look(color, "", dash), [(x, merged[x][0]) for x in sorted(merged)])]
+) -> None:
+    """Draw bounds or rates: one line of *color* and *dash* if all series have the same, else each in its own colour."""
+    drawn, kind = merged(lines)
     for line in drawn:
         across, up = zip(*line.points, strict=True)
         # a line of one point can't be seen
         mark: dict[str, Any] = {"marker": "_", "markersize": 14} if len(across) == 1 else {}
-        ax.plot(across, up, color=line.look.color, linestyle=dash if shared else own_dash, **mark, **style)
-    return "shared" if shared else "own" if drawn else ""
+        own = color if line.look is None else line.look.color
+        ax.plot(across, up, color=own, linestyle=dash if kind == "shared" else own_dash, **mark, **style)

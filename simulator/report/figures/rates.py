@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 
 from ..shown import Shown
+from .drawing import Drawing, Skipped
 from .labels import (
     INTERVALS,
     escaped_key,
@@ -20,85 +23,127 @@ from .labels import (
     symbol,
     without_limit,
 )
-from .page import Page, Panel, escaped
+from .material import Material
+from .page import Page, Panel, escaped, place
 from .pages import pages
-from .panels import Line, leftmost, lowest, points, reference_lines, rings, sheet
-from .scales import size_axis, span, value_axis
-from .style import FAINT, INK, Drawing, Look, Skipped, ordered
+from .panels import Line, leftmost, lowest, merged, points, reference_lines, rings, sheet
+from .scales import most_ticks, size_axis, span, value_axis
+from .sheet import Sheet
+from .style import FAINT, INK, Look, ordered
+from .text import count, number_range
 
 Marks = dict[str, tuple]  # label of a line in the legend → (dash, colour, width)
 
 
-def against_steps(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+def against_steps(material: Material) -> list[Drawing | Skipped]:
     """The measured quantity against K, a line for each d."""
-    return _draw(cells, "rates", "Measured quantity against the horizon", "steps")
+    return _draw(material.cells, "rates", "Measured quantity against the horizon", "steps")
 
 
-def against_dim(cells: Sequence[Shown], norm_rows: Sequence = ()) -> list[Drawing | Skipped]:
+def against_dim(material: Material) -> list[Drawing | Skipped]:
     """The measured quantity against d, a line for each K."""
-    return _draw(cells, "dimension", "Measured quantity against the dimension", "dim")
+    return _draw(material.cells, "dimension", "Measured quantity against the dimension", "dim")
 
 
 def _draw(cells: Sequence[Shown], name: str, title: str, axis: str) -> list[Drawing | Skipped]:
-    found, left_out = pages(cells)
+    found, _ = pages(cells)
     if not found:
         return [Skipped(name, title, "there are no results")]
-    return [_page(page, name, title, axis, left_out) for page in found]
+    return [_page(page, name, title, axis) for page in found]
 
 
-def _page(page: Page, name: str, title: str, axis: str, left_out: str) -> Drawing:
-    figure, axes = sheet(page)
+def _page(page: Page, name: str, title: str, axis: str) -> Drawing:
+    return Drawing(
+        page.name(name), page.title(title), _caption(page, axis), _result(page, axis), partial(_figure, page, axis)
+    )
+
+
+def _figure(page: Page, axis: str, width: float) -> Sheet:
+    figure, axes = sheet(page, width)
     lines = page.dims if axis == "steps" else page.steps
     looks = ordered(lines)
-    marks: Marks = {}
     for panel in page.panels:
-        _panel(axes[panel.row, panel.column], panel, axis, looks, marks)
+        _panel(axes[panel.row, panel.column], panel, axis, looks)
     across = page.steps if axis == "steps" else page.dims
-    for row, ax in leftmost(page, axes):
+    for row, ax in leftmost(axes):
         ax.set_ylabel(symbol(page.quantities[row]))
         limits = _height([p for p in page.panels if p.row == row])
         ax.set_yscale("log")
         ax.set_ylim(*limits)
         value_axis(ax.yaxis, limits)
-    for ax in lowest(page, axes):
+    for ax in lowest(axes):
         ax.set_xlabel("horizon $K$ (steps)" if axis == "steps" else "dimension $d$")
         ax.set_xscale("log")
         ax.set_xlim(*span(across, 1.35))
-        size_axis(ax.xaxis, across)
+        size_axis(ax.xaxis, across, most_ticks(axes, width))
     figure.align_ylabels()
     letter = "d" if axis == "steps" else "K"
+    marks = _marks(page, axis)
     handles = [key(looks[v], f"${letter}={v}$") for v in lines]
     handles += [line_key(label, *style) for label, style in sorted(marks.items(), key=lambda item: item[1][0] != "--")]
-    lost = page.diverged > 0
-    handles += [lost_key()] * lost + [escaped_key()] * any(map(escaped, page.cells))
+    handles += [lost_key()] * (page.diverged > 0) + [escaped_key()] * any(map(escaped, page.cells))
     legend(figure, handles)
     headline(figure, f"{page.about}; {page.replicas}; {INTERVALS}")
-    return Drawing(page.name(name), page.title(title), _caption(page, axis, marks, lost, left_out), figure)
+    return figure
 
 
-def _panel(ax: Axes, panel: Panel, axis: str, looks: dict[int, Look], marks: Marks) -> None:
-    """Draw one panel; *marks* gets the kinds of lines that are in it."""
+def _lines(panel: Panel, axis: str) -> Iterator[tuple[int, list[tuple[int, Shown]]]]:
+    """For each d, or each K, the cells along the other."""
+    for value in panel.dims if axis == "steps" else panel.steps:
+        if axis == "steps":
+            yield value, [(k, panel.cells[value, k]) for k in panel.steps if (value, k) in panel.cells]
+        else:
+            yield value, [(d, panel.cells[d, value]) for d in panel.dims if (d, value) in panel.cells]
+
+
+def _references(panel: Panel, axis: str, looks: Mapping[int, Look]) -> tuple[list[Line], list[Line]]:
+    """The lines of the rate and of the bound."""
     rates, bounds, theorem = [], [], panel.theorem
-    for value, look in looks.items():
-        place = (lambda k, d=value: (d, k)) if axis == "steps" else (lambda d, k=value: (d, k))
-        across = panel.steps if axis == "steps" else panel.dims
-        line = [(x, panel.cells[place(x)]) for x in across if place(x) in panel.cells]
-        if not line:
-            continue
-        rates.append(Line(look, [(x, shown.rate) for x, shown in line if shown.rate is not None]))
+    for value, line in _lines(panel, axis):
+        rates.append(Line(looks[value], [(x, shown.rate) for x, shown in line if shown.rate is not None]))
         if theorem is not None and theorem.kind != "none":
-            bounds.append(Line(look, [(x, shown.bound) for x, shown in line if shown.bound is not None]))
-        points(ax, [x for x, _ in line], [shown.measured for _, shown in line], look)
-        if away := [(x, shown.measured.value) for x, shown in line if escaped(shown)]:
-            rings(ax, *zip(*away, strict=True))
-    if theorem is not None:
-        if reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, alpha=0.75, zorder=1.5):
+            bounds.append(Line(looks[value], [(x, shown.bound) for x, shown in line if shown.bound is not None]))
+    return rates, bounds
+
+
+def _marks(page: Page, axis: str) -> Marks:
+    """The kinds of lines that are in the panels."""
+    marks: Marks = {}
+    looks = ordered(page.dims if axis == "steps" else page.steps)
+    for panel in page.panels:
+        theorem = panel.theorem
+        if theorem is None:
+            continue
+        rates, bounds = _references(panel, axis, looks)
+        if merged(rates)[0]:
             marks[legend_label("rate", theorem.rate_tex, theorem) + " (no constant)"] = ("--", FAINT, 0.9)
         # a bound that is the same for every line is one black line, else each line has its own, dash-dotted
-        if bounded := reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6):
+        if bounded := merged(bounds)[1]:
             marks[legend_label("bound", theorem.bound_tex, theorem)] = ("-" if bounded == "shared" else "-.", INK, 1.0)
+    return marks
+
+
+def _panel(ax: Axes, panel: Panel, axis: str, looks: Mapping[int, Look]) -> None:
+    for value, line in _lines(panel, axis):
+        told = [place(shown, panel.column) for _, shown in line]
+        points(ax, [x for x, _ in line], [shown.measured for _, shown in line], looks[value], told)
+        if away := [(x, shown.measured.value) for x, shown in line if escaped(shown)]:
+            rings(ax, *zip(*away, strict=True))
+    rates, bounds = _references(panel, axis, looks)
+    reference_lines(ax, rates, "--", "--", FAINT, linewidth=0.8, zorder=1.5)
+    reference_lines(ax, bounds, "-", "-.", INK, linewidth=1.0, zorder=1.6)
     if why := without_limit(panel):
         note(ax, why)
+
+
+def _result(page: Page, axis: str) -> str:
+    """The ends of the measured values, panel by panel."""
+    parts = []
+    for panel in page.panels:
+        seen = [shown.measured.value for shown in panel.cells.values() if math.isfinite(shown.measured.value)]
+        if seen:
+            parts.append(f"{panel.row} on {panel.column} {number_range(seen)}")
+    return f"Measured: {'; '.join(parts)}." if parts else "In every cell a replica diverged."
 
 
 def _height(panels: Sequence[Panel]) -> tuple[float, float]:
@@ -109,11 +154,11 @@ def _height(panels: Sequence[Panel]) -> tuple[float, float]:
     return span(values, least=4.0)
 
 
-def _caption(page: Page, axis: str, marks: Marks, lost: bool, left_out: str) -> str:
+def _caption(page: Page, axis: str) -> str:
     against = {"steps": "the horizon K for every dimension d", "dim": "the dimension d for every horizon K"}[axis]
     text = f"What each row's theorem is about, averaged over replicas, against {against}; every K is a run of its own. "
     text += f"{page.contents} "
-    dashes = {dash for dash, *_ in marks.values()}
+    dashes = {dash for dash, *_ in _marks(page, axis).values()}
     if "--" in dashes:
         text += "Dashed: the theorem's rate, without a constant. Expected: " + (
             "points may fall faster than the dashed line of their colour, but must not lose against it as K grows. "
@@ -126,6 +171,6 @@ def _caption(page: Page, axis: str, marks: Marks, lost: bool, left_out: str) -> 
     text += page.false_controls
     if any(map(escaped, page.cells)):
         text += "Ringed: cells that escaped. "
-    if lost:
-        text += f"Arrows at the top: {page.diverged} cell(s) with a diverged replica, whose mean is infinite. "
-    return text + page.closing(left_out, "bars are 95 % t-intervals over replicas")
+    if page.diverged:
+        text += f"Arrows at the top: {count(page.diverged, 'cell')} with a diverged replica, whose mean is infinite. "
+    return text + page.closing("bars are 95 % t-intervals over replicas")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
 
@@ -28,6 +28,12 @@ def size_axis(axis, values: Sequence[int], most: int = 6) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
+
+
+def most_ticks(axes: Mapping, width: float) -> int:
+    """How many sizes can be written under a panel of the grid *axes*, in a figure *width* inches wide."""
+    columns = max(ax.get_subplotspec().get_gridspec().ncols for ax in axes.values())
+    return max(2, int((width - 0.6) / columns / 0.34))
 
 
 def value_axis(axis, limits: tuple[float, float]) -> None:

@@ -1,19 +1,19 @@
-"""How figures look, and how they are written: one style, one palette, files that are equal from run to run."""
+"""How figures look: one style at every width, one palette."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
-TWO_COLUMN = 7.0  # inches: the text width of a two-column paper
+COLUMN, PAGE = 3.25, 6.75  # inches: a column of a paper, and its two
+NARROW = 4.5  # inches: below, a figure is set in smaller type
 INK, PAPER, FAINT = "#1c1c21", "#ffffff", "#8a8a94"
+BREACH = "#b3261e"  # what a theorem rules out and was measured
 RING: dict[str, Any] = {  # around the point of a cell that escaped
     "linestyle": "none",
     "marker": "o",
@@ -26,10 +26,11 @@ LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 
 # Ordered values (dimensions, horizons) take evenly spaced colours of a ramp, and a marker and a dash each, so that
 # they can be told apart in grey too; the second ramp is for dark pages.
-RAMP = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.0, 0.82, 12)]
+RAMP = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.0, 0.64, 12)]
 RAMP_DARK = [mpl.colors.to_hex(mpl.colormaps["plasma"](t)) for t in np.linspace(0.45, 1.0, 12)]
-# Names (optimizers, laws): Okabe and Ito (2008), without their yellow, which is lost on white.
-NAMED = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c3e"]
+# Names (optimizers, laws): after Okabe and Ito (2008), without their yellow, and with an orange and a blue that are
+# dark enough for lines on white. All colours are at least 3:1 on their page.
+NAMED = ["#0072b2", "#d55e00", "#009e73", "#c06a98", "#b37a00", "#2f95d0", "#7a5c3e"]
 NAMED_DARK = ["#5aaee6", "#f08a4b", "#3cc79e", "#e3a3c6", "#f0b840", "#8bd0f5", "#c0a080"]
 MARKERS = "osD^vPX<>h"
 DASHES: list[LineStyleType] = [
@@ -79,47 +80,16 @@ RC: dict[mpl.typing.RcKeyType, Any] = {
     # Text as paths: the same page everywhere, whatever fonts are installed. The salt fixes the ids.
     "svg.fonttype": "path",
     "svg.hashsalt": "ratecheck",
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
     "savefig.dpi": 200,
 }
+SMALL = {"font.size": 8.0, "axes.titlesize": 8.0, "axes.labelsize": 8.0, "legend.fontsize": 7.5}
+SMALL |= {"xtick.labelsize": 7.2, "ytick.labelsize": 7.2, "legend.handlelength": 2.0, "legend.columnspacing": 1.0}
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with its file name, title and caption (plain text, one paragraph)."""
-
-    name: str
-    title: str
-    caption: str
-    figure: Figure
-
-    def svg(self) -> bytes:
-        """The figure as SVG, without dates: equal data give equal bytes."""
-        return self._saved("svg", {"Date": None, "Creator": "ratecheck", "Title": self.title})
-
-    def png(self) -> bytes:
-        return self._saved("png", {"Software": None, "Title": self.title})
-
-    def files(self) -> dict[str, bytes]:
-        """File name → content, the SVG and the PNG."""
-        return {f"{self.name}.svg": self.svg(), f"{self.name}.png": self.png()}
-
-    def _saved(self, kind: str, metadata: dict) -> bytes:
-        content = io.BytesIO()
-        with mpl.rc_context(RC):
-            if self.figure.get_layout_engine() is not None:
-                self.figure.draw_without_rendering()  # the layout once: it takes longer than the drawing
-                self.figure.set_layout_engine(None)
-            self.figure.savefig(content, format=kind, metadata=metadata)
-        return content.getvalue()
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A figure that the data don't allow, and why."""
-
-    name: str
-    title: str
-    reason: str
+def style(width: float) -> dict[mpl.typing.RcKeyType, Any]:
+    """The settings of a figure *width* inches wide."""
+    return RC | SMALL if width < NARROW else RC
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from matplotlib.mathtext import MathTextParser
+
+from ...judge.intervals import Estimate
+from .style import LEVEL
 
 MOST = 300  # characters; a longer formula is shown as words
 
@@ -31,3 +36,35 @@ def formula(tex: str, otherwise: str) -> str:
     except Exception:  # a formula of a user's file, and the parser raises what it likes
         return plain(otherwise)
     return f"${tex}$"
+
+
+def with_interval(e: Estimate) -> str:
+    """'0.2301 ± 0.0004', half the 95 % interval; '0.2301' where there is none, '∞' where a replica diverged."""
+    half = e.high(LEVEL) - e.value
+    if not math.isfinite(e.value):
+        return "∞"
+    if not math.isfinite(half) or half <= 0:
+        return f"{e.value:.4g}"
+    digits = min(8, max(0, 1 - math.floor(math.log10(half))))
+    if abs(e.value) < 1e-4:
+        return f"{e.value:.3g} ± {half:.1g}"
+    return f"{e.value:.{digits}f} ± {half:.{digits}f}"
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    """'1 cell', '3 cells'."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def number_range(values: Sequence[float]) -> str:
+    """'1.484 to 1.500'; one number where both ends are the same."""
+    ends = list(dict.fromkeys(f"{v:#.4g}".rstrip(".") for v in (min(values), max(values))))
+    return " to ".join(ends)
+
+
+def signed_exponent(value: float, half: float) -> str:
+    """'+0.250 ± 0.001', with four digits where three would leave nothing of the interval."""
+    digits = 3 if half >= 0.0005 else 4
+    rounded = round(value, digits) or 0.0  # no −0.000
+    width = f"± {half:.{digits}f}" if half >= 0.00005 else "± <0.0001"
+    return f"{rounded:+.{digits}f} {width}".replace("-", "−")

@@ -1,0 +1,117 @@
+"""The table of the first screen: a line for each theorem and each false control that was judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ..cells.evidence import Result
+from ..judge.outcome import Outcome, Verdict
+from ..judge.statement import Judgeable
+from ..sample_theorem import SampleTheorem
+from ..words import count
+from .wording import number, signed
+
+Theorems = Mapping[str, Judgeable | SampleTheorem]
+SAME = 1e-9  # two computations of one ratio differ by less, two cells by more
+
+
+def claim_groups(verdicts: Sequence[Verdict], theorems: Theorems, results: Sequence[Result]) -> list[dict]:
+    """The theorems, then the false controls: each group with its head and a row for each verdict.
+
+    *theorems* by the names that verdicts have for them; a verdict whose theorem isn't there has no constant.
+    """
+    groups = [
+        ("Theorems", "must hold", [v for v in verdicts if v.expected == "holds"]),
+        (
+            "False controls",
+            "known to be wrong: the judge must catch them",
+            [v for v in verdicts if v.expected != "holds"],
+        ),
+    ]
+    return [
+        {"head": head, "about": about, "rows": [claim_row(v, theorems.get(v.claim), results) for v in own]}
+        for head, about, own in groups
+        if own
+    ]
+
+
+def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Sequence[Result]) -> dict:
+    """What stands in a verdict's line; ``tone`` is good, open or bad: the outcome beside what was expected."""
+    tone = "good" if v.as_expected else "open" if v.outcome is Outcome.INCONCLUSIVE else "bad"
+    top = v.numbers.get("max_ratio")
+    explicit = v.numbers.get("bound") == "explicit"
+    kind = getattr(theorem, "kind", "")
+    constant = _constant(v, theorem, results) if explicit else None
+    return {
+        "theorem": v.claim,
+        "outcome": v.outcome.value,
+        "tone": tone,
+        "word": _word(v, tone),
+        "statement": v.statement,
+        "constant": "none" if top and not explicit else " ".join(filter(None, [constant and number(constant), kind])),
+        "over": ("bound" if explicit else "rate") if top else "",
+        "ratio": number(top["value"]) if top else "",
+        "upper": _upper(top["value"], top["upper"]) if top else "",
+        "share": f"{100 * top['value']:.3g} %" if top and explicit and math.isfinite(top["value"]) else "",
+        "steps": _growth(v, "steps"),
+        "dim": _growth(v, "dim"),
+        "reasons": _reasons(v),
+        "cells": _cells(v),
+        "source": getattr(theorem, "source", "") if v.expected == "holds" else "",
+    }
+
+
+def _word(v: Verdict, tone: str) -> str:
+    if tone == "open":
+        return "open"
+    if v.expected == "holds":
+        return "as expected" if v.as_expected else "NOT as expected"
+    return "caught" if v.as_expected else "NOT caught"
+
+
+def _upper(value: float, upper: float) -> str:
+    """The upper limit, '' where it is the value itself to the digits that are shown."""
+    return "" if number(upper) == number(value) else number(upper)
+
+
+def _growth(v: Verdict, axis: str) -> str:
+    """The largest exponent of measured/rate in *axis* over the witnesses, over all families where there are none."""
+    groups = v.numbers.get("groups", [])
+    groups = [g for g in groups if g["witness"]] or groups
+    found = [g[axis]["exponent"] for g in groups if "exponent" in g[axis]]  # type: ignore[literal-required]
+    return signed(max(found)) if found else ""
+
+
+def _constant(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Sequence[Result]) -> float | None:
+    """bound/rate at the cell with the largest ratio; None where it can't be had."""
+    top = v.numbers.get("max_ratio")
+    if top is None or theorem is None or isinstance(theorem, SampleTheorem):
+        return None
+    for result in results:
+        spec = result.spec
+        if (spec.problem, spec.dim, spec.steps) != (top["problem"], top["dim"], top["steps"]):
+            continue
+        bearing = theorem.on(result)
+        if bearing is None or not bearing.bound or not bearing.rate or result.lacks(theorem.measures):
+            continue
+        ratio = float(result.stats.values(theorem.measures.name).mean()) / bearing.bound
+        if math.isclose(ratio, top["value"], rel_tol=SAME):
+            return bearing.bound / bearing.rate
+    return None
+
+
+def _reasons(v: Verdict) -> list[str]:
+    reasons = list(v.reasons)
+    if case := v.numbers.get("smallest_failing"):
+        reasons.append(f"smallest failing case: {case['where']} (in results.csv: {', '.join(case['cells'])})")
+    return reasons
+
+
+def _cells(v: Verdict) -> str:
+    """'160 cells judged, 2 escaped, 15 left out', of random vectors 'rows'."""
+    what = "row" if "samples" in v.numbers else "cell"
+    parts = [f"{count(v.cells.judged, what)} judged"]
+    parts += [f"{v.cells.escaped} escaped"] * bool(v.cells.escaped)
+    aside = sum(v.cells.aside.values())
+    return ", ".join([*parts, *[f"{aside} left out"] * bool(aside)])

@@ -1,0 +1,86 @@
+"""Labels at the right ends of lines, moved apart where lines end close together, each led to its own line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from .style import INK
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a line ends, in data, what it is called, and its colour."""
+
+    x: float
+    y: float
+    text: str
+    color: str
+
+
+def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) -> None:
+    """Write what the lines of *ax* are called at its right.
+
+    The limits of *ax* must be set; *height* is a lower guess of its height in inches, *size* that of the letters in
+    points.
+    """
+    if not ends:
+        return
+    inside = ax.transAxes.inverted()
+    spots = [inside.transform(ax.transData.transform((end.x, end.y))) for end in ends]
+    gaps = [1.2 * size * (1 + end.text.count("\n")) / (72 * height) for end in ends]
+    for end, spot, place in zip(ends, spots, spread([y for _, y in spots], gaps), strict=True):
+        ax.plot(
+            [spot[0], 1.0, 1.035],
+            [spot[1], spot[1] if spot[0] > 0.99 else place, place],
+            color=end.color,
+            linewidth=0.7,
+            linestyle="-" if spot[0] > 0.9 else (0, (1, 2)),  # from within the panel: no data
+            transform=ax.transAxes,
+            clip_on=False,
+            zorder=1.4,
+        )
+        ax.annotate(
+            end.text,
+            (1.035, place),
+            (2, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            color=INK,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def spread(wanted: Sequence[float], gaps: Sequence[float], low: float = 0.0, high: float = 1.0) -> list[float]:
+    """Places near the *wanted* ones, in their order, whose neighbours are half the sum of their *gaps* apart, within
+    *low* and *high* if there is room."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    blocks: list[list[int]] = []
+    starts: list[float] = []
+
+    def start(block: list[int]) -> float:
+        """The lower end of a block of labels without space between, as near to all as can be."""
+        below, total = 0.0, 0.0
+        for i in block:
+            total += wanted[i] - below - gaps[i] / 2
+            below += gaps[i]
+        return max(low, min(total / len(block), high - below))
+
+    for i in order:
+        blocks.append([i])
+        starts.append(start(blocks[-1]))
+        while len(blocks) > 1 and starts[-2] + sum(gaps[j] for j in blocks[-2]) > starts[-1]:
+            last = blocks.pop()
+            starts.pop()
+            blocks[-1] += last
+            starts[-1] = start(blocks[-1])
+    places = [0.0] * len(wanted)
+    for block, at in zip(blocks, starts, strict=True):
+        for i in block:
+            places[i] = at + gaps[i] / 2
+            at += gaps[i]
+    return places
