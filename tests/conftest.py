@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,9 @@ LONGEST_FIRST = (
 @pytest.fixture(autouse=True)
 def whole_lines(monkeypatch) -> None:
     """What a command says is whole for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
-    for module in ("simulator.lines", "simulator.commands.tables", "simulator.commands.verdicts"):
-        monkeypatch.setattr(f"{module}.width", lambda: 10_000)
+    names = ("simulator.lines", "simulator.commands.tables", "simulator.commands.verdicts")
+    for module in [importlib.import_module(name) for name in names]:  # all of them first: each takes it from the first
+        monkeypatch.setattr(module, "width", lambda: 10_000)
 
 
 def pytest_configure(config) -> None:

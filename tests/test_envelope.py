@@ -68,7 +68,7 @@ def at(marks, x) -> list[float]:
 
 def verdict_results() -> list:
     """Cells on which a rate is judged: on ramps the gradient stays as large as at the start."""
-    level = sweep(rate(1.5), problem="ramp", dims=(16, 64, 256), steps=STEPS, spread=0.005)
+    level = sweep(rate(1.5), problem="uneven-ramp", dims=(16, 64, 256), steps=STEPS, spread=0.005)
     return level + sweep(rate(1.0, steps=-0.4), dims=(16, 64, 256), steps=STEPS, spread=0.005)
 
 
