@@ -33,12 +33,24 @@ LONGEST_FIRST = (
 )
 
 
+# who takes the width from simulator.lines: imported before that is changed, or they would take the changed one for good
+WRAPPING = (
+    "cli",
+    "commands.tables",
+    "commands.verdicts",
+    "lab.progress",
+    "present.words",
+    "testing.checker",
+    "testing.table",
+)
+
+
 @pytest.fixture(autouse=True)
 def whole_lines(monkeypatch) -> None:
     """What a command says is whole for tests that look for words in it; test_terminal.py looks at how it is wrapped."""
-    names = ("simulator.lines", "simulator.commands.tables", "simulator.commands.verdicts")
-    for module in [importlib.import_module(name) for name in names]:  # all of them first: each takes it from the first
-        monkeypatch.setattr(module, "width", lambda: 10_000)
+    found = {name: importlib.import_module(f"simulator.{name}") for name in ("lines", *WRAPPING)}
+    for name in ("lines", "commands.tables", "commands.verdicts"):
+        monkeypatch.setattr(found[name], "width", lambda: 10_000)
 
 
 def pytest_configure(config) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import WRAPPING
 
 from simulator.words import count, large, limit, number, p_value, power, span
 
@@ -72,3 +73,14 @@ def test_no_text_has_both_numbers_in_one():
         for text in re.findall(r"\b[a-z]{2,}\(s\)", path.read_text(encoding="utf-8"))
     ]
     assert not found
+
+
+def test_the_tests_know_who_takes_the_width():
+    """Or one of them would keep the width that a test was given."""
+    root = ROOT / "simulator"
+    takers = {
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for path in root.rglob("*.py")
+        if re.search(r"^from \.+lines import .*\bwidth\b", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert takers == set(WRAPPING)
