@@ -49,7 +49,7 @@ def test_no_outputs_are_stored_that_could_be_of_another_version():
 def test_the_verdict_shows_itself_beside_the_progress(page):
     shown = outputs(page, "verdict = ratecheck.verify")["text/html"]
     assert re.search(r">(HOLDS|TIGHT)</span> <b>squared</b>", shown) and "squared-tenth: <b>VIOLATED</b>" in shown
-    assert re.search(r"<pre>.*8/8 cells", shown, re.DOTALL)
+    assert re.search(r"<pre>.*8 of 8 cells", shown, re.DOTALL)
 
 
 def test_words_figure_and_table(page):
