@@ -48,8 +48,13 @@ FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit
         ([CAUGHT], "1 false control caught"),
         ([HOLDS, FAILS], "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000"),
         ([HOLDS, MISSED], "m is false and was not caught: HOLDS"),
+        (
+            [OPEN, FAILS],
+            "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000; "
+            "i is INCONCLUSIVE: these runs can't settle it",
+        ),
         ([OPEN, HOLDS], "i is INCONCLUSIVE: these runs can't settle it"),
-        ([OPEN, MISSED, FAILS], "3 of 3 verdicts are not as expected: i INCONCLUSIVE, m HOLDS and 1 more"),
+        ([OPEN, MISSED, FAILS], "3 of 3 verdicts are not as expected: m HOLDS, f VIOLATED and 1 more"),
     ],
 )
 def test_the_finding_is_a_sentence_made_from_the_verdicts(verdicts, said):

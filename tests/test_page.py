@@ -88,7 +88,9 @@ def test_the_document_is_no_wider_than_its_window(browser, folder, width):
 def test_the_first_screen_has_the_finding_and_every_verdict(browser, folder):
     with opened(browser, folder / "report.html") as seen:
         title = seen.page.locator("h1")
-        assert title.inner_text() == f"{LONG} is VIOLATED: measured/rate is 1.310 at rational, d = 16, K = 1000"
+        assert title.inner_text().startswith(
+            f"{LONG} is VIOLATED: measured/rate is 1.310 at rational, d = 16, K = 1000"
+        )
         verdicts = seen.page.locator(".claims .verdict")
         assert verdicts.count() > 5
         for i in range(verdicts.count()):
@@ -215,7 +217,8 @@ def test_shared_outlines_and_styles_look_as_each_figures_own(browser, tmp_path):
         (tmp_path / f"{name}.html").write_text(f"<meta charset=utf-8>{style}{more}</style>{body}", encoding="utf-8")
         with opened(browser, tmp_path / f"{name}.html") as seen:
             pictures.append(np.asarray(Image.open(io.BytesIO(seen.page.screenshot())).convert("L"), float))
-    one, other = pictures
+    # An edge is sampled at quarters of a pixel, and a hundredth of a point may take it past one: squares of 4 × 4
+    # pixels are compared. A line that lacks its style changes some by 60 and more.
+    one, other = (picture.reshape(225, 4, 300, 4).mean(axis=(1, 3)) for picture in pictures)
     assert one.std() > 5  # there is something to see
-    # positions are rounded to a hundredth of a point, so that edges are shaded a little differently
-    assert np.abs(one - other).max() < 32
+    assert np.abs(one - other).max() < 24

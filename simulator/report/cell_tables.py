@@ -61,8 +61,8 @@ def run_table(cells: Sequence[Shown], plan) -> Table:
         run_rows(cells, plan),
         "d: dimension, K: horizon in steps, and L, Δ, σ: smoothness, gap f(x¹) − f* and noise, all exact. Every K is a "
         "run of its own. Figures show the cells under the theorem named here. Escaped: in some replica f, averaged "
-        "over the last half of the checkpoints, lies above its start's, or x went 10⁶ times its start's size away; such a "
-        "cell may show a theorem wrong and never right. Diverged: some replica left the finite numbers.",
+        "over the last half of the checkpoints, lies above its start's, or x went 10⁶ times its start's size away; "
+        "such a cell may show a theorem wrong and never right. Diverged: some replica left the finite numbers.",
     )
 
 

@@ -26,7 +26,7 @@ def finding(verdicts: Sequence[Verdict], partial: str = "") -> str:
     """The verdicts in one sentence, what is not as expected first. *partial*: what is missing, '' if nothing is."""
     if not verdicts:
         return "Nothing was judged"
-    wrong = [v for v in verdicts if not v.as_expected]
+    wrong = sorted((v for v in verdicts if not v.as_expected), key=lambda v: v.outcome is Outcome.INCONCLUSIVE)
     # what is wrong is so whatever else is missing; that all is well holds only so far
     return _surprise(wrong, len(verdicts)) if wrong else f"{'So far: ' if partial else ''}{_as_expected(verdicts)}"
 
