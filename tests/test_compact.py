@@ -25,10 +25,10 @@ def test_what_is_shared_is_moved_and_an_outlines_own_style_goes_first():
     (svg,), sheets = compact([SVG])
     assert svg == (
         '<svg role="img" viewBox="0 0 9 9"><defs><clipPath id="f-c"><rect x="1.23" y="2" width="3" height="4"/>'
-        '</clipPath></defs><g clip-path="url(#f-c)"><use class="mark s0" href="#o0" x="0.01">'
+        '</clipPath></defs><g class="s0"><use class="mark s1" href="#o0" x="0.01">'
         "<title>1 &lt; 2</title></use></g></svg>"
     )
-    assert sheets.css == ".s0{fill:blue;stroke:red;stroke-width:1}"
+    assert sheets.css == ".s0{clip-path:url(#f-c)}.s1{fill:blue;stroke:red;stroke-width:1}"
     assert '<path id="o0" d="M0.12 1L2 3z"/>' in sheets.svg
 
 
@@ -53,7 +53,7 @@ def test_every_reference_of_real_figures_finds_what_it_names(page):
     whole = f"<p>{sheets.svg}{''.join(after)}</p>"
     ids = re.findall(r'\bid="([^"]+)"', whole)
     assert len(ids) == len(set(ids)) > 10
-    wanted = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', whole))
+    wanted = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', whole + sheets.css))
     assert {a or b for a, b in wanted} <= set(ids)
     classes = {c for names in re.findall(r'class="([^"]+)"', "".join(after)) for c in names.split()} - {"mark"}
     assert classes <= set(sheets.styles.values())

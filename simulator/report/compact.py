@@ -109,6 +109,8 @@ def _shorten(element: Element, moved: dict[str, tuple[str, str]], sheets: Sheets
     if "transform" in element.attrib:
         element.set("transform", SHIFT.sub(lambda m: _rounded(m[0]), element.get("transform", "")))
     element.attrib.pop("style", None)
+    if clip := element.attrib.pop("clip-path", ""):
+        own = _merged(own, f"clip-path: {clip}")
     if own:
         name = sheets.style(own.replace(": ", ":").replace("; ", ";"))
         element.set("class", " ".join(filter(None, [element.get("class"), name])))

@@ -92,15 +92,17 @@ class Claim:
 
 
 def claims(material: Material) -> list[Claim]:
-    """The theorems that cells are shown under, in the order of the cells; false controls only where there is nothing
-    else."""
+    """The theorems that cells are shown under, in the order of their verdicts, then of the cells; false controls only
+    where there is nothing else."""
     own: dict[int, tuple[Judgeable, list[Shown]]] = {}
     for shown in sorted(material.cells, key=lambda shown: order(shown.result)):
         if shown.theorem is not None and shown.rate is not None and shown.limit is not None:
             own.setdefault(id(shown.theorem), (shown.theorem, []))[1].append(shown)
     verdicts = {verdict.claim: verdict for verdict in material.verdicts}
     colors = problem_colors(material.cells)
+    rank = {name: i for i, name in enumerate(verdicts)}
     found = [Claim(t, verdicts.get(t.name), families(cells, colors)) for t, cells in own.values()]
+    found.sort(key=lambda claim: rank.get(claim.theorem.name, len(rank)))
     return _without_twins([c for c in found if c.theorem.expected == "holds"] or found)
 
 
