@@ -216,3 +216,15 @@ def test_labels_are_spread_in_their_order_and_stay_inside():
     assert np.argsort(places, kind="stable").tolist() == [4, 0, 1, 2, 3]
     assert places[3] == pytest.approx(0.9) and places[4] == pytest.approx(0.05)
     assert min(places) >= 0.05 - 1e-12 and max(places) <= 0.95 + 1e-12
+
+
+def test_panels_stand_in_the_order_of_the_verdicts():
+    """Whatever order their cells are stored in."""
+    results = sweep(rate(0.9), optimizer="sgd", dims=(16, 64), steps=(1000, 4000)) + sweep(
+        rate(0.9), dims=(16, 64), steps=(1000, 4000)
+    )
+    verdicts = judge(results)
+    for ordered in (verdicts, list(reversed(verdicts))):
+        names = [claim.theorem.name for claim in claims(Material(show(results), (), ordered))]
+        judged = [v.claim for v in ordered]
+        assert len(names) > 1 and names == sorted(names, key=judged.index)
