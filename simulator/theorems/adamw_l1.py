@@ -75,7 +75,7 @@ def _(c, h):
         "schedule": "constant",
         "optimizer_args": {"lr": 0.05},
         "dim": [16, 64],
-        "steps": [1000, 4000, 16000, 64000],
+        "steps": [4000, 16000, 64000, 256000],
         "replicas": 8,
     },
 )
