@@ -16,7 +16,7 @@ from .material import Material
 from .page import Page, Panel, place, replicas
 from .pages import pages
 from .panels import leftmost, panel_title, sheet
-from .scales import span, value_axis
+from .scales import columns_of, span, value_axis
 from .sheet import Sheet
 from .style import named
 from .text import plain
@@ -71,7 +71,7 @@ def _figure(page: Page, cells: Cells, width: float) -> Sheet:
     figure, axes = sheet(grid, width, height=1.6)
     looks = named(page.rows)
     lost = False
-    letters = int(13.5 * (width - 0.6) / max(ax.get_subplotspec().get_gridspec().ncols for ax in axes.values()))
+    letters = int(13.5 * (width - 0.6) / columns_of(axes))
     for (quantity, column), ax in axes.items():
         spec = next(iter(cells[column].values())).spec
         ax.set_title(panel_title(f"{column}, d = {spec.dim}, K = {spec.steps}", letters) if quantity == FIRST else "")

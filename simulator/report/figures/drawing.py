@@ -14,6 +14,11 @@ from .style import COLUMN, PAGE, style
 
 PAPER_WIDTHS = (COLUMN, PAGE)
 KINDS = ("pdf", "svg", "png")
+WITHOUT_DATES: dict[str, dict[str, str | None]] = {
+    "pdf": {"CreationDate": None, "Creator": "ratecheck", "Producer": None},
+    "svg": {"Date": None, "Creator": "ratecheck"},
+    "png": {"Software": None},
+}
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,9 @@ class Drawing:
         return files
 
     def _saved(self, figure: Sheet, kind: str) -> bytes:
-        metadata: dict[str, str | None] = {
-            "svg": {"Date": None, "Creator": "ratecheck"},
-            "png": {"Software": None},
-            "pdf": {"CreationDate": None, "Creator": "ratecheck", "Producer": None},
-        }[kind]
         content = io.BytesIO()
         with mpl.rc_context(style(figure.get_figwidth())):
-            figure.savefig(content, format=kind, metadata=metadata | {"Title": self.title})
+            figure.savefig(content, format=kind, metadata=WITHOUT_DATES[kind] | {"Title": self.title})
         return content.getvalue()
 
 

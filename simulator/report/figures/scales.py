@@ -32,8 +32,12 @@ def size_axis(axis, values: Sequence[int], most: int = 6) -> None:
 
 def most_ticks(axes: Mapping, width: float) -> int:
     """How many sizes can be written under a panel of the grid *axes*, in a figure *width* inches wide."""
-    columns = max(ax.get_subplotspec().get_gridspec().ncols for ax in axes.values())
-    return max(2, int((width - 0.6) / columns / 0.34))
+    return max(2, int((width - 0.6) / columns_of(axes) / 0.34))
+
+
+def columns_of(axes: Mapping) -> int:
+    """How many columns the grid has that *axes* are in."""
+    return max(ax.get_subplotspec().get_gridspec().ncols for ax in axes.values())
 
 
 def value_axis(axis, limits: tuple[float, float]) -> None:

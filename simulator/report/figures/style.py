@@ -83,7 +83,12 @@ RC: dict[mpl.typing.RcKeyType, Any] = {
     "pdf.fonttype": 42,  # TrueType, which journals ask for
     "savefig.dpi": 200,
 }
-SMALL = {"font.size": 8.0, "axes.titlesize": 8.0, "axes.labelsize": 8.0, "legend.fontsize": 7.5}
+SMALL: dict[mpl.typing.RcKeyType, Any] = {
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.labelsize": 8.0,
+    "legend.fontsize": 7.5,
+}
 SMALL |= {"xtick.labelsize": 7.2, "ytick.labelsize": 7.2, "legend.handlelength": 2.0, "legend.columnspacing": 1.0}
 
 
