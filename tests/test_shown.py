@@ -264,7 +264,8 @@ def test_no_text_from_data_is_read_as_mathtext():
     for row in rows:
         object.__setattr__(row, "law", BAD)
     drawn = draw(Material(show(results, [hostile]), rows, (), [hostile]))
-    assert {d.name for d in drawn if isinstance(d, Drawing)} >= {"envelope", "rates", "ratios", "slopes", "exponents", "norms"}
+    names = {d.name for d in drawn if isinstance(d, Drawing)}
+    assert names >= {"envelope", "rates", "ratios", "slopes", "exponents", "norms"}
     for drawing in drawn:
         if isinstance(drawing, Drawing):
             drawing.svg()
