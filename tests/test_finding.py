@@ -27,6 +27,8 @@ CAUGHT = Verdict("c", Outcome.VIOLATED, "fails", "s")
 MISSED = Verdict("m", Outcome.HOLDS, "fails", "s")
 OPEN = Verdict("i", Outcome.INCONCLUSIVE, "holds", "s")
 CASE = {"where": "ramp, d = 16, K = 1000", "cells": ["k"], "ratios": [1.25], "constants": None}
+ENDS = {"where": "a, K = 1 and a, K = 4", "cells": ["k", "l"], "ratios": [1.25, 2.5], "constants": None}
+GROWS = Verdict("g", Outcome.VIOLATED, "holds", "s", numbers={"bound": "O(·)", "smallest_failing": ENDS})
 FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit", "smallest_failing": CASE})
 
 
@@ -47,6 +49,7 @@ FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit
         ),
         ([CAUGHT], "1 false control caught"),
         ([HOLDS, FAILS], "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000"),
+        ([GROWS], "g is VIOLATED: measured/rate goes from 1.250 to 2.500 between a, K = 1 and a, K = 4"),
         ([HOLDS, MISSED], "m is false and was not caught: HOLDS"),
         (
             [OPEN, FAILS],

@@ -49,7 +49,9 @@ def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Se
         "tone": tone,
         "word": _word(v, tone),
         "statement": v.statement,
-        "constant": "none" if top and not explicit else " ".join(filter(None, [constant and number(constant), kind])),
+        "constant": "none"
+        if top and not explicit
+        else " ".join(filter(None, [number(constant) if constant else "", kind])),
         "over": ("bound" if explicit else "rate") if top else "",
         "ratio": number(top["value"]) if top else "",
         "upper": _upper(top["value"], top["upper"]) if top else "",

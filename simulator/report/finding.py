@@ -99,8 +99,12 @@ def _told(v: Verdict) -> str:
     case = v.numbers.get("smallest_failing")
     if v.outcome is Outcome.VIOLATED and case:
         what = "bound" if v.numbers.get("bound") == "explicit" else "rate"
-        values = " and ".join(map(number, case["ratios"]))
-        return f"{v.claim} is VIOLATED: measured/{what} is {values} at {case['where']}"
+        ratios = [number(ratio) for ratio in case["ratios"]]
+        if len(ratios) == 2:  # the two ends of a growth
+            return (
+                f"{v.claim} is VIOLATED: measured/{what} goes from {ratios[0]} to {ratios[1]} between {case['where']}"
+            )
+        return f"{v.claim} is VIOLATED: measured/{what} is {' and '.join(ratios)} at {case['where']}"
     meaning = {
         Outcome.INCONCLUSIVE: "these runs can't settle it",
         Outcome.VOID: "it says nothing of any cell that was run",
