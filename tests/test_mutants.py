@@ -120,6 +120,11 @@ def test_a_test_that_fails_by_itself_catches_nothing(toy, capfd):
     assert "tests/test_double.py::test_double fails without it too" in capfd.readouterr().err
 
 
+def test_nothing_is_begun_after_the_minutes(toy, capfd):
+    assert run(toy, "--minutes", "0") == 0
+    assert "0 planted" in capfd.readouterr().out
+
+
 def test_an_interrupted_run_goes_on(toy, capfd, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -189,13 +194,20 @@ def test_the_page(tmp_path):
     first, second = (next(m for m in MUTANTS if m.reaches == reaches) for reaches in ("cells", "judge"))
     found = [(first, Record(Catch("tests/test_a.py::test_b", True), Notice(moved="a 1 for 2")))]
     found.append((second, Record(Catch(), Notice("a | b"))))
-    made = table(found)
+    made = table(found, 2)
+    assert "yet" not in made
     assert "- 2 planted, 1 caught by a test, 1 of them by a test of their area." in made
     assert ": verdicts notice 0, a ratio moves for 1 more" in made
     assert "alone: verdicts notice 1," in made and r"verdict: a \| b |" in made
     (tmp_path / "page.md").write_text("no markers")
     with pytest.raises(InputError, match="has no markers"):
-        write(found, tmp_path / "page.md")
+        write(found, tmp_path / "page.md", 2)
+
+
+def test_the_page_says_what_was_not_tried():
+    first = next(m for m in MUTANTS if m.reaches == "cells")
+    made = table([(first, Record(Catch("tests/test_a.py::test_b", True)))], 3)
+    assert made.startswith("- 2 of 3 are not tried yet.\n- 1 of those that reach the quick sweep are not swept yet.\n")
 
 
 def test_the_page_of_the_documentation_has_a_place_for_the_table():

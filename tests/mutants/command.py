@@ -7,6 +7,7 @@ Exit codes: 0 all are caught, and the verdicts notice at least half of those tha
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     part.add_argument("--tests", action="store_true", help="the tests alone; the sweeps wait for another run")
     part.add_argument("--sweeps", action="store_true", help="the quick sweeps alone")
     add("-j", "--jobs", type=number, default=cores(), metavar="N", help="mutants at a time (default: one a core)")
+    add("--minutes", type=number, default=math.inf, metavar="N", help="begin nothing more after N minutes")
     add("--out", type=Path, default=Path("results") / "mutants", metavar="DIR", help="where findings are kept")
     add("--page", type=Path, default=PAGE, metavar="FILE", help="the page whose table is written")
     args = parser.parse_args(argv)
@@ -48,10 +50,10 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, planted: Path = P
         args = parse(argv)
         mutants = chosen(load(planted), args.only)
         records = Records(args.out.absolute() / "records", Contents(root, tracked(root)))
-        work(mutants, records, args.out.absolute(), root, args.jobs, not args.sweeps, not args.tests)
+        work(mutants, records, args.out.absolute(), root, args.jobs, not args.sweeps, not args.tests, args.minutes)
         found = [(m, Record(catch, records.notice(m))) for m in mutants if (catch := records.catch(m)) is not None]
         if not (args.only or args.tests or args.sweeps):
-            write(found, args.page)
+            write(found, args.page, len(mutants))
     except Interrupted as interrupted:
         print(f"interrupted: {interrupted}; run the same command again to go on", file=sys.stderr)
         return 130

@@ -36,18 +36,21 @@ def counts(found: Found) -> list[str]:
     ]
 
 
-def table(found: Found) -> str:
-    """Markdown."""
-    lines = [*(f"- {line}" for line in counts(found)), "", f"| {' | '.join(HEAD)} |", "|---|---|---|---|"]
+def table(found: Found, planted: int) -> str:
+    """Markdown; *planted* are all mutants, tried or not."""
+    swept = sum(1 for mutant, record in found if mutant.reaches and record.notice is None)
+    left = [f"{planted - len(found)} of {planted} are not tried yet."] * (len(found) < planted)
+    left += [f"{swept} of those that reach the quick sweep are not swept yet."] * bool(swept)
+    lines = [*(f"- {line}" for line in [*left, *counts(found)]), "", f"| {' | '.join(HEAD)} |", "|---|---|---|---|"]
     return "\n".join([*lines, *(_row(mutant, record) for mutant, record in found)]) + "\n"
 
 
-def write(found: Found, page: Path) -> None:
+def write(found: Found, page: Path, planted: int) -> None:
     """Put the table between the markers of *page*; raises InputError where there are none."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     if not BLOCK.search(text):
         raise InputError(f"{page} has no markers for the table of mutants")
-    made = table(found)
+    made = table(found, planted)
     page.write_text(BLOCK.sub(lambda m: m[1] + made + m[2], text), encoding="utf-8")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -22,9 +24,18 @@ class Interrupted(Exception):
 
 
 def work(
-    mutants: Sequence[Mutant], records: Records, out: Path, root: Path, jobs: int, tests: bool, sweeps: bool
+    mutants: Sequence[Mutant],
+    records: Records,
+    out: Path,
+    root: Path,
+    jobs: int,
+    tests: bool,
+    sweeps: bool,
+    minutes: float = math.inf,
 ) -> None:
-    """Find and keep what *records* lack of *mutants*, of *tests* and of quick *sweeps*; raises Interrupted."""
+    """Find and keep what *records* lack of *mutants*, of *tests* and of quick *sweeps*; raises Interrupted. After
+    *minutes* nothing more is begun."""
+    end = time.monotonic() + 60 * minutes
     tasks: list[Task] = [(mutant, catch) for mutant in mutants if tests and records.catch(mutant) is None]
     if sweeps:
         tasks += [(mutant, notice) for mutant in mutants if mutant.reaches and records.notice(mutant) is None]
@@ -40,9 +51,11 @@ def work(
             trees: queue.SimpleQueue[Tree] = queue.SimpleQueue()
             for number in range(min(jobs, len(tasks))):
                 trees.put(Tree(root, Path(scratch) / f"worker-{number}", processes))
-            futures = {pool.submit(_do, task, trees, sound, records): task for task in tasks}
+            futures = {pool.submit(_do, task, trees, sound, records, end): task for task in tasks}
             for future in as_completed(futures):
-                found, done = future.result(), done + 1
+                if (found := future.result()) is None:
+                    continue
+                done += 1
                 print(f"{done} of {len(tasks)}  {line(futures[future][0], found)}", flush=True)
         except KeyboardInterrupt:
             raise Interrupted(f"{done} of {len(tasks)} runs are done") from None
@@ -52,7 +65,11 @@ def work(
             signal.signal(signal.SIGTERM, before)
 
 
-def _do(task: Task, trees: queue.SimpleQueue[Tree], sound: Sound, records: Records) -> Catch | Notice:
+def _do(
+    task: Task, trees: queue.SimpleQueue[Tree], sound: Sound, records: Records, end: float
+) -> Catch | Notice | None:
+    if time.monotonic() > end:
+        return None
     mutant, run = task
     tree = trees.get()
     try:
