@@ -298,7 +298,7 @@ def test_the_page_and_the_csv_say_so(tmp_path):
     write_report(tmp_path, results, verdicts)
     for name in ("report.html", "report.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
-        assert text.index("1 cell escaped: rational, d = 16, K = 4000") < text.index("figures/envelope.svg")
+        assert "1 cell escaped: rational, d = 16, K = 4000" in text
 
 
 def test_figures_mark_escaped_cells():
