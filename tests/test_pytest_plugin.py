@@ -277,6 +277,7 @@ def test_wrong_settings_are_said(project):
     result.assert_outcomes(failed=3, passed=1)
     for words in ('inconclusive must be "fail" or "xfail"', "did you mean 'adamw-l1'", "nowhere.py can't be read"):
         assert words in result.stdout.str()
+    assert "Traceback" not in result.stdout.str() and "verify.py" not in result.stdout.str()  # the messages alone
 
 
 def test_it_is_an_entry_point():

@@ -22,7 +22,7 @@ from .hard import declared_level
 from .intervals import Estimate, holm
 from .kappa import kappa_trends
 from .ruling import Ruling
-from .settle import what_would_settle
+from .settle import a_constant, what_would_settle
 from .statement import Judgeable
 from .witness import Family
 
@@ -58,6 +58,8 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     blind = not any(f.settles(theorem.axes, alpha) for f in found)
     if blind:
         doubts = [*what_would_settle(theorem, sound, found, alpha), *doubts]
+    elif doubts:
+        doubts += a_constant(sound, alpha)
     return Ruling(tuple(violations), tuple(doubts), tuple(notes), len(adjusted), tuple(failing), blind)
 
 
@@ -139,7 +141,7 @@ def _climbing(
                 known = (
                     "no level is known to be attained"
                     if level is None
-                    else f"up to {high:.3g}, above the level {level:.4g}"
+                    else f"up to {high:.3g}, above the level {level:.4g} that is attained"
                 )
                 doubts.append(f"{climbs}, {known}: on a fixed function that is no evidence, and no support")
     return doubts, notes

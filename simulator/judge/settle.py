@@ -23,10 +23,15 @@ def what_would_settle(theorem: Judgeable, sound: Sequence[Judged], found: Sequen
             "fixed function is no evidence: sweep one on which the rate is attained"
         ]
     lines = ["nothing here could have shown the rate wrong: " + whys[0], *whys[1:]]
-    if sound:
-        least = max(j.mean.high(alpha) * j.copies.worst[1] for j in sound)
-        lines.append(f"or declare a constant, to be judged by level: these data allow any of {least:.3g} or more")
-    return lines
+    return [*lines, *a_constant(sound, alpha)]
+
+
+def a_constant(sound: Sequence[Judged], alpha: float) -> list[str]:
+    """What may be declared instead: the least constant that these data allow."""
+    if not sound:
+        return []
+    least = max(j.mean.high(alpha) * j.copies.worst[1] for j in sound)
+    return [f"or declare a constant, to be judged by level: these data allow any of {least:.3g} or more"]
 
 
 def _why_not(theorem: Judgeable, f: Family, alpha: float) -> list[str]:

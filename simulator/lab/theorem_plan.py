@@ -69,7 +69,7 @@ def theorem_plan(
         for table, own in _changed(name, theorem, changes)
     ]
     norms = _norms(named, source, quick, changes.get("seed"))
-    return plan_of(tables, named, source, quick, norms, "the theorem's table")
+    return plan_of(tables, named, source, quick, norms, "the theorem's grid, table")
 
 
 def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iterator[tuple[dict, dict]]:

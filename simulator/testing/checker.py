@@ -55,9 +55,12 @@ class Checker:
             settings = {**marker.kwargs, **settings}
         when_open: Literal["fail", "xfail"] = settings.pop("inconclusive", "fail")
         if when_open not in ("fail", "xfail"):
-            raise InputError(f'inconclusive must be "fail" or "xfail", got {when_open!r}')
-        given = self._found(theorem)
-        verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
+            pytest.fail(f'inconclusive must be "fail" or "xfail", got {when_open!r}', pytrace=False)
+        try:
+            given = self._found(theorem)
+            verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
+        except InputError as error:  # the message says it all; our source would bury it
+            pytest.fail(str(error), pytrace=False)
         self._rows.append(_row(verdict, verdict.outcome in wanted))
         self._rows += (_row(control, control.as_expected) for control in verdict.grounds.controls)
         message = f"{_explained(verdict)}\n  To run the whole test again:\n    {self._command()}"

@@ -62,7 +62,7 @@ def _drawing(page: Page) -> Drawing:
     for panel in page.panels:
         last = [float(_ratio(shown)[:, -1].mean()) for shown in _longest(panel)]
         if finite := [value for value in last if math.isfinite(value)]:
-            ends.append(f"{panel.column} {number_range(finite)}")
+            ends.append(f"{number_range(finite)} on {panel.column}")
     lost = lost_words(any(shown.measured.value == math.inf for shown in drawn))
     caption = (
         f"‖∇f(x^k)‖₁/(√d·‖∇f(x^k)‖₂) along the run of the longest horizon, for each dimension, under {page.rows[0]}. "

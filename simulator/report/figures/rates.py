@@ -161,7 +161,7 @@ def _caption(page: Page, axis: str) -> str:
     dashes = {dash for dash, *_ in _marks(page, axis).values()}
     if "--" in dashes:
         text += "Dashed: the theorem's rate, without a constant. Expected: " + (
-            "points may fall faster than the dashed line of their colour, but must not lose against it as K grows. "
+            "points may fall faster than the dashed line of their colour, but must not fall behind it as K grows. "
             if axis == "steps"
             else "no steeper growth than the dashed lines. "
         )
