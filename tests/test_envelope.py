@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from figure_results import grid
+from figure_results import cell, grid
 from ratecheck import theorem
 from synthetic import rate, sweep
 from test_plots import words
@@ -116,6 +116,20 @@ def test_a_bound_is_drawn_where_the_theorem_says_and_cells_above_it_are_told():
     assert "declared bound" in words(drawing)
     quiet = drawn("envelope", grid(("ramp",), ("adamw",), steps=STEPS, factor=1.0), broken)
     assert "Diamonds" not in quiet.caption and "above" not in quiet.result
+
+
+def test_cells_with_other_hyper_parameters_have_another_bound_and_are_among_the_ratios_alone():
+    sgd = THEOREMS["sgd-l2"]
+    own = grid(("ramp",), ("sgd",), steps=STEPS)
+    settings = {"schedule": "constant", "optimizer_args": {"lr": 1.0}}  # its bound, about 1, is no power of K
+    other = [cell("ramp", "sgd", steps=k, factor=0.9 * k**0.25, **settings) for k in STEPS]
+    drawing = drawn("envelope", own + other, sgd)
+    assert len(markers(drawing.figure.axes[0])) == len(own)
+    assert "4 cells run with other hyper-parameters" in drawing.caption
+    assert len(markers(drawn("ratios", own + other, sgd).figure.axes[0])) == len(own) + len(other)
+    wrong = [cell("ramp", "sgd", steps=k, factor=1.1 * k**0.25, **settings) for k in STEPS]
+    told = drawn("envelope", own + wrong, sgd)
+    assert len(markers(told.figure.axes[0])) == len(own) + len(wrong) and "4 cells above the bound" in told.caption
 
 
 def test_optimizers_that_agree_are_drawn_once_and_others_twice():

@@ -40,13 +40,14 @@ class Family:
 
 @dataclass(frozen=True)
 class Claim:
-    """A theorem, its verdict if it was judged, its families, and what is said of theorems so close to it that one is
-    drawn."""
+    """A theorem, its verdict if it was judged, its families, what is said of theorems so close to it that one is
+    drawn, and how many of its cells are left out."""
 
     theorem: Judgeable
     verdict: Verdict | None
     families: Sequence[Family]
     same: Sequence[str] = ()
+    aside: int = 0
 
     @property
     def name(self) -> str:

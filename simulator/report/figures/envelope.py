@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -30,12 +32,24 @@ Bounds = dict[int, tuple[float, float]]  # by K: the least and the largest
 
 def envelope(material: Material) -> list[Drawing | Skipped]:
     """A panel for each theorem; those that agree in every cell have one."""
-    found = claims(material)
+    found = [_of_one_run(claim) for claim in claims(material)]
     if not found:
         why = next((shown.why for shown in material.cells if shown.why), "there are no results")
         return [Skipped(NAME, TITLE, f"no cell has a bound or a rate ({why})" if material.cells else why)]
     parts = [found[i : i + MOST] for i in range(0, len(found), MOST)]
     return [_drawing(part, i) for i, part in enumerate(parts, start=1)]
+
+
+def _of_one_run(claim: Claim) -> Claim:
+    """The claim without the cells that ran other hyper-parameters than most: their bounds are others, so that they have
+    no place under this one. Those above their own bound stay."""
+
+    def run(shown: Shown) -> str:
+        return repr((shown.spec.schedule, sorted(shown.spec.optimizer_args.items(), key=str)))
+
+    usual = Counter(map(run, claim.cells)).most_common(1)[0][0]
+    kept = [f for f in claim.families if run(f.cells[0]) == usual or any(s is a for s in f.cells for a in claim.above)]
+    return replace(claim, families=kept, aside=len(claim.cells) - sum(len(family.cells) for family in kept))
 
 
 def _drawing(found: Sequence[Claim], number: int) -> Drawing:
@@ -206,6 +220,11 @@ def _caption(found: Sequence[Claim]) -> str:
             "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
         )
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
+    if aside := sum(c.aside for c in found):
+        text += (
+            f"Not here but among the ratios: {count(aside, 'cell')} run with other hyper-parameters, which have other "
+        )
+        text += "bounds. "
     if above := [s for c in found for s in c.above]:
         text += f"Diamonds: {count(len(above), 'cell')} above the bound, in the shaded region. "
     variants = {f.label: len({s.spec.steps for s in f.cells}) for c in found for f in c.families if not f.usual}
