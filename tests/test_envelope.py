@@ -16,6 +16,7 @@ from simulator.report.figures import FIGURES, Drawing, Material, Skipped
 from simulator.report.figures.claims import claims
 from simulator.report.figures.ends import spread
 from simulator.report.figures.powers import exponent_tex, power_of, without_horizon
+from simulator.report.figures.style import INK
 from simulator.report.shown import show
 from simulator.theorems import THEOREMS
 
@@ -242,3 +243,16 @@ def test_panels_stand_in_the_order_of_the_verdicts():
         names = [claim.theorem.name for claim in claims(Material(show(results), (), ordered))]
         judged = [v.claim for v in ordered]
         assert len(names) > 1 and names == sorted(names, key=judged.index)
+
+
+def test_no_constant_is_drawn_for_a_rate_that_was_shown_wrong():
+    """A line above all points, and shading above that, would look like a bound that holds."""
+    results = verdict_results()
+    lines = {}
+    for claimed in (only_a_rate, too_fast):
+        drawing = drawn("envelope", results, claimed)
+        ax = drawing.figure.axes[0]
+        lines[claimed] = [line for line in ax.lines if line.get_linestyle() == "--" and line.get_color() == INK]
+        assert bool(ax.collections) is bool(lines[claimed])  # what is shaded
+        assert ("no constant is true" in drawing.caption) is (claimed is too_fast)
+    assert len(lines[only_a_rate]) == 1 and not lines[too_fast]

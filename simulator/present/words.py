@@ -55,4 +55,6 @@ def constant_words(verdict: Verdict) -> str:
         return ""
     if verdict.numbers.get("bound") == "explicit":
         return f"the smallest constant that these data allow is {least:.4g} times that of the bound"
+    if verdict.outcome is Outcome.VIOLATED:
+        return ""  # no constant makes a rate true that is exceeded without end
     return f"the smallest constant that these data allow in front of the rate is {least:.4g}"

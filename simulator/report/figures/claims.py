@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...judge.fit import groups, labels
-from ...judge.outcome import Verdict
+from ...judge.outcome import Outcome, Verdict
 from ...judge.statement import Judgeable
 from ..shown import Shown
 from .material import Material
@@ -79,6 +79,11 @@ class Claim:
         """The rate of a cell without its power of K."""
         assert shown.rate is not None
         return shown.rate / shown.spec.steps**self.power
+
+    @property
+    def without_constant(self) -> bool:
+        """Whether it is a rate that was shown wrong, for any constant."""
+        return not self.explicit and self.verdict is not None and self.verdict.outcome is Outcome.VIOLATED
 
     @property
     def above(self) -> list[Shown]:

@@ -87,7 +87,7 @@ def _panel(ax: Axes, claim: Claim, dims: Sequence[int], height: float, width: fl
     ends = problem_ends(claim.families, lambda s: s.measured.value / claim.unit(s))
     if bounds:
         ends.append(_draw_bounds(ax, claim, bounds))
-    if top is not None and len(steps) > 1:
+    if top is not None and len(steps) > 1 and not claim.without_constant:
         across = [left, right]
         up = [top.ratio * k**claim.power for k in across]
         ax.plot(across, up, "--", color=INK, linewidth=0.9, zorder=1.7)
@@ -220,6 +220,8 @@ def _caption(found: Sequence[Claim]) -> str:
             "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
         )
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
+        if any(c.without_constant for c in found):
+            text += "Of a rate that is VIOLATED no constant is true, and none is drawn. "
     if aside := sum(c.aside for c in found):
         text += (
             f"Not here but among the ratios: {count(aside, 'cell')} run with other hyper-parameters, which have other "
