@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 
+import numpy as np
 import pytest
 
 from simulator.cli import main
@@ -101,6 +103,34 @@ def test_a_rate_that_is_too_fast_is_shown_by_two_commands(file, tmp_path, capsys
         run = json.loads(capsys.readouterr().out)
         ratios.append((run["spec"]["steps"], run["theorem"]["ratio"]))
     assert [steps for steps, _ in ratios] == [100, 1600] and ratios[1][1] > 1.5 * ratios[0][1]
+    [told] = [line for line in shown.splitlines() if line.startswith("  There measured/rate goes from ")]
+    mean = [float(np.mean(ratio)) for _, ratio in ratios]
+    assert f"from {mean[0]:.4g} to {mean[1]:.4g}, like K^{math.log(mean[1] / mean[0]) / math.log(16):.3f}." in told
+
+
+WRONG = """from ratecheck import theorem
+
+
+@theorem(optimizer="sgd", rule=lambda c: {{"lr": 0.1}})
+def own(c):
+    "A rate."
+    return {rate}
+
+
+@own.declared
+def _(c):
+    return {bound}
+"""
+
+
+@pytest.mark.parametrize("wrong", ["-1.0", "None", "c.dim.upper()"])
+@pytest.mark.parametrize("what", ["rate", "bound"])
+def test_a_mistake_in_rate_or_bound_is_told_before_a_cell_is_run(what, wrong, tmp_path, capsys):
+    path = tmp_path / "wrong.py"
+    path.write_text(WRONG.format(**{"rate": "1.0", "bound": "1.0", what: wrong}))
+    assert main(["verify", f"{path}:own", "--quick", "--out", str(tmp_path / "out")]) == 2
+    assert f"theorem 'own': its {what} " in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/**/*.npz"))
 
 
 def test_a_file_is_all_its_theorems(file, tmp_path, capsys):

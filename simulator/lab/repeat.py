@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,11 +12,13 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.cell import DEFAULTS
 from ..cells.evidence import Result
+from ..cells.spec import Spec
 from ..judge.outcome import Verdict
 from ..plugins import home_of, is_own, is_path, plain_name
 from ..theorem import Theorem
 from ..theorems import find_theorem
 from ..theorems.naming import sigma_of, spec_names
+from ..words import power
 from .copies import FOLDER
 from .folder import Folder
 from .judging import Judgement
@@ -42,6 +45,19 @@ def smallest_lines(folder: Folder, name: str, verdict: Verdict) -> Iterator[str]
         # ignored: to mypy a constant's name may be any field's
         spec = replace(cells[key].spec, **(case["constants"] or {}))  # type: ignore[arg-type]
         yield f"  {again(folder, name, replace(cells[key], spec=spec))}"
+    if len(case["cells"]) == 2:
+        yield f"  {_grows(*(cells[key].spec for key in case['cells']), *case['ratios'])}"
+
+
+def _grows(first: Spec, last: Spec, less: float, more: float) -> str:
+    """What two runs show together that neither shows alone; with a power where they differ in d or in K alone."""
+    told = f"There measured/rate goes from {less:.4g} to {more:.4g}"
+    axes = [(s, getattr(first, a), getattr(last, a)) for a, s in (("dim", "d"), ("steps", "K"))]
+    differing = [(symbol, before, after) for symbol, before, after in axes if before != after]
+    if len(differing) == 1 and 0 < less < math.inf and 0 < more < math.inf:
+        [(symbol, before, after)] = differing
+        told += f", like {power(symbol, math.log(more / less) / math.log(after / before))}"
+    return f"{told}."
 
 
 def again(folder: Folder, theorem: str, result: Result) -> str:

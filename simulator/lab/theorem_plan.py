@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
+from ..cells.constants import SaysNothing
+from ..cells.hyper import Hyper
+from ..engines.resolve import resolve
 from ..plugins import full_name, home_of, is_own, is_path, names_in, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorem import Theorem
@@ -69,7 +73,22 @@ def theorem_plan(
         for table, own in _changed(name, theorem, changes)
     ]
     norms = _norms(named, source, quick, changes.get("seed"))
-    return plan_of(tables, named, source, quick, norms, "the theorem's grid, table")
+    plan = plan_of(tables, named, source, quick, norms, "the theorem's grid, table")
+    for name, theorem in named.items():
+        if isinstance(theorem, Theorem) and theorem.expected == "holds":
+            _require_numbers(name, theorem, plan)
+    return plan
+
+
+def _require_numbers(name: str, theorem: Theorem, plan: Plan) -> None:
+    """Rate and bound on the smallest cell, before any is run: a mistake in them shows on the first as on the last."""
+    own = [spec for spec in plan.specs if spec.optimizer == spec_names(name)[0]]
+    if not own:
+        return
+    cell = resolve(min(own, key=lambda spec: (spec.dim * spec.steps, spec.dim)))
+    for what in (theorem.rate, theorem.bound)[: 1 if theorem.kind == "none" else 2]:
+        with suppress(SaysNothing):
+            what(cell.constants, Hyper(cell.hyper))
 
 
 def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iterator[tuple[dict, dict]]:
