@@ -67,10 +67,10 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
             + "; choose constants of ordinary size, or the constant schedule" * isinstance(error, ArithmeticError)
         ) from error
     if set(found) != set(optimizer.settings):
-        missing = [name for name in optimizer.settings if name not in found]
+        lacking = [name for name in optimizer.settings if name not in found]
         raise InputError(
             f"the rule for optimizer {optimizer.name!r} must give {', '.join(optimizer.settings)}, "
-            f"got {', '.join(found) or 'nothing'}" + f": no {', '.join(missing)}" * bool(missing)
+            f"got {', '.join(found) or 'nothing'}" + f": no {', '.join(lacking)}" * bool(lacking)
         )
     for name, value in found.items():
         if not isinstance(value, OfStep) and (

@@ -46,7 +46,8 @@ def smallest_lines(folder: Folder, name: str, verdict: Verdict) -> Iterator[str]
         spec = replace(cells[key].spec, **(case["constants"] or {}))  # type: ignore[arg-type]
         yield f"  {again(folder, name, replace(cells[key], spec=spec))}"
     if len(case["cells"]) == 2:
-        yield f"  {_grows(*(cells[key].spec for key in case['cells']), *case['ratios'])}"
+        first, last = (cells[key].spec for key in case["cells"])
+        yield f"  {_grows(first, last, *case['ratios'])}"
 
 
 def _grows(first: Spec, last: Spec, less: float, more: float) -> str:
