@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FIGURES = ("envelope.svg", "forest.svg", "controls.svg")
+FIGURES = ("envelope.svg", "forest.svg")
 BLOCK = re.compile(r"(<!-- verdicts: .*? -->\n).*?(<!-- end of verdicts -->)", re.DOTALL)
 ANSWER = re.compile(r"(<!-- answer: .*? -->\n```text\n)(.*?)(```\n<!-- end of answer -->)", re.DOTALL)
 FIRST = re.compile(
