@@ -151,7 +151,7 @@ class Verdict:
         return to_latex(self)
 
     def figure(self) -> Any:
-        """What was measured against the horizon beside bound and rate, as a Matplotlib figure.
+        """What was measured over the rate without its power of K, against K, under the bound: a Matplotlib figure.
 
         Raises InputError for a verdict without its grounds, or about random vectors.
         """
