@@ -90,7 +90,7 @@ def test_run(refused, changes, words):
 @pytest.mark.parametrize(
     "argv, words",
     [
-        ([], ["COMMAND"]),
+        (["swep"], ["'swep'", "did you mean 'sweep'?", "verify"]),
         (["run", "--dim"], ["--dim", "ratecheck run --help"]),
         (["run"], ["--dim", "required", "ratecheck run --help"]),
         (run(problem=None), ["--problem is required", "ratecheck run --help"]),
