@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..cells.evidence import Result
-from ..cells.telling import telling
 from ..judge.intervals import Estimate, mean
 from ..words import count
-from .figures.names import arguments, order, short
+from .figures.names import arguments, order, problem_names, short
 from .figures.style import LEVEL, compact
 from .provenance import spans
 from .shown import Shown
@@ -105,7 +104,7 @@ def run_rows(cells: Sequence[Shown], plan) -> list[dict]:
 
 def cell_table(cells: Sequence[Shown]) -> Table:
     """The first MOST_CELLS cells: what their theorem is about, and its ratio to bound or rate with 95 % limits."""
-    rows, problems = [], _problems(cells)
+    rows, problems = [], problem_names(cells, " ({})")
     for shown in sorted(cells, key=lambda shown: _by_numbers(shown.result))[:MOST_CELLS]:
         spec = shown.spec
         rows.append(
@@ -135,16 +134,6 @@ def cell_table(cells: Sequence[Shown]) -> Table:
     rest = len(cells) - len(rows)
     left_out = f"{count(rest, 'further cell')} {'is' if rest == 1 else 'are'} in results.csv only." if rest else ""
     return tabled("cells", "Cells", CELLS, rows, note, left_out)
-
-
-def _problems(cells: Sequence[Shown]) -> dict[int, str]:
-    """The problem of each cell by the cell's id, with the arguments in which it departs from most of its kind."""
-    found = {}
-    for problem in dict.fromkeys(shown.spec.problem for shown in cells):
-        peers = [shown for shown in cells if shown.spec.problem == problem]
-        for shown, told in zip(peers, telling([shown.spec.problem_args for shown in peers]), strict=True):
-            found[id(shown)] = short(problem) + arguments(told, " ({})")
-    return found
 
 
 def _by_numbers(result: Result) -> tuple:

@@ -10,13 +10,14 @@ from functools import cached_property
 from ...judge.fit import groups, labels
 from ...judge.outcome import Outcome, Verdict
 from ...judge.statement import Judgeable
+from ...words import count
 from ..shown import Shown
 from .material import Material
 from .names import order, problem_rank, short
 from .page import escaped
 from .powers import power_of
 from .style import NAMED
-from .text import count, printable
+from .text import printable
 
 SAME = 0.01  # relative: theorems whose measured values and rates are closer are drawn once
 NEAR = 0.05  # where their bounds are, too

@@ -11,6 +11,7 @@ from functools import partial
 from matplotlib.axes import Axes
 from ratecheck.problems import PROBLEMS
 
+from ...words import count
 from ..shown import Shown
 from .claims import Claim, claims
 from .drawing import Drawing, Skipped
@@ -23,7 +24,7 @@ from .powers import exponent_tex, without_horizon
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet
 from .style import BREACH, FAINT, INK
-from .text import count, formula, number_range, printable
+from .text import formula, number_range, printable
 
 NAME, TITLE = "envelope", "Everything that was measured, and the line above it"
 MOST = 12  # panels of a figure

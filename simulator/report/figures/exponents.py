@@ -13,6 +13,7 @@ from ...cells.cell import DEFAULTS
 from ...cells.spec import Spec
 from ...judge.fit import CONSTANTS, LEAST_VALUES, SYMBOLS, ConstantExponent, constant_exponents
 from ...judge.statement import Judgeable
+from ...words import count
 from ..shown import Shown
 from .drawing import Drawing, Skipped
 from .labels import headline, legend, line_key
@@ -22,7 +23,7 @@ from .page import replicas
 from .panels import panel_title
 from .sheet import Sheet, sheet_of
 from .style import INK, LEVEL, NARROW, PAPER, Look, named
-from .text import count, printable, signed_exponent
+from .text import printable, signed_exponent
 
 NAME, TITLE = "exponents", "Exponents of the constants"
 MOST = 24

@@ -13,7 +13,7 @@ from ..shown import Shown
 from .claims import Family
 from .ends import End
 from .page import escaped, place
-from .panels import on_grid, panel_title, rings
+from .panels import arrows, on_grid, panel_title, rings
 from .sheet import Sheet, sheet_of
 from .style import INK, LEVEL, MARKERS, PAPER
 from .text import plain, with_interval
@@ -67,17 +67,7 @@ def draw_family(
                     )
             if away := [(k, e.value / u) for k, e, u, s in finite if escaped(s)]:
                 rings(ax, *zip(*away, strict=True))
-        if lost := [k for k, e, *_ in known if math.isinf(e.value)]:
-            ax.plot(
-                lost,
-                [0.95] * len(lost),
-                marker=r"$\uparrow$",
-                markersize=8,
-                color=family.color,
-                linestyle="none",
-                transform=ax.get_xaxis_transform(),
-                zorder=5,
-            )
+        arrows(ax, [k for k, e, *_ in known if math.isinf(e.value)], family.color)
 
 
 def _said(e: Estimate, unit: float) -> str:

@@ -11,13 +11,14 @@ from matplotlib.ticker import MaxNLocator
 
 from ...judge.fit import GRID, SYMBOLS
 from ...judge.outcome import Exponent, GroupNumbers, Outcome, Verdict
+from ...words import count
 from .drawing import Drawing, Skipped
 from .labels import headline
 from .material import Material
 from .names import short
 from .sheet import Sheet, sheet_of
 from .style import BREACH, FAINT, INK, NAMED, NARROW, PAPER
-from .text import count, plain, printable, signed_exponent
+from .text import plain, printable, signed_exponent
 
 NAME, TITLE = "forest", "Growth of measured/rate: what is judged"
 MOST = 40  # rows of a figure

@@ -8,9 +8,11 @@ from ratecheck.problems import PROBLEMS
 
 from ...cells.evidence import Result
 from ...cells.spec import canonical_json
+from ...cells.telling import telling
 from ...judge.statement import Judgeable
 from ...optimizers import OPTIMIZERS
 from ...plugins import plain_name
+from ..shown import Shown
 from .text import printable
 
 
@@ -27,6 +29,17 @@ def value_text(value: float | str) -> str:
 def arguments(arguments: Mapping[str, float | str], form: str) -> str:
     text = ", ".join(f"{printable(name)} = {value_text(value)}" for name, value in arguments.items())
     return form.format(text) if text else ""
+
+
+def problem_names(cells: Sequence[Shown], form: str) -> dict[int, str]:
+    """The problem of each cell by the cell's id, with the arguments in which it departs from most of that problem's,
+    in *form*."""
+    found = {}
+    for problem in dict.fromkeys(shown.spec.problem for shown in cells):
+        peers = [shown for shown in cells if shown.spec.problem == problem]
+        for shown, told in zip(peers, telling([shown.spec.problem_args for shown in peers]), strict=True):
+            found[id(shown)] = short(problem) + arguments(told, form)
+    return found
 
 
 def order(result: Result) -> tuple:

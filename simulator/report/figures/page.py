@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...judge.statement import Judgeable, Measured
+from ...words import count
 from ..shown import Shown
 from .names import arguments, called, short
-from .text import count, printable
+from .text import printable
 
 
 @dataclass(frozen=True)

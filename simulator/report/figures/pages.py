@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...cells.spec import canonical_json
-from ...cells.telling import telling
+from ...words import count
 from ..shown import Shown
-from .names import arguments, called, order, problem_rank, short
+from .names import arguments, called, order, problem_names, problem_rank, short
 from .page import Page, Panel
-from .text import count
 
 MOST_COLUMNS, MOST_ROWS, MOST_PAGES = 4, 4, 4
 LEAST_CELLS = 3  # fewer make no line
@@ -31,7 +30,7 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
         spec = shown.spec.to_dict()
         settings = {name: spec[name] for name in SHARED}
         families.setdefault(canonical_json(settings), (settings, []))[1].append(shown)
-    columns = _columns(cells)
+    columns = problem_names(cells, ", {}")
     ranks = {columns[id(shown)]: (problem_rank(shown.spec.problem), columns[id(shown)]) for shown in cells}
     found = [
         (settings, [panel for panel in _panels(own, columns) if wanted(panel)]) for settings, own in families.values()
@@ -88,16 +87,6 @@ def _rows(family: Sequence[Shown]) -> dict[int, str]:
         for s in family
         for row in (optimizers[id(s)],)
     }
-
-
-def _columns(cells: Sequence[Shown]) -> dict[int, str]:
-    """The column of each cell: its problem, and the arguments in which it departs from most of that problem's."""
-    found = {}
-    for problem in dict.fromkeys(shown.spec.problem for shown in cells):
-        peers = [shown for shown in cells if shown.spec.problem == problem]
-        for shown, told in zip(peers, telling([shown.spec.problem_args for shown in peers]), strict=True):
-            found[id(shown)] = short(problem) + arguments(told, ", {}")
-    return found
 
 
 def _columns_of(panels: Sequence[Panel], ranks: Mapping[str, tuple]) -> list[str]:

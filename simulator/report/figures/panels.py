@@ -114,18 +114,7 @@ def points(
             texts = [f"{name}: {with_interval(each)}" for name, each in zip(names, e, strict=True)]
             sheet_of(ax).tell(drawn.lines[0], texts)
     lost = [a for a, e in zip(x, estimates, strict=True) if math.isinf(e.value)]
-    if lost:
-        ax.plot(
-            lost,
-            [0.95] * len(lost),
-            marker=r"$\uparrow$",
-            markersize=8,
-            color=look.color,
-            linestyle="none",
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-            zorder=5,
-        )
+    arrows(ax, lost, look.color)
     return bool(lost)
 
 
@@ -172,3 +161,19 @@ def reference_lines(
         mark: dict[str, Any] = {"marker": "_", "markersize": 14} if len(across) == 1 else {}
         own = color if line.look is None else line.look.color
         ax.plot(across, up, color=own, linestyle=dash if kind == "shared" else own_dash, **mark, **style)
+
+
+def arrows(ax: Axes, places: Sequence[float], color: str) -> None:
+    """An arrow to the top at each of *places*: what was measured there is infinite."""
+    if places:
+        ax.plot(
+            places,
+            [0.95] * len(places),
+            marker=r"$\uparrow$",
+            markersize=8,
+            color=color,
+            linestyle="none",
+            transform=ax.get_xaxis_transform(),
+            clip_on=False,
+            zorder=5,
+        )

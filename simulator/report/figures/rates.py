@@ -8,6 +8,7 @@ from functools import partial
 
 from matplotlib.axes import Axes
 
+from ...words import count
 from ..shown import Shown
 from .drawing import Drawing, Skipped
 from .labels import (
@@ -30,7 +31,7 @@ from .panels import Line, leftmost, lowest, merged, points, reference_lines, rin
 from .scales import most_ticks, size_axis, span, value_axis
 from .sheet import Sheet
 from .style import FAINT, INK, Look, ordered
-from .text import count, number_range
+from .text import number_range
 
 Marks = dict[str, tuple]  # label of a line in the legend → (dash, colour, width)
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ...judge.hard import hard_of
 from ...judge.intervals import Estimate, mean
+from ...words import count
 from ..shown import Shown
 from .claims import Claim, Family, claims
 from .drawing import Drawing, Skipped
@@ -21,7 +22,7 @@ from .page import escaped, escaped_words, replicas
 from .scales import size_axis, span
 from .sheet import Sheet
 from .style import FAINT, INK
-from .text import count, number_range
+from .text import number_range
 
 NAME, TITLE = "ratios", "Measured over the bound or the rate"
 MOST = 12  # panels of a figure

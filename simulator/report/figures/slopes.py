@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from ...cells.spec import canonical_json
 from ...judge.intervals import Estimate, power_law, seed_of
+from ...words import count
 from ..shown import Shown
 from .drawing import Drawing, Skipped
 from .labels import headline, key, legend, line_key, symbol
@@ -23,7 +24,7 @@ from .panels import Line, leftmost, lowest, points, reference_lines, sheet
 from .scales import most_ticks, size_axis, span
 from .sheet import Sheet
 from .style import INK, LEVEL, Look, ordered
-from .text import count, number_range
+from .text import number_range
 
 NAME, TITLE = "slopes", "Local slope against the horizon"
 

@@ -51,11 +51,6 @@ def with_interval(e: Estimate) -> str:
     return f"{e.value:.{digits}f} ± {half:.{digits}f}"
 
 
-def count(number: int, one: str, several: str = "") -> str:
-    """'1 cell', '3 cells'."""
-    return f"{number} {one if number == 1 else several or one + 's'}"
-
-
 def number_range(values: Sequence[float]) -> str:
     """'1.484 to 1.500'; one number where both ends are the same."""
     ends = list(dict.fromkeys(f"{v:#.4g}".rstrip(".") for v in (min(values), max(values))))
