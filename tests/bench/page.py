@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from simulator.commands.tables import show_table
-from simulator.report import escape_markdown
+from simulator.report.render import escape_markdown
 
 from .machine import machine, versions
 from .measure import FEWEST, LONGEST
