@@ -54,7 +54,7 @@ def table_lines(heads: Sequence[str], rows: Sequence[Sequence[str]], columns: in
             yield wrap(", ".join(named), INDENT, INDENT * 3, columns)
         return
     for row in (heads, *rows):
-        cells = [wrap(cell, columns=width) or [""] for cell, width in zip(row, widths, strict=True)]
+        cells = [wrap(cell, columns=max(1, width)) or [""] for cell, width in zip(row, widths, strict=True)]
         deep = max(map(len, cells))
         padded = [cell + [""] * (deep - len(cell)) for cell in cells]
         yield [
