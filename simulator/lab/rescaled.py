@@ -150,13 +150,13 @@ def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
-def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, known: Landscapes) -> Result | None:
+def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landscapes: Landscapes) -> Result | None:
     """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what
     the symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
-    cell = resolve(moved, known)
+    cell = resolve(moved, landscapes)
     for name, value in cell.hyper.items():
         expected = math.log(_power(point, degrees[name]))
         if not abs(_log_ratio(value, base.hyper[name], result.spec.steps) - expected) <= SAME:
