@@ -66,6 +66,7 @@ class Plan:
 
     ``plugins``: the user's files by the path as given. ``objects``: the theorems by name, of a plan that is made here
     and not read from a folder. ``left_out`` counts, by the reason, cells for which a rule gives no hyper-parameters.
+    ``narrowed`` are by name theorems whose grid has problems that are not run here, with a sentence that says so.
     """
 
     source: str
@@ -76,6 +77,7 @@ class Plan:
     plugins: Mapping[str, PlugIn] = field(default_factory=dict)
     objects: Mapping[str, AnyTheorem] = field(default_factory=dict, compare=False, repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    narrowed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
