@@ -13,6 +13,7 @@ from ratecheck.problems import NOISES, PROBLEMS, Noise
 from ratecheck.problems.errors import InputError
 
 from .. import held
+from ..judge.fit import LEAST_REPLICAS
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import full_name, home_of, is_own, is_path, load, names_in, neighbours
 from ..theorem import Theorem
@@ -86,6 +87,12 @@ def sigma_of(theorem_name: str) -> float:
     """The σ of the theorem's grid where all its tables have the same one, else 1: noise-free theorems run without."""
     first, *others = (table.get("sigma", 1.0) for table in find_runs(theorem_name).grid)
     return float(first) if isinstance(first, (int, float)) and all(other == first for other in others) else 1.0
+
+
+def replicas_of(theorem_name: str) -> int:
+    """The replicas of the theorem's grid where all its tables have the same number, else as many as the judge needs."""
+    first, *others = (table.get("replicas", LEAST_REPLICAS) for table in find_runs(theorem_name).grid)
+    return first if isinstance(first, int) and all(other == first for other in others) else LEAST_REPLICAS
 
 
 def hard_instance(theorem_name: str) -> Hard | None:
