@@ -31,7 +31,7 @@ instance. What the theorem measures is then printed beside its bound or rate.
                     changes with the step
   mean_grad_l1, mean_grad_l2
                     the norm of the true gradient, averaged over k = 1..K:
-                    mean, sem, and values, one a replica
+                    mean, sem, and values, one for each replica
   ratio_l1          mean_grad_l1 / (sqrt(d) C K^(-1/4))
   ratio_l2          mean_grad_l2 / (C K^(-1/4))
   max_abs_x         the largest |x_i| at about 64 log-spaced steps, the first

@@ -127,10 +127,10 @@ def plan_of(
                 due[cell.key] = Due(cell.key, cell.spec, asked_of(cell, judged, where))
             require_room()
     made = tuple(due.values())
-    require_names(objects or {}, kinds.values(), lacking.values())
     if left_out and not made:
         reasons = "; ".join(dict.fromkeys(left_out.values()))
         raise InputError(f"{source}: there is no cell to run, all {len(left_out)} are left out: {reasons}")
+    require_names(objects or {}, kinds.values(), lacking.values())
     return Plan(
         printable(source),
         quick,

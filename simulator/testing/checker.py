@@ -56,11 +56,14 @@ class Checker:
         when_open: Literal["fail", "xfail"] = settings.pop("inconclusive", "fail")
         if when_open not in ("fail", "xfail"):
             pytest.fail(f'inconclusive must be "fail" or "xfail", got {when_open!r}', pytrace=False)
+        wrong_input = ""
         try:
             given = self._found(theorem)
             verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
-        except InputError as error:  # the message says it all; our source would bury it
-            pytest.fail(str(error), pytrace=False)
+        except InputError as error:
+            wrong_input = str(error)
+        if wrong_input:  # it says all: our source would bury it, and a failure within ``except`` tells it twice
+            pytest.fail(wrong_input, pytrace=False)
         bare = Outcome.VIOLATED not in wanted and not getattr(verdict.grounds.theorem, "controls", ())
         self._rows.append(self._row(verdict, verdict.outcome in wanted, bare))
         self._rows += (self._row(control, control.as_expected) for control in verdict.grounds.controls)
