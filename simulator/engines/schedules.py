@@ -108,7 +108,7 @@ def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
             f"{', '.join(list(known)[:HANDFUL])} and others, see: ratecheck list theorems); use the constant schedule "
             "with lr=…, or a theorem's name as the schedule"
         )
-    if not is_own(spec.schedule):
+    if not is_own(spec.schedule) and not isinstance(THEOREMS.get(spec.schedule), Theorem):
         runs = {name: theorem for name, theorem in THEOREMS.items() if isinstance(theorem, Theorem)}
         choose({**SCHEDULES, **runs}, spec.schedule, "schedule", [*SCHEDULES, *(n for n in runs if n in OFFERED)])
     found = find_theorem(spec.schedule, also=Callable)  # type: ignore[arg-type]  # mypy takes it for no class
