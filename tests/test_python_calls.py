@@ -280,7 +280,7 @@ def test_reprs_are_a_line(verdict, wrong, swept, out):
     assert repr(wrong) == "Verdict(VIOLATED: short, 8 cells, not as expected)"
     assert repr(verdict.grounds) == f"Grounds(descent: 4 cells of {out / 'descent'}, 1 false control)"
     assert repr(cell.stats).startswith("Stats(8 replicas, ") and repr(swept.curves[0]).startswith("Curve(problem=well")
-    for each in (cell, cell.stats, swept, verdict, wrong.grounds, swept.curves[0]):
+    for each in (cell, cell.stats, swept, swept.folder, verdict, wrong.grounds, swept.curves[0]):
         assert "\n" not in repr(each) and len(repr(each)) < 400
 
 
