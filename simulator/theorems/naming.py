@@ -13,7 +13,6 @@ from ratecheck.problems import NOISES, PROBLEMS, Noise
 from ratecheck.problems.errors import InputError
 
 from .. import held
-from ..judge.fit import LEAST_REPLICAS
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import full_name, home_of, is_own, is_path, load, names_in, neighbours
 from ..theorem import Theorem
@@ -91,6 +90,8 @@ def sigma_of(theorem_name: str) -> float:
 
 def replicas_of(theorem_name: str) -> int:
     """The replicas of the theorem's grid where all its tables have the same number, else as many as the judge needs."""
+    from ..judge.fit import LEAST_REPLICAS  # late: it imports SciPy
+
     first, *others = (table.get("replicas", LEAST_REPLICAS) for table in find_runs(theorem_name).grid)
     return first if isinstance(first, int) and all(other == first for other in others) else LEAST_REPLICAS
 
