@@ -69,10 +69,8 @@ def _missing(ask: Callable[[], object]) -> MissingConstant | None:
         ask()
     except MissingConstant as missing:
         return missing
-    except (
-        Exception
-    ):  # the user's own function, on a cell that it may say nothing of: who judges it tells what is wrong
-        return None
+    except Exception:  # the user's own function, on a cell that it may say nothing of: the judge tells what is wrong
+        pass
     return None
 
 
