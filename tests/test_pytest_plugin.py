@@ -155,7 +155,7 @@ def test_open_by_a_marker(ratecheck):
 
 
 def test_void(ratecheck):
-    ratecheck.holds(paper.nothing, problem="quadratic", **SIZES)
+    ratecheck.holds(paper.nothing, problem="quadratic", sigma=1.0, **SIZES)
 
 
 def test_control(ratecheck):
