@@ -20,7 +20,10 @@ TIGHT = Verdict(
     Outcome.TIGHT,
     "holds",
     "s",
-    ("not exceeded", "the rate is attained: ramp (steepness=0.75) (K^0.000 d^0.001, level 1.5); bowl, d = 4, K = 9: x"),
+    (
+        "not exceeded",
+        "the rate is attained: ramp (steepness=0.75) (K^0.000 d^0.001, measured/rate 1.5); bowl, d = 4, K = 9: x",
+    ),
     {"bound": "explicit"},
 )
 CAUGHT = Verdict("c", Outcome.VIOLATED, "fails", "s")
