@@ -29,8 +29,8 @@ from .statement import Judgeable
 from .witness import Family
 
 FACTOR = 2.0  # times the attained level, of a quantity of first order: above it a fixed function convicts too
-ATTAINABLE = "the most at which it could stay if the rate were true"
-ATTAINED = "at which it stays elsewhere"
+ATTAINABLE = "the most that a witness could keep"
+ATTAINED = "a level that is attained"
 
 
 def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
@@ -40,13 +40,14 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     most = attainable_level(theorem, found)
     beyond = None if most is None else factor * most
     able = [(f, axis, *f.convicts_by(axis)) for f in found for axis in theorem.axes]
+    able.sort(key=lambda test: not test[0].evidence(test[1]))  # witnesses first
     tests = [(f, axis, grows, cells) for f, axis, grows, cells in able if axis in grows.exponents]
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
     adjusted = holm([_p(*test, beyond) for test in tests] + [t.p for t in kappas])
     violations, failing = _unlimited(sound)
     for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.evidence(axis) else f", and it exceeds {factor:g} times {most:.4g}, {ATTAINABLE}"
+            above = "" if f.evidence(axis) else f", to above {factor:g} × {most:.4g}, {ATTAINABLE}"
             violations.append(
                 f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)} and doesn't "
                 f"slow down as {SYMBOLS[axis]} grows{above} "
