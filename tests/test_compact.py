@@ -44,7 +44,7 @@ def test_a_word_that_two_figures_have_is_there_once():
 def page():
     material = Material(show(grid(("ramp",), ("sgd",), factor=0.5)), norm_rows())
     drawn = [d for d in draw(material) if isinstance(d, Drawing)]
-    before = [inline(d, d.svg()) for d in drawn]
+    before = [inline(d, d.svg) for d in drawn]
     return before, *compact(before)
 
 

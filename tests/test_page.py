@@ -209,7 +209,7 @@ def test_printed_it_has_no_appendix_and_nothing_is_cut(browser, folder):
 def test_shared_outlines_and_styles_look_as_each_figures_own(browser, tmp_path):
     cells = show(grid(("ramp",), ("sgd",), factor=0.5))
     (drawing,) = [d for d in draw(Material(cells)) if d.name == "rates"]
-    own = inline(drawing, drawing.svg())
+    own = inline(drawing, drawing.svg)
     (svg,), sheets = compact([own])
     style = f"<style>:root {{ {css(dark=False)} }} svg {{ display: block; width: 900px }} {plain_file('report.css')} "
     pictures = []

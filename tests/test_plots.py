@@ -18,7 +18,7 @@ from simulator.report.figures.inline import COLORS, css, inline
 from simulator.report.figures.pages import MOST_PAGES
 from simulator.report.figures.pages import pages as grouped
 from simulator.report.figures.slopes import local_slope, rate_slope
-from simulator.report.figures.style import compact, ordered
+from simulator.report.figures.style import ordered
 from simulator.report.shown import show
 from simulator.theorems import THEOREMS
 
@@ -193,7 +193,7 @@ def test_odd_results_are_drawn_or_refused_with_a_reason(results):
         if isinstance(drawing, Skipped):
             assert drawing.reason
         else:
-            ElementTree.fromstring(drawing.svg())
+            ElementTree.fromstring(drawing.svg)
 
 
 def test_a_void_cell_says_why():
@@ -221,9 +221,9 @@ def test_files_are_equal_from_run_to_run_whatever_the_order_of_the_cells():
     results = grid(("rational",), ("adamw",), dims=(16, 64))
     for name in ("envelope", "ratios", "rates", "slopes", "curves"):
         one, two = figure(name, results)[0], figure(name, results[::-1])[0]
-        assert one.svg() == two.svg(), name
-    assert one.png() == two.png()
-    assert one.png().startswith(b"\x89PNG")
+        assert one.svg == two.svg, name
+    assert one.png == two.png
+    assert one.png.startswith(b"\x89PNG")
 
 
 def test_settings_have_pages_of_their_own():
@@ -265,7 +265,7 @@ def test_sizes_are_short():
 
 
 def test_inline_figures_share_a_page_and_follow_its_colours(whole):
-    texts = {name: inline(whole[name], whole[name].svg()) for name in ("rates", "envelope")}
+    texts = {name: inline(whole[name], whole[name].svg) for name in ("rates", "envelope")}
     ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in texts.values()]
     assert ids[0] and not ids[0] & ids[1]
     for text, own in zip(texts.values(), ids, strict=True):
@@ -281,7 +281,7 @@ def test_inline_figures_share_a_page_and_follow_its_colours(whole):
 def test_every_marker_of_a_value_says_it(whole):
     """Hover, keyboard and screen reader get the value that was drawn, at the marker that was drawn there."""
     for drawing in whole.values():
-        root = ElementTree.fromstring(inline(drawing, drawing.svg()))
+        root = ElementTree.fromstring(inline(drawing, drawing.svg))
         svg = "{http://www.w3.org/2000/svg}"
         marks = [use for use in root.iter(f"{svg}use") if use.get("class") == "mark"]
         assert [use.get("data-value") for use in marks] == [use.findtext(f"{svg}title") for use in marks]

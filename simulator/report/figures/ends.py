@@ -10,6 +10,10 @@ from matplotlib.axes import Axes
 from .style import INK
 
 
+NEAR = 0.9  # of a panel's width: a line that ends there is led straight to the edge, and only outside to its label
+BEND = 1.06  # where labels begin
+
+
 @dataclass(frozen=True)
 class End:
     """Where a line ends, in data, what it is called, and its colour."""
@@ -30,21 +34,22 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
         return
     inside = ax.transAxes.inverted()
     spots = [inside.transform(ax.transData.transform((end.x, end.y))) for end in ends]
-    gaps = [1.2 * size * (1 + end.text.count("\n")) / (72 * height) for end in ends]
+    gaps = [_height(end.text) * size / (72 * height) for end in ends]
     for end, spot, place in zip(ends, spots, spread([y for _, y in spots], gaps), strict=True):
+        near = spot[0] > NEAR
         ax.plot(
-            [spot[0], 1.0, 1.035],
-            [spot[1], spot[1] if spot[0] > 0.99 else place, place],
+            [spot[0], 1.0, BEND],
+            [spot[1], spot[1] if near else place, place],
             color=end.color,
             linewidth=0.7,
-            linestyle="-" if spot[0] > 0.9 else (0, (1, 2)),  # from within the panel: no data
+            linestyle="-" if near else (0, (1, 2)),  # from within the panel: no data
             transform=ax.transAxes,
             clip_on=False,
             zorder=1.4,
         )
         ax.annotate(
             end.text,
-            (1.035, place),
+            (BEND, place),
             (2, 0),
             xycoords="axes fraction",
             textcoords="offset points",
@@ -53,6 +58,11 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
             va="center",
             annotation_clip=False,
         )
+
+
+def _height(text: str) -> float:
+    """The height of a label in units of its letters; a formula with a root is higher than its letters."""
+    return sum(1.45 if "\\sqrt" in line else 1.2 for line in text.split("\n"))
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float], low: float = 0.0, high: float = 1.0) -> list[float]:

@@ -75,15 +75,16 @@ def _said(e: Estimate, unit: float) -> str:
 
 
 def problem_ends(families: Sequence[Family], height: Callable[[Shown], float]) -> list[End]:
-    """Where the usual line of each problem ends: at its longest horizon, in the mean over d."""
+    """Where the usual lines of each problem end: at the longest horizon, on the line of the d next to their mean."""
     ends = []
     for family in families:
         finite = [s for s in family.cells if math.isfinite(height(s)) and height(s) > 0]
         if family.usual and finite:
             last = max(s.spec.steps for s in finite)
             heights = [height(s) for s in finite if s.spec.steps == last]
-            middle = math.exp(sum(map(math.log, heights)) / len(heights))
-            ends.append(End(last, middle, plain(family.problem), family.color))
+            middle = sum(map(math.log, heights)) / len(heights)
+            nearest = min(heights, key=lambda h: abs(math.log(h) - middle))
+            ends.append(End(last, nearest, plain(family.problem), family.color))
     return ends
 
 
