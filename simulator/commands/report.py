@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 from ..words import count
 
 HELP = "write the report of a results folder"

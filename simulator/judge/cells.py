@@ -138,7 +138,10 @@ def _acquitted(theorem: Judgeable, rest: Look, alpha: float) -> Decision:
         shown = ", ".join(f.name for f in rest.families if f.settles(theorem.axes, alpha))
         reasons = [f"measured/rate grows with no power of {axes} above {MARGIN:g} on {shown}; {tried}"]
     if rest.ruling.attained:
-        return Outcome.TIGHT, [*reasons, f"the rate is attained: {'; '.join(told.words for told in rest.ruling.attained)}"]
+        return Outcome.TIGHT, [
+            *reasons,
+            f"the rate is attained: {'; '.join(told.words for told in rest.ruling.attained)}",
+        ]
     copies_of_one = by_construction(theorem, rest.families, alpha)
     if copies_of_one:
         reasons.append(f"the rate is attained in K, and in d by construction, on {', '.join(copies_of_one)}")

@@ -95,8 +95,8 @@ def _diamonds(v: Verdict, theorem: object) -> list[str]:
     found = [f"{group['group']} in {SYMBOLS[axis]}" for group, axis in breaches(v, axes_of(theorem))]
     if not found:
         return []
-    more = [f"{len(found) - MOST_DIAMONDS} more"] * (len(found) > MOST_DIAMONDS)
-    return [f"growth that shows the rate false, a diamond each in the figure of growth: {', '.join(found[:MOST_DIAMONDS] + more)}"]
+    named = found[:MOST_DIAMONDS] + [f"{len(found) - MOST_DIAMONDS} more"] * (len(found) > MOST_DIAMONDS)
+    return [f"growth that shows the rate false, a diamond each in the figure of growth: {', '.join(named)}"]
 
 
 def _constant(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Sequence[Result]) -> float | None:

@@ -25,8 +25,7 @@ def shorter(outline: str, places: int = 2, scale: float = 1.0) -> str:
     here = start = (0, 0)
     for command, numbers in steps:
         points = [
-            (round(x * scale * unit), round(y * scale * unit))
-            for x, y in zip(numbers[::2], numbers[1::2], strict=True)
+            (round(x * scale * unit), round(y * scale * unit)) for x, y in zip(numbers[::2], numbers[1::2], strict=True)
         ]
         if command == "Z":
             said, last, here = f"{said}z", "z", start

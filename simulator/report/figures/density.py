@@ -80,8 +80,8 @@ def _expected(page: Page) -> str:
     text = ""
     if page.made_anew:
         text += (
-            f"Expected on {', '.join(page.made_anew)}, made anew for each horizon so that a run stays where the gradient "
-            "hardly changes: level lines, at 1 where coordinates are copies of one, below where they differ. "
+            f"Expected on {', '.join(page.made_anew)}, made anew for each horizon so that a run stays where the "
+            "gradient hardly changes: level lines, at 1 where coordinates are copies of one, below where they differ. "
         )
     if page.fixed:
         text += (

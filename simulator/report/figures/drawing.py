@@ -67,9 +67,7 @@ class Drawing:
         as_wide = {kind: {COLUMN: self._saved(column, kind)} for kind in KINDS}
         as_wide["pdf"][PAGE] = self._saved(self.figure, "pdf")
         as_wide["svg"][PAGE], as_wide["png"][PAGE] = self.svg, self.png
-        return {
-            f"{self.name}-{width:g}in.{kind}": as_wide[kind][width] for width in PAPER_WIDTHS for kind in KINDS
-        }
+        return {f"{self.name}-{width:g}in.{kind}": as_wide[kind][width] for width in PAPER_WIDTHS for kind in KINDS}
 
     def _saved(self, figure: Sheet, kind: str) -> bytes:
         content = io.BytesIO()

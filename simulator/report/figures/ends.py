@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 
 from .style import INK
 
-
 NEAR = 0.9  # of a panel's width: a line that ends there is led straight to the edge, and only outside to its label
 BEND = 1.06  # where labels begin
 

@@ -29,7 +29,7 @@ def panels_of(titles: Sequence[str], width: float, height: float) -> tuple[Sheet
     figure = Sheet(width, 0.7 + lines * (height + 0.45))
     axes = on_grid(figure, range(len(titles)), columns, range(len(titles)))
     for ax, title in zip(axes.values(), titles, strict=True):
-        ax.set_title(panel_title(title, int(9.5 * width / columns)), pad=3)
+        ax.set_title(panel_title(title, int(10 * width / columns)), pad=3)
     return figure, list(axes.values()), 0.8 * height
 
 

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from ...judge.fit import GRID, SYMBOLS
 from ...judge.outcome import GroupNumbers, Verdict
 from ...words import count
-from .breaches import axes_of, exponent_of, is_breach
 from ..wording import signed
+from .breaches import axes_of, exponent_of, is_breach
 from .drawing import Drawing, Skipped
 from .labels import headline
 from .material import Material
@@ -207,7 +207,9 @@ def _result(rows: Sequence[Row]) -> str:
     """The largest exponent of each theorem on a witness, and of each that is shown false the largest breach."""
     parts = []
     for claim in dict.fromkeys(row.verdict.claim for row in rows):
-        dots = [(d, axis) for row in rows if row.verdict.claim == claim for axis in GRID for d in row.dots.get(axis, [])]
+        dots = [
+            (d, axis) for row in rows if row.verdict.claim == claim for axis in GRID for d in row.dots.get(axis, [])
+        ]
         told = [pair for pair in dots if pair[0].breach] or [pair for pair in dots if pair[0].solid]
         if told:
             top, axis = max(told, key=lambda pair: pair[0].value)

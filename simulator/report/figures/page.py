@@ -40,8 +40,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Page:
-    """Panels under the same settings; ``number`` counts pages from 1, the first has most cells, and ``part`` those under
-    one setting."""
+    """Panels under the same settings; ``number`` counts pages from 1, the first has most cells, and ``part`` those
+    under one setting."""
 
     number: int
     settings: Mapping[str, object]
@@ -81,7 +81,7 @@ class Page:
 
     @property
     def made_anew(self) -> list[str]:
-        """The problems that are made anew for each horizon, such that a run of that length stays where they are hard."""
+        """The problems that are made anew for each horizon, so that a run of that length stays where they are hard."""
         return self._problems(True)
 
     @property

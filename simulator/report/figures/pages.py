@@ -39,9 +39,7 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
     chosen = [(settings, [p for p in panels if len(p.cells) >= least]) for settings, panels in found]
     chosen = sorted((f for f in chosen if f[1]), key=lambda f: -sum(len(p.cells) for p in f[1]))
     split = [
-        (settings, own, part)
-        for settings, panels in chosen
-        for part, own in enumerate(_split(panels, ranks), start=1)
+        (settings, own, part) for settings, panels in chosen for part, own in enumerate(_split(panels, ranks), start=1)
     ]
     drawn = [
         Page(i, settings, own, _unique(p.row for p in own), _columns_of(own, ranks), part)

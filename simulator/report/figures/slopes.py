@@ -152,7 +152,7 @@ def _caption(page: Page) -> str:
         text += "Dashed: the slope of the theorem's rate between the same horizons. "
         if page.made_anew:
             text += (
-                f"Expected on {', '.join(page.made_anew)}, made anew for each horizon: the rate's own slope at large K; "
+                f"Expected on {', '.join(page.made_anew)}, made anew for each horizon: the rate's slope at large K; "
                 "at small K terms that die faster than the rate pull it to either side. "
             )
         if page.fixed:
