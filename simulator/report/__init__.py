@@ -110,13 +110,14 @@ def _head(
 ) -> dict:
     """What the first screen says."""
     missing = missing_parts(plan, results, norm_rows)
+    there = "verdicts and figures are of what is there" if results or norm_rows else "there is nothing to show yet"
     by_name = {theorem.name: theorem for theorem in reversed(theorems)}  # of one name the first, as ``show`` has it
     return {
         "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
         "title": finding(verdicts, missing),
         "tone": tone(verdicts, missing),
         "scope": scope(cells, norm_rows),
-        "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
+        "partial": f"{missing}: {there}." if missing else "",
         "notes": [*(plan.notes if plan is not None else ()), *notes],
         "claims": claim_groups(verdicts, by_name, results),
         "explanations": explanations(verdicts),

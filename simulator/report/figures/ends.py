@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from .scales import columns_of
+from .sheet import sheet_of
 from .style import INK
 
 NEAR = 0.9  # of a panel's width: a line that ends there is led straight to the edge, and only outside to its label
-BEND = 1.06  # where labels begin
+GAP = 0.11  # inches between a panel and its labels
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,11 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
     inside = ax.transAxes.inverted()
     spots = [inside.transform(ax.transData.transform((end.x, end.y))) for end in ends]
     gaps = [_height(end.text) * size / (72 * height) for end in ends]
+    bend = 1.0 + GAP / _width(ax)
     for end, spot, place in zip(ends, spots, spread([y for _, y in spots], gaps), strict=True):
         near = spot[0] > NEAR
         ax.plot(
-            [spot[0], 1.0, BEND],
+            [spot[0], 1.0, bend],
             [spot[1], spot[1] if near else place, place],
             color=end.color,
             linewidth=0.7,
@@ -48,7 +51,7 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
         )
         ax.annotate(
             end.text,
-            (BEND, place),
+            (bend, place),
             (2, 0),
             xycoords="axes fraction",
             textcoords="offset points",
@@ -57,6 +60,11 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
             va="center",
             annotation_clip=False,
         )
+
+
+def _width(ax: Axes) -> float:
+    """A guess of the width of *ax* in inches, before it is laid out: numbers and labels stand beside it."""
+    return 0.6 * sheet_of(ax).get_figwidth() / columns_of({"": ax})
 
 
 def _height(text: str) -> float:

@@ -73,7 +73,7 @@ def _panel(ax: Axes, claim: Claim, dims: Sequence[int], height: float, width: fl
     bounds, top, steps = _bounds(claim), largest(claim), claim.steps
     heights = [s.measured.value / claim.unit(s) for s in claim.cells]
     heights += [b for pair in bounds.values() for b in pair]
-    if top is not None:
+    if top is not None and not claim.without_constant:
         heights += [top.ratio * k**claim.power for k in steps]
     low, high = span(heights, 1.3, least=4.0)
     ax.set_xscale("log")
@@ -216,13 +216,13 @@ def _caption(found: Sequence[Claim]) -> str:
         )
         text += "and the largest, where the bound depends on d or on the problem). "
         text += "Dashed: the largest measured/rate. Expected: every marker below the solid line. "
-    if not all(c.explicit for c in found):
+    if not all(c.explicit or c.without_constant for c in found):
         text += (
             "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
         )
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
-        if any(c.without_constant for c in found):
-            text += "Of a rate that is VIOLATED no constant is true, and none is drawn. "
+    if any(c.without_constant for c in found):
+        text += "Of a rate that is VIOLATED no constant is true, and none is drawn: its lines fall less than it does. "
     if aside := sum(c.aside for c in found):
         text += (
             f"Not here but among the ratios: {count(aside, 'cell')} run with other hyper-parameters, which have other "
