@@ -46,7 +46,9 @@ def norms(material: Material) -> list[Drawing | Skipped]:
     largest = max(row.dim for row in rows)
     ends = {row.law: row for row in rows if row.dim == largest}
     off = [abs(row.ratio_mean - row.ratio_limit) for row in ends.values()]
-    result = f"At d = {largest} the ratio differs from its limit by at most {small(max(off), 2)}, over {len(ends)} laws."
+    result = (
+        f"At d = {largest} the ratio differs from its limit by at most {small(max(off), 2)}, over {len(ends)} laws."
+    )
     return [Drawing(NAME, TITLE, caption, result, partial(_figure, rows, number))]
 
 
