@@ -18,7 +18,7 @@ from .cells.hyper import Hyper
 from .cells.quantities import Quantity, union
 from .departures import Departure, departure
 from .optimizers import Optimizer
-from .theorem_settings import GRID, Hard, checked
+from .theorem_settings import Hard, checked, default_grid
 
 KINDS = ("proved", "declared", "none")
 Rule = Callable[[Constants], Mapping[str, object]]
@@ -55,7 +55,7 @@ class Theorem:
     axes: tuple[str, ...]
     hard: tuple[Hard, ...] = ()
     allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None
-    grid: tuple[Mapping[str, object], ...] = GRID
+    grid: tuple[Mapping[str, object], ...] = ()
     source: str = ""
     rate_tex: str = ""
     bound_tex: str = ""
@@ -70,6 +70,7 @@ class Theorem:
         self.statement = statement_of(self.name, self.function)
         self.__doc__, self.__module__ = self.function.__doc__, self.function.__module__
         self._takes["rate"] = count_arguments(self.name, self.function, "rate")
+        self.grid = self.grid or default_grid(self.assumes)
 
     def __repr__(self) -> str:
         return f"Theorem({self.name!r})"

@@ -69,7 +69,7 @@ def judge_cells(
         "tests": whole.ruling.tests,
         "blind": whole.ruling.blind and not cells.scarce,
         "max_ratio": largest(tested, alpha) if tested else None,
-        "level": attained_level(theorem, told.families),
+        "level": attained_level(theorem, told.families, alpha),
         "attained": [each.at for each in rest.ruling.attained] if outcome is Outcome.TIGHT else [],
         "copies": sum(j.copies.count for j in cells.sound),
         "mismatches": wrong,

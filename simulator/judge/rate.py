@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ..words import count, p_value, power
@@ -21,6 +22,7 @@ from .growth import MARGIN, Growth
 from .hard import declared_level
 from .intervals import Estimate, holm
 from .kappa import kappa_trends
+from .rest import at_rest, spent
 from .ruling import Ruling
 from .settle import a_constant, what_would_settle
 from .statement import Judgeable
@@ -31,9 +33,10 @@ FACTOR = 2.0  # times the attained level, of a quantity of first order: above it
 
 def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
     """The ruling on a rate from its families."""
-    level = attained_level(theorem, found)
+    level = attained_level(theorem, found, alpha)
     factor = FACTOR ** degrees(theorem.measures)[0]
-    beyond = None if level is None else factor * level
+    most = attainable_level(theorem, found)
+    beyond = None if most is None else factor * most
     able = [(f, axis, *f.convicts_by(axis)) for f in found for axis in theorem.axes]
     tests = [(f, axis, grows, cells) for f, axis, grows, cells in able if axis in grows.exponents]
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
@@ -41,7 +44,7 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     violations, failing = _unlimited(sound)
     for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {level:.4g}"
+            above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {most:.4g}"
             violations.append(
                 f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
                 f"slower at the end{above} ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
@@ -63,19 +66,43 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     return Ruling(tuple(violations), tuple(doubts), tuple(notes), len(adjusted), tuple(failing), blind)
 
 
-def attained_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
-    """The level that is known to be attained: the largest declared one, else the witnesses' largest mean ratio at the
-    least d and K that are fitted, or that stay on the hard part where these are too few to fit; None for none."""
+def attained_level(theorem: Judgeable, found: Sequence[Family], alpha: float) -> float | None:
+    """The level that is known to be attained: the largest of the declared one, the witnesses', and that of runs at rest
+    on functions where the ratio grows no more; None for none."""
+    levels = [declared_level(theorem), *(w.mean.value for w in map(_least, found) if w is not None)]
+    levels += [_top(f.fitted).value for f in found if _is_settled_floor(theorem, f, alpha)]
+    return max((level for level in levels if level is not None), default=None)
+
+
+def attainable_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
+    """The level that the witnesses say could be attained: the declared one, else the largest of theirs, each times what
+    a steeper one could add; None for none.
+
+    A run that stayed has spent a share s of its gap. f falls by η‖∇f‖² a step, or by η‖∇f‖ where steps are normalised,
+    so that with all of the gap to spend slopes could be up to 1/s times as steep.
+    """
     declared = declared_level(theorem)
     if declared is not None:
         return declared
-    levels = []
-    for f in found:
-        if f.witness and f.fitted:
-            inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
-            least = min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
-            levels.append(least.mean.value)
+    power = degrees(theorem.measures)[0]
+    found_least = [w for w in map(_least, found) if w is not None]
+    levels = [w.mean.value / s**power if (s := spent(w.result)) > 0 else math.inf for w in found_least]
     return max(levels, default=None)
+
+
+def _least(f: Family) -> Judged | None:
+    """The cell of a witness at the least d and K that are fitted, or that stay on the hard part where these are too few
+    to fit; None for other families."""
+    if not (f.witness and f.fitted):
+        return None
+    inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
+    return min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
+
+
+def _is_settled_floor(theorem: Judgeable, f: Family, alpha: float) -> bool:
+    """Whether a fixed function's runs are at rest where measured/rate grows in none of the theorem's axes."""
+    settled = all(axis in f.growth.exponents and f.growth.settled(axis, alpha) for axis in theorem.axes)
+    return not f.witness and settled and all(at_rest(j.result) for j in f.fitted if _in_half(f, j))
 
 
 def _power(symbol: str, b: Estimate, alpha: float) -> str:

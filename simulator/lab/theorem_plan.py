@@ -92,12 +92,24 @@ def _require_numbers(name: str, theorem: Theorem, plan: Plan) -> None:
 
 
 def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iterator[tuple[dict, dict]]:
-    """The theorem's tables, each with what changes in it: a hard instance keeps its problem, and other problems don't
-    get the arguments of the grid's."""
+    """The theorem's tables, each with what changes in it. Of the grid those with the problems that are given, with
+    their arguments there; others take the sizes of the first and their own default arguments. A hard instance keeps
+    its problem."""
     kept = {key: value for key, value in changes.items() if key not in ("problem", "problem_args")}
-    grid = {**({"problem_args": {}} if "problem" in changes else {}), **changes}
-    for number, table in enumerate(_tables(name, theorem)):
-        yield table, grid if number < len(theorem.grid) else kept
+    tables = list(_tables(name, theorem))
+    grid, hard = tables[: len(theorem.grid)], tables[len(theorem.grid) :]
+    wanted = changes.get("problem")
+    if wanted is None:
+        yield from ((table, dict(changes)) for table in grid)
+    else:
+        several = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted]
+        own = {key: value for key, value in changes.items() if key != "problem"}
+        for table in grid:
+            if here := [problem for problem in several if problem in table["problem"]]:
+                yield {**table, "problem": here}, own
+        if others := [problem for problem in several if not any(problem in table["problem"] for table in grid)]:
+            yield {**grid[0], "problem": others, "problem_args": {}}, own
+    yield from ((table, kept) for table in hard)
 
 
 def _tables(name: str, theorem: Theorem) -> Iterator[dict]:
