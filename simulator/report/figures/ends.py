@@ -68,8 +68,8 @@ def _width(ax: Axes) -> float:
 
 
 def _height(text: str) -> float:
-    """The height of a label in units of its letters; a formula with a root is higher than its letters."""
-    return sum(1.45 if "\\sqrt" in line else 1.2 for line in text.split("\n"))
+    """The height of a label in units of its letters; a formula is higher, most so with a root."""
+    return sum(1.45 if "\\sqrt" in line else 1.3 if "$" in line else 1.2 for line in text.split("\n"))
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float], low: float = 0.0, high: float = 1.0) -> list[float]:
