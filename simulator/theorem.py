@@ -211,7 +211,8 @@ class Theorem:
         except SaysNothing:
             raise
         except Exception as error:  # the user's own function
-            raise InputError(f"{where} fails for {result.constants!r}: {type(error).__name__}: {error}") from error
+            told = f"{result.constants}; {result.hyper}"
+            raise InputError(f"{where} fails at {told}: {type(error).__name__}: {error}") from error
         if reason is not None and not isinstance(reason, str):
             raise InputError(f"{where} must return in words how a cell breaks it, '' if it doesn't; got {reason!r}")
         return reason or ""
@@ -237,13 +238,18 @@ class Theorem:
             raise
         except Exception as error:  # the user's own function
             raise InputError(
-                f"theorem {self.name!r}: its {what} fails for {c!r}: {type(error).__name__}: {error}"
+                f"theorem {self.name!r}: its {what} fails at {self._told(c, h, what)}: {type(error).__name__}: {error}"
             ) from error
         if math.isnan(value) or value < 0:
-            raise InputError(f"theorem {self.name!r}: its {what} must be a number ≥ 0, got {value:g} for {c!r}")
+            told = self._told(c, h, what)
+            raise InputError(f"theorem {self.name!r}: its {what} must be a number ≥ 0, got {value:g} at {told}")
         if what == "bound" and math.isinf(value):
             raise SaysNothing("the bound is infinite here")
         return value
+
+    def _told(self, c: Constants, h: Hyper | None, what: str) -> str:
+        """The constants that tell cells apart, and the hyper-parameters where *what* takes them."""
+        return f"{c}; {h}" if self._takes[what] == 2 else f"{c}"
 
 
 def statement_of(name: str, function: Callable[..., Any]) -> str:

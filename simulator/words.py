@@ -68,11 +68,14 @@ def limit(value: float, bound: float, word: str = "at most") -> str:
     return "" if f"{bound:.4g}" == f"{value:.4g}" else f", {word} {bound:.4g}"
 
 
-def power(symbol: str, exponent: float, low: float | None = None, high: float | None = None) -> str:
-    """'K^0.250, [0.249, 0.251]', 'd^0.000' without limits or where they are the same in three digits."""
-    value, *limits = (_fixed(number) for number in (exponent, low, high) if number is not None)
-    told = f", [{', '.join(limits)}]" if set(limits) - {value} else ""
-    return f"{symbol}^{value}{told}"
+def power(symbol: str, exponent: float, interval: tuple[float, float, float] | None = None) -> str:
+    """'K^0.250 (90 % interval from 0.249 to 0.251)', 'd^0.000' without an interval or where its ends are the same in
+    three digits. *interval*: its ends, and the level 0.9 at which it holds the exponent."""
+    value = _fixed(exponent)
+    if interval is None or {_fixed(end) for end in interval[:2]} == {value}:
+        return f"{symbol}^{value}"
+    low, high, level = interval
+    return f"{symbol}^{value} ({100 * level:g} % interval from {_fixed(low)} to {_fixed(high)})"
 
 
 def _fixed(number: float) -> str:

@@ -132,10 +132,14 @@ def test_a_right_file_passes(check):
 @pytest.mark.parametrize(
     ("settings", "finding", "words"),
     [
-        ({"bound": "c.dim - 100.0"}, "bound", ["own-l1", "must be a number ≥ 0, got -84", "dim=16"]),
+        (
+            {"bound": "c.dim - 100.0"},
+            "bound",
+            ["own-l1", "must be a number ≥ 0, got -84 at d = 16, K = 1000, L = 1, Δ = 1, σ = 1"],
+        ),
         ({"bound": "math.nan"}, "bound", ["got nan"]),
         ({"bound": "math.inf"}, "bound", ["the bound is inf"]),
-        ({"bound": "c.dim - 16.0"}, "bound", ["the bound is 0 with", "dim=16"]),
+        ({"bound": "c.dim - 16.0"}, "bound", ["the bound is 0 at d = 16"]),
         ({"rate": "c.nosuch"}, "rate", ["on no cell", "supplies no nosuch"]),
         ({"rate": "1 / 0"}, "rate", ["ZeroDivisionError"]),
         ({"control": ""}, "control", ["no false control", "@own_l1.control"]),

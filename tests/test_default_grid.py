@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.calls.verify import verify
 from simulator.engines import run
 from simulator.judge import Outcome, judge
 from simulator.judge.eligible import eligible
@@ -95,3 +96,12 @@ def test_a_problem_of_the_grid_is_run_with_the_grids_arguments():
         theorem_plan(named, "test", changes={"problem": "uneven-ramp", "problem_args": {"steepness": 0.7}}).specs
     )
     assert dict(own)["steepness"] == 0.7
+
+
+def test_a_verdict_that_acquits_says_what_was_not_run(tmp_path):
+    """Without the problem that leaves it in doubt a rate is TIGHT, and nobody who reads that knows of the others."""
+    few = {"dim": [8, 16, 64], "steps": [1000, 4000, 16000], "out": tmp_path, "controls": False, "jobs": 1}
+    narrowed = verify(alone("adamw-l1"), problem="uneven-ramp", **few)
+    assert narrowed.outcome is Outcome.TIGHT
+    assert narrowed.reasons[-1] == "this is on uneven-ramp alone: its grid has rational, cosine too"
+    assert not any("alone: its grid" in reason for reason in verify(alone("adamw-l1"), **few).reasons)

@@ -142,7 +142,7 @@ def test_what_the_reasons_take_for_known_is_explained_where_there_is_any():
     (verdict,) = judge(results, theorems=["adamw-l1"])
     growth, level = explanations([verdict])
     assert "over a theorem's witnesses" in growth and "star" not in growth
-    assert "[a, b] after an exponent are its one-sided 95 % limits" in level
+    assert level.startswith("In the reasons a level is the value")
     (fixed,) = judge(grid(("rational",), ("adamw",)), theorems=["control-rate"])
     assert claim_row(fixed, None, [])["steps"].endswith(" *") and "with a star" in explanations([fixed])[0]
     assert explanations([HOLDS]) == []

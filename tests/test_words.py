@@ -59,7 +59,8 @@ def test_p_values():
 
 
 def test_powers():
-    assert power("K", 0.25, 0.249, 0.251) == "K^0.250, [0.249, 0.251]" and power("K", 0.25, 0.2499, 0.2501) == "K^0.250"
+    assert power("K", 0.25, (0.249, 0.251, 0.9)) == "K^0.250 (90 % interval from 0.249 to 0.251)"
+    assert power("K", 0.25, (0.2499, 0.2501, 0.9)) == "K^0.250"
     assert power("d", -0.0001) == "d^0.000" and power("d", -0.25) == "d^-0.250"
 
 

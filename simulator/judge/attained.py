@@ -64,5 +64,5 @@ def exactly(cells: Sequence[Judged], derived: dict[str, float]) -> list[Told]:
 def _told(theorem: Judgeable, f: Family) -> Told:
     powers = " ".join(power(SYMBOLS[axis], f.growth.exponents[axis].value) for axis in theorem.axes)
     top = max(f.fitted, key=lambda j: j.mean.value).mean.value
-    share = f", {100 * top:.3g} % of the constant" if theorem.kind != "none" else f", level {top:.4g}"
+    share = f", {100 * top:.3g} % of the constant" if theorem.kind != "none" else f", measured/rate {top:.4g}"
     return Told({"where": f.name, "ratio": top}, f"{f.name} ({powers}{share})")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from ..words import count
+
 
 class Outcome(enum.StrEnum):
     """HOLDS: not shown wrong where it could have been; TIGHT: holds, and the rate (not the constant) is attained, so
@@ -146,6 +148,11 @@ class Verdict:
     numbers: Numbers = field(default_factory=Numbers)
     cells: Cells = field(default_factory=Cells)
     grounds: Any = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """'Verdict(VIOLATED: tenth, 4 cells)'; ``explain()`` says all."""
+        surprise = "" if self.as_expected else ", not as expected"
+        return f"Verdict({self.outcome}: {self.claim}, {count(self.cells.judged, 'cell')}{surprise})"
 
     @property
     def as_expected(self) -> bool:

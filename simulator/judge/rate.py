@@ -29,6 +29,8 @@ from .statement import Judgeable
 from .witness import Family
 
 FACTOR = 2.0  # times the attained level, of a quantity of first order: above it a fixed function convicts too
+ATTAINABLE = "the most at which it could stay if the rate were true"
+ATTAINED = "at which it stays elsewhere"
 
 
 def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
@@ -44,17 +46,18 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     violations, failing = _unlimited(sound)
     for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {most:.4g}"
+            above = "" if f.evidence(axis) else f", and it exceeds {factor:g} times {most:.4g}, {ATTAINABLE}"
             violations.append(
-                f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
-                f"slower at the end{above} ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
+                f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)} and doesn't "
+                f"slow down as {SYMBOLS[axis]} grows{above} "
+                f"({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(ends(cells, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
-                f"{t.where}: measured/rate goes like {_power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
-                f"the end ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
+                f"{t.where}: measured/rate goes like {_power('κ', t.exponent, alpha)}, κ = LΔ/σ², and doesn't slow "
+                f"down at the end of the range ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(t.ends)
     doubts, notes = _climbing(theorem, found, level, alpha)
@@ -106,7 +109,7 @@ def _is_settled_floor(theorem: Judgeable, f: Family, alpha: float) -> bool:
 
 
 def _power(symbol: str, b: Estimate, alpha: float) -> str:
-    return power(symbol, b.value, b.low(alpha), b.high(alpha))
+    return power(symbol, b.value, (b.low(alpha), b.high(alpha), 1 - 2 * alpha))
 
 
 def _p(f: Family, axis: str, grows: Growth, cells: Sequence[Judged], beyond: float | None) -> float:
@@ -163,12 +166,12 @@ def _climbing(
                     f"{SYMBOLS[axis]} would"
                 )
             elif level is not None and high < level:
-                notes.append(f"{climbs}: still climbing, {high:.3g} of the level {level:.4g} that is attained")
+                notes.append(f"{climbs}: still climbing, at most {high:.3g}, below {level:.4g}, {ATTAINED}")
             else:
                 known = (
-                    "no level is known to be attained"
+                    "and nothing says how large it may be"
                     if level is None
-                    else f"up to {high:.3g}, above the level {level:.4g} that is attained"
+                    else f"up to {high:.3g}, above {level:.4g}, {ATTAINED}"
                 )
                 doubts.append(f"{climbs}, {known}: on a fixed function that is no evidence, and no support")
     return doubts, notes

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ratecheck.problems.errors import InputError
 
 from ..judge import judge
 from ..judge.copies import Copies
-from ..judge.outcome import Verdict, exit_code
+from ..judge.outcome import Outcome, Verdict, exit_code
 from ..judge.statement import Judgeable
 from ..plugins import content_of, full_name, home_of, is_own, is_path, only, plain_name
 from ..sample_theorem import SampleTheorem
@@ -27,6 +27,7 @@ from .rescaled import Rescaler
 from .verdicts import write_verdicts
 
 Any = Judgeable | SampleTheorem
+ACQUITS = (Outcome.HOLDS, Outcome.TIGHT)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,17 @@ def _judge(folder: Folder, permitted: Mapping, own: Mapping[str, str], ran: Mapp
         judged = {verdict.claim for verdict in verdicts}
         theorems = {name: t for name, t in THEOREMS.items() if name in judged}
     told = {name: copies.get(id(theorem), {}) for name, theorem in theorems.items()}
-    return Judgement(theorems, verdicts, told, notes, missing)
+    return Judgement(theorems, _with_what_was_not_run(folder, theorems, verdicts), told, notes, missing)
+
+
+def _with_what_was_not_run(folder: Folder, theorems: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """*verdicts*; one that acquits says which problems of the theorem's grid it is silent about."""
+    narrowed = folder.plan.narrowed if folder.plan else {}
+    told = {theorem.name: narrowed[name] for name, theorem in theorems.items() if name in narrowed}
+    return [
+        replace(v, reasons=(*v.reasons, told[v.claim])) if v.outcome in ACQUITS and v.claim in told else v
+        for v in verdicts
+    ]
 
 
 def _verdicts(folder: Folder, every: Sequence[Any], asked: Sequence[Any] | None) -> tuple[Sequence[Verdict], dict]:

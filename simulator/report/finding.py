@@ -67,11 +67,9 @@ def explanations(verdicts: Sequence[Verdict]) -> list[str]:
                 else "."
             )
         )
-        alphas = sorted({v.numbers["alpha"] for v in verdicts if "alpha" in v.numbers})
-        sure = " or ".join(f"{100 * (1 - alpha):g} %" for alpha in alphas)
         told.append(
             "In the reasons a level is the value that measured/bound, or measured/rate, reaches on a problem and keeps "
-            f"as K and d grow, and [a, b] after an exponent are its one-sided {sure} limits on either side."
+            "as K and d grow."
         )
     return told
 
