@@ -33,8 +33,8 @@ def large(number: int) -> str:
 
 
 def short(number: float) -> str:
-    """'16', '4k', '1.5M' for the columns of a table; in full where that is not exact."""
-    for size, sign in ((10**6, "M"), (10**3, "k")):
+    """'16', '4k', '1.5M' where room is short; in full where that is not exact."""
+    for size, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= size and number * 100 % size == 0:
             return f"{number / size:g}{sign}"
     return f"{number:g}" if isinstance(number, float) else str(number)
@@ -43,8 +43,13 @@ def short(number: float) -> str:
 def span(values: list[int] | list[float]) -> str:
     """'16', '16, 64', of more '1k…256k (5)': least, largest and how many."""
     if len(values) > 2:
-        return f"{short(values[0])}…{short(values[-1])} ({len(values)})"
+        return f"{ends(values)} ({len(values)})"
     return ", ".join(map(short, values))
+
+
+def ends(values: list[int] | list[float]) -> str:
+    """'16', of more '1k…256k': the least and the largest of sorted numbers."""
+    return "…".join(dict.fromkeys(short(value) for value in (values[0], values[-1])))
 
 
 def p_value(p: float) -> str:
