@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ..judge.outcome import Failing, Outcome, Place, Verdict, exit_code
@@ -97,11 +98,14 @@ def _one(v: Verdict) -> str:
 
 
 def _witnesses(v: Verdict) -> str:
-    """The families on which the rate is attained; '' where the verdict names none."""
-    names = list(dict.fromkeys(at["where"] for at in v.numbers.get("attained", [])))
+    """The problems on which the rate is attained, of several variants of one its name alone; '' where the verdict names
+    none."""
+    families = list(dict.fromkeys(at["where"] for at in v.numbers.get("attained", [])))
+    variants = Counter(family.partition(" (")[0] for family in families)
+    names = list(dict.fromkeys(n if variants[n := f.partition(" (")[0]] > 1 else f for f in families))
     if not names:
         return ""
-    return " and ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} other families"
+    return " and ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} other problems"
 
 
 def _surprise(wrong: Sequence[Verdict], count: int) -> str:
