@@ -64,7 +64,11 @@ def explanations(verdicts: Sequence[Verdict]) -> list[str]:
             "problems on which a true rate stays level, so that growth is evidence"
             + (
                 "; with a star, of a theorem without witnesses, over all its problems."
-                if any(v.numbers.get("groups") and not any(g["witness"] for g in v.numbers["groups"]) for v in verdicts)
+                if any(
+                    v.numbers.get("groups")
+                    and not any(g["steps"].get("evidence") or g["dim"].get("evidence") for g in v.numbers["groups"])
+                    for v in verdicts
+                )
                 else "."
             )
         )
