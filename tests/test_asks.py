@@ -14,12 +14,14 @@ from simulator import engines
 from simulator.cells.quantities import QUANTITIES, READINGS, weighted
 from simulator.cli import main
 from simulator.decorators import theorem
-from simulator.lab import compute as compute_module
+from simulator.lab import cell_task
 from simulator.lab.asks import quantities
-from simulator.lab.compute import compute, survey
+from simulator.lab.compute import compute
+from simulator.lab.executors.place import Place
 from simulator.lab.measured import merged, wanted
 from simulator.lab.plan import plan_of
 from simulator.lab.store import Store
+from simulator.lab.survey import survey
 from simulator.report.results_csv import tidy_rows
 from simulator.report.shown import show
 
@@ -51,7 +53,7 @@ def engine(monkeypatch):
     """An engine that measures what it is asked for; ``asked`` lists what that was."""
     asked = []
 
-    def run(spec, backend="cpu", threads=None, progress=None, quantities=()):
+    def run(spec, backend="cpu", threads=None, progress=None, quantities=(), keep=None):
         asked.append(tuple(q.name for q in quantities))
         result = made_up(**{name: getattr(spec, name) for name in ("problem", "optimizer", "dim", "steps", "replicas")})
         extra = {q.name: np.full(spec.replicas, float(len(q.name))) for q in quantities}
@@ -59,7 +61,7 @@ def engine(monkeypatch):
         measured = {**result.stats.measured, **extra}
         return replace(result, stats=replace(result.stats, measured=measured), provenance={**result.provenance, **told})
 
-    monkeypatch.setattr(compute_module, "run", run)
+    monkeypatch.setattr(cell_task, "run", run)
     return asked
 
 
@@ -123,7 +125,9 @@ def test_a_third_theorem_keeps_the_second_ones_quantity(store, engine, tmp_path)
     path.unlink()
     engine.clear()
     again = [due for due in planned([gap]).cells if due.spec.optimizer == "adamw"]
-    compute(again, store)  # a quantity whose code is gone is carried over: all that is common is equal
+    for due in again:  # a quantity whose code is gone is carried over: all that is common is equal
+        asked = wanted(store.load(due.key), quantities(due.asks))
+        assert not cell_task.keep(store, due, cell_task.run(due.spec, quantities=asked))
     assert set(engine[-1]) == {"mean_f_gap"}
     assert all("late" in store.load(due.key).stats.measured for due in again)
 
@@ -188,7 +192,7 @@ def test_a_quantity_that_lies_in_no_file(store, engine):
     mine = theorem(optimizer="adamw", measures=own, name="mine")(gap.function)
     todo = survey(planned([mine]), store).todo
     with pytest.raises(InputError, match="lies in no file"):
-        compute(todo, store, jobs=2)
+        compute(todo, store, place=Place.of(jobs=2))
     compute(todo, store)
     assert ("late",) in engine
 

@@ -19,7 +19,7 @@ from simulator.lab.folder import open_folder, read_plan
 from simulator.lab.plan import plan_of, tables_of
 from simulator.lab.planfile import FORMAT
 from simulator.lab.store import Store
-from simulator.lab.sweep import Vanished, sweep
+from simulator.lab.sweep import Vanished, Way, sweep
 from simulator.sealed import MOST, write_sealed
 from simulator.theorems import THEOREMS
 
@@ -221,11 +221,11 @@ def test_a_sweep_as_a_call(tmp_path):
     ]
     assert {due.spec.problem_args.get("steepness") for due in plan.cells} == {None, 0.5, 0.75}
     out, seen = tmp_path / "r", []
-    folder, judgement = sweep(plan, out, backend="reference", begin=lambda found: seen.append(len(found.todo)))
+    folder, judgement = sweep(plan, out, Way("reference", begin=lambda found: seen.append(len(found.todo))))
     assert [v.claim for v in judgement.verdicts] == names and seen == [len(plan.cells)]
     assert len(folder.results) == len(plan.cells) and open_folder(out).plan == plan
     with pytest.raises(Vanished):
-        sweep(plan, out, backend="reference", begin=lambda found: shutil.rmtree(out / "cells"))
+        sweep(plan, out, Way("reference", begin=lambda found: shutil.rmtree(out / "cells")))
 
 
 def test_equal_numbers_wherever_they_are_stored(copy):

@@ -79,7 +79,7 @@ def test_the_monitor_says_one_measure(clock):
 
 def test_running_cells_count(clock):
     specs, reported = cells(), [0]
-    monitor = Monitor(specs, "reference", 1, 1, count=lambda: reported[0])
+    monitor = Monitor(specs, "reference", 1, 1, look=lambda: ((), reported[0]))
     before = monitor._state()[0]
     reported[0] = 10**6
     assert 0 == before < monitor._state()[0] < 1

@@ -1,6 +1,5 @@
 """Sweeps: what is done is not done again, and an interruption at any point changes no bit of the results."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,13 +14,12 @@ from unwrap import unwrapped
 
 from simulator.cli import main
 from simulator.engines.resolve import resolve
-from simulator.lab import compute as sweep_module
-from simulator.lab.compute import SweepError, batches, survey
 from simulator.lab.cost import cell_seconds, combination, total_seconds
-from simulator.lab.executors import open_executor
+from simulator.lab.executors.inline import opened
 from simulator.lab.folder import open_folder
 from simulator.lab.plan import Due
 from simulator.lab.store import Store
+from simulator.lab.survey import batches, survey
 from simulator.lab.sweepfile import load_plan
 
 SMALL = """
@@ -127,27 +125,6 @@ def test_two_workers_give_the_same_bits(small, tmp_path):
     assert_same("one", "two")
 
 
-def test_a_failing_cell_stops_with_its_reason(small, monkeypatch, capsys):
-    def broken(*arguments, **options):
-        raise RuntimeError("the engine failed")
-
-    monkeypatch.setattr(sweep_module, "run", broken)
-    with pytest.raises(RuntimeError, match="the engine failed"):
-        small()
-
-
-def test_a_dying_worker_is_told(tmp_path, monkeypatch):
-    store = Store(tmp_path)
-    store.prepare()
-    monkeypatch.setattr(sweep_module, "compute_cells", _die)
-    with pytest.raises(SweepError, match="smaller -j"):
-        sweep_module.compute([due(made_up().spec)], store, jobs=2)
-
-
-def _die(*arguments):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("long")
@@ -187,7 +164,7 @@ def test_an_interrupt_before_the_first_cell_starts(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt), open_executor(1) as executor:
+    with pytest.raises(KeyboardInterrupt), opened() as (executor, _):
         list(executor.as_completed([executor.submit(int)]))
 
 

@@ -11,9 +11,11 @@ from typing import Any
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..lab.executors.place import Place
 from ..lab.folder import open_folder
 from ..lab.one_cell import asked
 from ..lab.plan import Plan, plan_of
+from ..lab.sweep import Way
 from ..lab.sweep import sweep as sweep_plan
 from ..lab.sweepfile import load_plan
 from ..plugins import only
@@ -45,7 +47,8 @@ def sweep(
     quick: bool = False,
     out: str | Path = "results",
     backend: str = "cpu",
-    jobs: int = 1,
+    jobs: int | None = None,
+    executor: str | None = None,
     fresh: bool = False,
     progress: bool = True,
 ) -> Results:
@@ -53,8 +56,9 @@ def sweep(
 
     A sequence means each of its values, several mean their product; *replicas* is 8 by default. Problems, optimizers,
     laws and schedules may be names or objects; a schedule is horizon, constant, or a theorem whose rule it is. Instead
-    of these, *file* may be a sweep file. *theorems* are judged: what they measure is measured. Raises InputError for
-    wrong input, SweepError where a worker died.
+    of these, *file* may be a sweep file. *theorems* are judged: what they measure is measured. *jobs* and *executor*:
+    worker processes and where these are, as ``--executor`` has it. Raises InputError for wrong input, SweepError where
+    cells failed.
     """
     options = {
         "problem": problem,
@@ -76,11 +80,13 @@ def sweep(
     folder, _ = sweep_plan(
         _plan(file, table(options), theorems, quick),
         out,
-        backend=backend,
-        jobs=jobs,
-        fresh=fresh,
-        progress=progress,
-        warn=lambda line: warnings.warn(line, stacklevel=2),
+        Way(
+            backend,
+            Place.of(executor, jobs, backend),
+            fresh,
+            progress,
+            warn=lambda line: warnings.warn(line, stacklevel=2),
+        ),
     )
     return Results(folder)
 

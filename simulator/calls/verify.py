@@ -10,9 +10,10 @@ from typing import Any
 from ratecheck.problems.errors import InputError
 
 from ..judge.outcome import Verdict
+from ..lab.executors.place import Place
 from ..lab.grounds import grounded
 from ..lab.plan import Due
-from ..lab.sweep import sweep
+from ..lab.sweep import Way, sweep
 from ..lab.theorem_plan import default_folder, theorem_plan, with_controls
 from ..plugins import is_path, plain_name
 from ..theorems.naming import given_name
@@ -40,7 +41,8 @@ def verify(
     controls: bool = True,
     out: str | Path | None = None,
     backend: str = "cpu",
-    jobs: int = 1,
+    jobs: int | None = None,
+    executor: str | None = None,
     fresh: bool = False,
     progress: bool = True,
 ) -> Verdict:
@@ -49,10 +51,11 @@ def verify(
     *theorem*: a Theorem, a shipped name, MODULE:NAME or FILE.py:NAME. What is given of *problem* … *noise_args*, a
     value or a sequence of them, takes the place of what the theorem's grid says; problems and laws may be objects.
     Hard instances of the theorem are always run beside. *quick*: the grid's quick values. *controls*: judge its false
-    controls too. *out*: the results folder, by default results/verify/NAME. *jobs*: worker processes.
+    controls too. *out*: the results folder, by default results/verify/NAME. *jobs*: worker processes; *executor*: where
+    these are, as ``--executor`` has it.
 
     The verdict has ``explain()``, ``figure()``, ``to_latex()``, and shows itself in a notebook; ``grounds`` is what it
-    rests on, the verdicts on the controls among it. Raises InputError for wrong input, SweepError where a worker died.
+    rests on, the verdicts on the controls among it. Raises InputError for wrong input, SweepError where cells failed.
     """
     name = given_name(theorem, "theorem")
     if is_path(name):
@@ -82,12 +85,14 @@ def verify(
     folder, judgement = sweep(
         plan,
         default_folder(name) if out is None else out,
-        backend=backend,
-        jobs=jobs,
-        fresh=fresh,
-        progress=progress,
-        warn=lambda line: warnings.warn(line, stacklevel=2),
-        begin=lambda found: todo.extend(found.todo),
+        Way(
+            backend,
+            Place.of(executor, jobs, backend),
+            fresh,
+            progress,
+            warn=lambda line: warnings.warn(line, stacklevel=2),
+            begin=lambda found: todo.extend(found.todo),
+        ),
     )
     verdicts = grounded(folder, judgement, len(todo))
     return verdicts[list(judgement.theorems).index(name)]

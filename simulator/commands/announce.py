@@ -12,15 +12,16 @@ from ..words import count, span
 
 if TYPE_CHECKING:
     from ..cells.spec import Spec
+    from ..lab.executors.place import Place
 
 
-def announce(plan, found, jobs: int, args: argparse.Namespace, by_kind: bool = False) -> None:
+def announce(plan, found, place: Place, args: argparse.Namespace, by_kind: bool = False) -> None:
     """Say what there is to do and how long it may take, and *by_kind* of cell."""
     from ..cores import cores
     from ..lab.cost import pace_of, roughly, total_seconds
     from ..lab.sweep import norms_text
 
-    threads = max(1, cores() // jobs)
+    jobs, threads = place.jobs, place.threads or 1
     rough = total_seconds(found.specs, args.backend, threads, jobs)
     pace = pace_of(rough, args.backend, threads)
 
@@ -34,7 +35,8 @@ def announce(plan, found, jobs: int, args: argparse.Namespace, by_kind: bool = F
     norms = _norms_seconds(plan.norms, Path(args.out), args.fresh, args.backend) if plan.norms else 0.0
     what = f" and {norms_text(plan.norms)}" if norms else ""
     whole = pace * (rough + norms)
-    where = {"gpu": "the GPU", "auto": "this machine"}.get(args.backend, count(min(cores(), jobs * threads), "core"))
+    used = "other machines" if place.elsewhere else count(min(cores(), jobs * threads), "core")
+    where = used if place.elsewhere else {"gpu": "the GPU", "auto": "this machine"}.get(args.backend, used)
     time = f", about {roughly(whole)} on {where}" if whole else ""
     say(
         f"{plan.source}{' (quick)' if plan.quick else ''}: {count(len(plan.specs), 'cell')}, {len(found.done)} done, "

@@ -120,7 +120,8 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     """Run a cell where Ctrl-C is heard at once, with a bar unless *quiet*."""
     from ..engines import run
     from ..lab.cost import work
-    from ..lab.executors import open_executor, report
+    from ..lab.executors.inline import opened
+    from ..lab.executors.stopping import require_going
     from ..lab.progress import simple_bar
     from ..plugins import plain_name
 
@@ -128,12 +129,12 @@ def _run(spec, backend: str, fast: bool, theorem, quiet: bool):
     done, total = 0, work(spec)
     with (
         nullcontext() if quiet else simple_bar(f"{plain_name(spec.optimizer)} on {plain_name(spec.problem)}") as update,
-        open_executor(1) as executor,
+        opened() as (executor, _),
     ):
 
         def progress(amount: int) -> None:
             nonlocal done
-            report(amount)
+            require_going()
             done += amount
             if update:
                 update(done, total)

@@ -12,7 +12,8 @@ from pathlib import Path
 from ..lines import say
 from ..words import count
 from .announce import announce
-from .options import add_backend, number
+from .options import number
+from .where import add_how, interval_of, place_of, shard_of
 
 HELP = "compute all cells of a TOML file; run it again to resume"
 EPILOG = """examples:
@@ -56,85 +57,59 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ..lab.compute import survey
+    from dataclasses import replace
+
     from ..lab.store import Store
+    from ..lab.survey import survey
     from ..lab.sweepfile import load_plan
 
-    jobs = jobs_of(args)
+    place, shard = place_of(args), shard_of(args)
     plan = load_plan(args.file, quick=args.quick, seed=args.seed, override=args.override)
     if args.dry_run:
+        plan = replace(plan, cells=shard.mine(plan.cells))
         found = survey(plan, Store(Path(args.out)), args.fresh)
         for fault in found.faults:
             _warn(f"{fault}; it will be computed again")
-        announce(plan, found, jobs, args, by_kind=True)
+        announce(plan, found, place, args, by_kind=True)
         return 0
-    done = perform(plan, jobs, args, f" Next: ratecheck report {args.out}")
+    done = perform(plan, args, f" Next: ratecheck report {args.out}")
     return done if isinstance(done, int) else 0
 
 
-def add_how(parser: argparse.ArgumentParser) -> None:
-    """The options that say how cells are computed."""
-    add = parser.add_argument
-    add(
-        "-j",
-        "--jobs",
-        type=number,
-        default=1,
-        metavar="N",
-        help="worker processes, which share the cores (default 1: this process, with all cores)",
-    )
-    add("--fresh", action="store_true", help="also compute again what is already done")
-    add_backend(parser)
-
-
-def jobs_of(args: argparse.Namespace) -> int:
-    """The number of worker processes, checked against the backend, which may become another."""
-    from ratecheck.problems.errors import require_integer
-
-    from ..engines import AUTO, require_backend
-    from ..lab.sweep import usable_jobs
-
-    require_backend(args.backend)
-    jobs = require_integer(args.jobs, "-j", least=1)
-    if jobs > 1 and args.backend == AUTO:
-        say(f"auto: cpu (-j {jobs}: one process would have all of a GPU)")
-        args.backend = "cpu"
-    return usable_jobs(args.backend, jobs)
-
-
-def perform(plan, jobs: int, args: argparse.Namespace, after: str = ""):
-    """Sweep *plan* into ``args.out``; the folder and its judgement, or the exit code where it went wrong.
+def perform(plan, args: argparse.Namespace, after: str = ""):
+    """Sweep *plan*, or a share of it, into ``args.out``; the folder and its judgement, or the exit code where it went
+    wrong or there is none.
 
     *after* is said when all is done.
     """
+    from dataclasses import replace
+
     from ..cli import complain
     from ..lab.compute import SweepError
     from ..lab.cost import human_seconds
     from ..lab.store import Store
-    from ..lab.sweep import sweep
+    from ..lab.sweep import Way, sweep, sweep_shard
 
     counts = {}
+    place, shard = place_of(args), shard_of(args)
 
     def begin(found) -> None:
         counts["todo"] = len(found.todo)
-        announce(plan, found, jobs, args)
+        announce(replace(plan, cells=shard.mine(plan.cells)), found, place, args)
 
     def end(seconds: float) -> None:
-        say(f"done: {count(counts['todo'], 'cell')} in {human_seconds(seconds)}; the results are in {args.out}.{after}")
+        last = "" if shard.whole else f" This was the share {shard}."
+        done = f"done: {count(counts['todo'], 'cell')} in {human_seconds(seconds)}; the results are in {args.out}."
+        say(f"{done}{last or after}")
 
+    way = Way(args.backend, place, args.fresh, True, interval_of(args), _warn, begin, end)
     try:
         with _terminate_as_interrupt():
-            return sweep(
-                plan,
-                args.out,
-                backend=args.backend,
-                jobs=jobs,
-                fresh=args.fresh,
-                progress=True,
-                warn=_warn,
-                begin=begin,
-                end=end,
-            )
+            if shard.whole:
+                return sweep(plan, args.out, way)
+            partial = sweep_shard(plan, args.out, shard, way).partial
+            say(f"{partial or 'all cells are there'}; the command without --shard judges when all are there")
+            return 0
     except KeyboardInterrupt as interrupt:
         store = Store(Path(args.out))
         stored = sum(store.path(due.key).exists() for due in plan.cells)

@@ -31,7 +31,7 @@ are counted and left out."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from .options import number
-    from .sweep import add_how
+    from .where import add_how
 
     add = parser.add_argument
     add(
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--quick", action="store_true", help="for a theorem: use its grid's quick values")
     add("--seed", type=number, metavar="N", help="for a theorem: the noise seed of every cell")
     add_how(parser)
-    parser.set_defaults(backend=None, jobs=None)  # None: not given, which a folder wants to know
+    parser.set_defaults(backend=None)  # None: not given, which a folder wants to know
     add(
         "--theorem",
         action="append",
@@ -81,9 +81,9 @@ def execute(args: argparse.Namespace) -> int:
     if not folder:
         _refuse(args, "a theorem", theorem=args.theorem, allow_code=args.allow_code)
         args.backend = "cpu" if args.backend is None else args.backend
-        args.jobs = 1 if args.jobs is None else args.jobs
         return verify_theorem.execute(args)
-    run = {name: getattr(args, name) for name in ("out", "quick", "seed", "jobs", "fresh", "backend")}
+    how = "jobs", "executor", "shard", "checkpoint", "fresh", "backend"
+    run = {name: getattr(args, name) for name in ("out", "quick", "seed", *how)}
     _refuse(args, "a results folder", **run)
     return _folder(args)
 

@@ -12,14 +12,15 @@ def execute(args: argparse.Namespace) -> int:
     from ..lab.repeat import failing_lines
     from ..lab.theorem_plan import default_folder, theorem_plan, with_controls
     from .pages import write_pages
-    from .sweep import jobs_of, perform
+    from .sweep import perform
     from .verdicts import show_judgement
+    from .where import place_of
 
     args.out = args.out or str(default_folder(args.target))
-    jobs = jobs_of(args)
+    place_of(args)  # what is wrong with it is said before the theorem runs
     changes = {} if args.seed is None else {"seed": args.seed}
     plan = theorem_plan(with_controls(args.target), args.target, quick=args.quick, changes=changes)
-    done = perform(plan, jobs, args)
+    done = perform(plan, args)
     if isinstance(done, int):
         return done
     folder, judgement = done

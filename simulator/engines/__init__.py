@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ratecheck.problems.errors import InputError, choose
@@ -23,8 +24,13 @@ from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.quantities import ALWAYS, Quantity, find_quantity
 from ..cells.spec import Spec
+from ..cells.stats import Stats
 from ..version import version
 from .resolve import resolve
+
+if TYPE_CHECKING:
+    from .loop import Keep
+    from .protocol import Engine
 
 BACKENDS = {
     "cpu": ".cpu.engine",
@@ -52,13 +58,15 @@ def run(
     progress: Callable[[int], None] | None = None,
     fast: bool = False,
     quantities: Iterable[Quantity | str] = (),
+    keep: Keep | None = None,
 ) -> Result:
     """Run one cell, which measures *quantities* besides those that every run does.
 
     *threads* of the cpu backend defaults to all cores and never changes the numbers; *progress* is called with the
     coordinate-steps (dim · steps · replicas) done since its last call. *fast* lets the gpu backend fuse
-    multiplications and additions: the last bits differ then. Raises InputError for a backend that is unknown or that
-    this machine can't run, or a Spec that can't be resolved.
+    multiplications and additions: the last bits differ then. *keep* has the cell where it was left, and keeps it on
+    its way (``loop.Keep``). Raises InputError for a backend that is unknown or that this machine can't run, or a Spec
+    that can't be resolved.
     """
     require_backend(backend, fast)
     asked = tuple(map(find_quantity, quantities))
@@ -69,13 +77,30 @@ def run(
         backend = pick(spec, asked)[0]
         fast = fast and backend == "gpu"
     require_memory(cell, backend)
-    engine = importlib.import_module(
-        BACKENDS[backend], __package__
-    )  # late: Numba's start-up is not paid by who doesn't run
-    options = {"fast": fast} if backend == "gpu" else {}
+    from . import loop
+
+    engine = engine_of(backend, threads, fast)
     begin = time.perf_counter()
-    stats = engine.simulate(cell, threads=threads, progress=progress, quantities=asked, **options)
-    seconds = time.perf_counter() - begin
+    stats = loop.simulate(engine, cell, asked, progress, keep=keep)
+    return result_of(cell, stats, backend, time.perf_counter() - begin, asked, fast)
+
+
+def engine_of(backend: str, threads: int | None = None, fast: bool = False) -> Engine:
+    """The engine of a backend; *threads* as in ``run``."""
+    # late: Numba's start-up is not paid by who doesn't run
+    made = importlib.import_module(BACKENDS[backend], __package__).Engine
+    return made(threads) if backend == "cpu" else made(fast=fast) if backend == "gpu" else made()
+
+
+def result_of(
+    cell: Cell, stats: Stats, backend: str, seconds: float, asked: Iterable[Quantity] = (), fast: bool = False
+) -> Result:
+    """The Result of a cell that *backend* has just run in so many seconds, with where and how as its provenance."""
+    card = {}
+    if backend == "gpu":
+        from .gpu.engine import device_name
+
+        card = {"fast": fast, "device": device_name()}
     return Result(
         cell.spec,
         cell.constants,
@@ -85,11 +110,10 @@ def run(
         {
             "seconds": seconds,
             "backend": backend,
-            **options,
+            **card,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "host": platform.node(),
             "machine": platform.machine(),
-            **({"device": engine.device_name()} if backend == "gpu" else {}),
             "versions": dict(_versions()),
             **_told(asked),
         },

@@ -8,6 +8,7 @@ depend on the number of steps; one with some of them keeps the sums of every ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,16 @@ from .runs import Piece, Run
 from .totals import Totals
 
 
+class Keep(Protocol):
+    """Where runs that take long are kept meanwhile: see ``simulate``."""
+
+    def resumed(self, engine: Engine, cell: Cell, part: Part, quantities: Iterable[Quantity | str]) -> Run | None:
+        """The run of *part* that was kept, None where none was."""
+
+    def pause(self, run: Run) -> None:
+        """Called now and then, between two steps: the time to keep *run*."""
+
+
 def begin(engine: Engine[S], cell: Cell, quantities: Iterable[Quantity | str] = (), part: Part | None = None) -> Run[S]:
     """A run of *cell*, or of *part*, before its first step, that measures *quantities* besides those it always does."""
     whole = Part.whole(cell.spec)
@@ -33,10 +44,15 @@ def begin(engine: Engine[S], cell: Cell, quantities: Iterable[Quantity | str] = 
     return Run(engine, state, Totals.of(measures, len(part.replicas), cell.spec.steps))
 
 
-def advance(run: Run[S], stop: int | None = None, progress: Callable[[int], None] | None = None) -> Run[S]:
+def advance(
+    run: Run[S],
+    stop: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    pause: Callable[[Run], None] | None = None,
+) -> Run[S]:
     """Do the steps up to number *stop*, by default all; returns *run*, changed.
 
-    *progress* is called with the coordinate-steps done since its last call.
+    *progress* is called with the coordinate-steps done since its last call, then *pause* with the run.
     """
     state, spec = run.state, run.state.cell.spec
     stop = spec.steps if stop is None else stop
@@ -54,6 +70,8 @@ def advance(run: Run[S], stop: int | None = None, progress: Callable[[int], None
             run.pieces.append(Piece(run.part, kept))
         if progress:
             progress(width * (next_stop - first))
+        if pause:
+            pause(run)
     return run
 
 
@@ -77,19 +95,38 @@ def simulate(
     quantities: Iterable[Quantity | str] = (),
     progress: Callable[[int], None] | None = None,
     observe: Callable[[NDArray], None] | None = None,
+    keep: Keep | None = None,
 ) -> Stats:
     """All of *cell*, as many replicas at a time as the engine can take.
 
-    *observe* gets the final x and state of these, shape (replicas, 1 + state, dim), in order.
+    *observe* gets the final x and state of these, shape (replicas, 1 + state, dim), in order. With *keep*, runs begin
+    where it has them, and it is asked to keep them on their way.
     """
-    whole, quantities = Part.whole(cell.spec), tuple(quantities)
+    return finish(cell, complete(engine, cell, Part.whole(cell.spec), quantities, progress, observe, keep))
+
+
+def complete(
+    engine: Engine[S],
+    cell: Cell,
+    part: Part,
+    quantities: Iterable[Quantity | str] = (),
+    progress: Callable[[int], None] | None = None,
+    observe: Callable[[NDArray], None] | None = None,
+    keep: Keep | None = None,
+) -> list[Run[S]]:
+    """All steps of *part*, for ``finish``: its replicas as many at a time as the engine can take. See ``simulate``."""
+    quantities, runs = tuple(quantities), []
     at_once = engine.most_replicas(cell, Measures.of(quantities, cell.optimizer))
-    runs = []
-    for first in whole.replicas[::at_once]:
-        part = Part(range(first, min(first + at_once, cell.spec.replicas)), whole.groups)
-        run = advance(begin(engine, cell, quantities, part), progress=progress)
+    for first in part.replicas[::at_once]:
+        some = Part(range(first, min(first + at_once, part.replicas.stop)), part.groups)
+        run = keep.resumed(engine, cell, some, quantities) if keep else None
+        if run is None:
+            run = begin(engine, cell, quantities, some)
+        elif progress:
+            progress(len(some.replicas) * len(some.coordinates(cell.spec.dim)) * run.step)
+        advance(run, progress=progress, pause=keep.pause if keep else None)
         if observe:
             observe(run.values())
         run.state.values = None  # the next batch may need the room
         runs.append(run)
-    return finish(cell, runs)
+    return runs

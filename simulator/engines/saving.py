@@ -1,4 +1,7 @@
-"""A run as bytes, an npz file without pickles, and back: resumed by any engine, it goes on with the same bits."""
+"""A run as bytes, an npz file without pickles, and back: resumed by any engine, it goes on with the same bits.
+
+Of a run that is at its end x and the optimizer's state may be left out: ``loop.finish`` has no use for them.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,16 @@ from ..cells.cell import Cell
 from ..cells.quantities import Quantity
 from .measures import Measures
 from .parts import Part, group_count, nodes
-from .protocol import DIAGNOSTICS, Engine, Sums
+from .protocol import DIAGNOSTICS, Engine, State, Sums
 from .runs import Piece, Run
 from .totals import Totals
 
 ARRAYS = ("values", "totals", "weights", "curves")
 
 
-def save(run: Run) -> bytes:
-    """*run* as it is: which cell and quantities it is of, where it stands, and its arrays."""
+def save(run: Run, values: bool = True) -> bytes:
+    """*run* as it is: which cell and quantities it is of, where it stands, and its arrays, with *values* x and the
+    optimizer's state too."""
     state, totals = run.state, run.totals
     head = {
         "cell": state.cell.key,
@@ -31,10 +35,12 @@ def save(run: Run) -> bytes:
         "part": _ends(state.part),
         "step": state.step,
         "added_up": totals.step,
+        "values": values,
         "pieces": [{"part": _ends(piece.part), "start": piece.sums.start} for piece in run.pieces],
     }
     arrays = {"head": np.array(json.dumps(head))}
-    arrays |= zip(ARRAYS, (run.values(), totals.values, totals.weights, totals.curves), strict=True)
+    x_and_state = run.values() if values else np.empty((0, 0, 0), state.cell.spec.dtype)
+    arrays |= zip(ARRAYS, (x_and_state, totals.values, totals.weights, totals.curves), strict=True)
     for number, piece in enumerate(run.pieces):
         arrays |= {f"{number}.{name}": getattr(piece.sums, name) for name in ("steps", "marks", "diagnostics")}
     content = io.BytesIO()
@@ -55,20 +61,23 @@ def load(engine: Engine, cell: Cell, content: bytes, quantities: Iterable[Quanti
         _require_same(head, cell, measures)
         part, steps = _part(head["part"]), cell.spec.steps
         totals = Totals.of(measures, len(part.replicas), steps)
-        shapes = [(len(part.replicas), 1 + len(cell.optimizer.state), len(part.coordinates(cell.spec.dim)))]
+        step, added_up, has_values = int(head["step"]), int(head["added_up"]), bool(head["values"])
+        shape = len(part.replicas), 1 + len(cell.optimizer.state), len(part.coordinates(cell.spec.dim))
+        shapes = [shape if has_values else (0, 0, 0)]
         shapes += [totals.values.shape, totals.weights.shape, totals.curves.shape]
         for name, shape in zip(ARRAYS, shapes, strict=True):
             _require(arrays[name], shape, np.dtype(cell.spec.dtype) if name == "values" else np.dtype(float), name)
         pieces = [_piece(arrays, number, given, cell, measures) for number, given in enumerate(head["pieces"])]
         part.require_in(Part.whole(cell.spec))
-        step, added_up = int(head["step"]), int(head["added_up"])
-        if not 0 <= added_up <= step <= steps:
+        if not 0 <= added_up <= step <= steps or not (has_values or step == steps):
             raise ValueError(f"it stands at step {step} and {added_up} of {steps} are added up")
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"these {len(content)} bytes are no saved run, or damaged: {error!s:.200}") from error
     totals = Totals(added_up, arrays["totals"], arrays["weights"], totals.marks, arrays["curves"])
+    if not has_values:
+        return Run(engine, State(cell, part, measures, step, None), totals, pieces)
     return Run(engine, engine.begin(cell, part, measures, step, arrays["values"]), totals, pieces)
 
 

@@ -1,99 +1,42 @@
-"""The loop over cells: what is done, what is to do, and doing it so that an interruption costs little."""
+"""The loop over cells: handing them to workers, again where one was lost, so that an interruption costs little."""
 
 from __future__ import annotations
 
+import os
+import random
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError, Told
 
-from .. import held
-from ..cells.evidence import Result
-from ..cells.quantities import Quantity
-from ..cells.spec import Spec
-from ..cores import cores
-from ..engines import require_memory, run
-from ..engines.resolve import resolve
-from .asks import quantities
-from .cellfile import CellError, require_room
-from .cost import cell_seconds, combination
-from .executors import open_executor, report
-from .measured import lacks, merged, wanted
-from .plan import Due, Plan
+from . import checkpoints, failures
+from .cell_task import How, State, Told, compute_cells
+from .executors.place import Place
+from .executors.protocol import Executor
+from .plan import Due
 from .progress import Monitor
+from .running import forget, markers, others
 from .store import Store
+from .survey import batches, require_possible
+from .watch import Watch
 
-BATCH = 3.0  # seconds, about, of small cells that a worker takes together
+PAUSE = 0.2  # seconds between two looks at what another sweep is computing
+BARREN = 3  # rounds in which all workers died before any began a cell
+
+Warn = Callable[[str], None]
 
 
 class SweepError(Told):
     """The sweep can't go on for a reason outside its input; the message stands alone in one line."""
 
 
-@dataclass(frozen=True)
-class Survey:
-    """Which cells of a plan are done; *faults* are lines about files that can't be trusted (their cells are to do)."""
+class CellsFailed(SweepError):
+    """All was tried, and some cells failed. ``seconds``: what it took."""
 
-    done: tuple[Due, ...]
-    todo: tuple[Due, ...]
-    faults: tuple[str, ...]
-
-    @property
-    def specs(self) -> list[Spec]:
-        """The Specs to do."""
-        return [due.spec for due in self.todo]
-
-
-def survey(plan: Plan, store: Store, fresh: bool = False) -> Survey:
-    """Look for every cell of *plan* in *store*, reading each file whole; with *fresh*, all are to do.
-
-    A cell that lacks a quantity that is asked of it is to do again.
-    """
-    done: list[Due] = []
-    todo: list[Due] = []
-    faults: list[str] = []
-    asked = {due.asks: quantities(due.asks) for due in plan.cells}
-    for due in plan.cells:
-        try:
-            stored = None if fresh else store.load(due.key)
-            found = stored is not None and not lacks(stored, asked[due.asks])
-        except CellError as error:
-            found = False
-            faults.append(str(error))
-        (done if found else todo).append(due)
-    return Survey(tuple(done), tuple(todo), tuple(faults))
-
-
-def batches(todo: Iterable[Due], backend: str = "cpu", threads: int = 1, jobs: int = 1) -> list[list[Due]]:
-    """What workers take at a time, in the order to compute it.
-
-    One worker: single cells, by what is compiled and small ones first, so that there is soon something
-    to look at. More workers: the biggest first, so that none is left running alone at the end, and
-    small cells that share their compiled code together, so that not every worker compiles everything.
-    """
-
-    def cost(due: Due) -> float:
-        return cell_seconds(due.spec, backend, threads)
-
-    def compiled(due: Due) -> tuple:
-        return combination(due.spec)
-
-    if jobs == 1:
-        return [[due] for due in sorted(todo, key=lambda d: (compiled(d), cost(d)))]
-    made: list[list[Due]] = []
-    for _, group in groupby(sorted(todo, key=compiled), compiled):
-        room = 0.0
-        for due in sorted(group, key=cost, reverse=True):
-            if cost(due) > room:
-                made.append([])
-                room = BATCH
-            made[-1].append(due)
-            room -= cost(due)
-    return sorted(made, key=lambda batch: -sum(map(cost, batch)))
+    def __init__(self, message: str, seconds: float):
+        super().__init__(message)
+        self.seconds = seconds
 
 
 def compute(
@@ -101,98 +44,139 @@ def compute(
     store: Store,
     *,
     backend: str = "cpu",
-    jobs: int = 1,
-    warn: Callable[[str], None] = lambda line: None,
+    place: Place | None = None,
+    warn: Warn = lambda line: None,
     quiet: bool = False,
+    interval: float = checkpoints.INTERVAL,
 ) -> float:
-    """Compute and store cells; returns the seconds it took. *warn* gets lines, *quiet* shows no progress.
+    """Compute and store cells; returns the seconds it took. *warn* gets lines, *quiet* shows no progress, cells that
+    take longer than *interval* seconds are saved on their way.
 
-    An exception, Ctrl-C too, ends the workers at once; what is stored stays. Raises InputError when a
-    cell can't be run or written, SweepError when a worker died.
+    A cell that fails is tried again and the others go on. An exception, Ctrl-C too, ends the workers at once; what is
+    stored stays. Raises InputError when a cell can't be written or all are wrong, CellsFailed at the end when some
+    failed, SweepError when no worker lives.
     """
-    todo = list(todo)
-    _require_possible(todo, backend, jobs)
-    threads = max(1, cores() // jobs)
-    tasks = batches(todo, backend, threads, jobs)
+    todo, place = list(todo), place or Place()
+    require_possible(todo, backend, place)
     begin = time.perf_counter()
-    specs = [due.spec for batch in tasks for due in batch]
+    token = os.urandom(4).hex()
+    how = How(store.directory.absolute(), backend, place.threads, token, interval, _here())
+    threads = place.threads or 1
+    tasks = batches(todo, backend, threads, place.jobs, place.batch)
+    if tasks and others(store.directory, token):  # who begins elsewhere meets the other sweep less often
+        start = random.randrange(len(tasks))
+        tasks = tasks[start:] + tasks[:start]
+    order, watch = [due.spec for batch in tasks for due in batch], Watch(store, todo)
     with (
-        open_executor(jobs) as executor,
-        Monitor(specs, backend, threads, jobs, executor.count, quiet) as monitor,
+        place.open() as (executor, workers),
+        Monitor(order, backend, threads, workers, watch, quiet) as monitor,
     ):
-        futures = {executor.submit(compute_cells, batch, store.directory, backend, threads): batch for batch in tasks}
+        failed = Rounds(executor, how, store, warn).work(tasks)
+        monitor.finished(watch.last())
+    seconds = time.perf_counter() - begin
+    if failed:
+        raise _failed(failed, len(todo), store, seconds)
+    return seconds
+
+
+class Rounds:
+    """Cells handed out until each is stored or has failed for good."""
+
+    def __init__(self, executor: Executor, how: How, store: Store, warn: Warn):
+        self.executor, self.how, self.store, self.warn = executor, how, store, warn
+        self.suspects: list[Due] = []  # whose worker died; each is tried alone, so that it is known which one kills
+        self.failed: list[Due] = []
+
+    def work(self, tasks: Sequence[list[Due]]) -> list[Due]:
+        """Compute all cells of *tasks*; returns those that failed."""
+        barren = 0
+        while tasks or self.suspects:
+            if not tasks:
+                tasks = [[self.suspects.pop(0)]]
+            again, elsewhere, lost, going = self._round(tasks)
+            barren = barren + 1 if lost and not going else 0
+            if barren >= BARREN:
+                raise SweepError(
+                    f"the workers end before they begin a cell ({type(lost[-1]).__name__}: {lost[-1]!s:.300}); "
+                    "the finished cells are stored: run again"
+                ) from lost[-1]
+            self._wait(elsewhere)
+            tasks = again + [[due] for due in elsewhere]
+        return self.failed
+
+    def _round(self, tasks: Sequence[list[Due]]) -> tuple[list[list[Due]], list[Due], list[Exception], bool]:
+        """What is to do again, the cells that another sweep has, what lost tasks raised, and whether any cell was begun
+        at all."""
         try:
-            for future in executor.as_completed(futures):
-                for line in future.result() or ():
-                    warn(line)
-                monitor.finished(due.spec for due in futures[future])
-        except BrokenProcessPool as error:
-            raise SweepError(
-                "a worker process died, perhaps for want of memory; the finished cells are stored: "
-                "run again, with a smaller -j"
-            ) from error
-    return time.perf_counter() - begin
+            handed = {self.executor.submit(compute_cells, batch, self.how): batch for batch in tasks}
+        except Exception as error:  # each executor has its own
+            raise SweepError(f"no more cells can be handed out ({type(error).__name__}: {error}); run again") from error
+        again: list[list[Due]] = []
+        elsewhere: list[Due] = []
+        lost: list[Exception] = []
+        going = False
+        for task in self.executor.as_completed(handed):
+            batch = handed[task]
+            try:
+                answers: Iterable[Told] = task.result()
+            except InputError:
+                raise
+            except Exception as error:  # each executor has its own for a worker that died
+                lost.append(error)
+                begun, rest = self._after_death(batch, error)
+                going = going or begun
+                again += [rest] if rest else []
+                continue
+            going = True
+            for due, told in zip(batch, answers, strict=True):
+                if told.warning:
+                    self.warn(told.warning)
+                if told.state is State.ELSEWHERE:
+                    elsewhere.append(due)
+                elif told.state is State.FAILED and told.final:
+                    self.failed.append(due)
+                elif told.state is State.FAILED:
+                    again.append([due])
+        return again, elsewhere, lost, going
+
+    def _after_death(self, batch: list[Due], error: Exception) -> tuple[bool, list[Due]]:
+        """Whether a worker had begun with a task that was lost, and what of it is to do again. A cell that was running
+        is tried once more in company, then it is a suspect."""
+        begun = {marker.key for marker in markers(self.store.directory) if marker.sweep == self.how.sweep}
+        rest = []
+        for due in batch:
+            if due.key not in begun:
+                rest.append(due)
+                continue
+            forget(self.store.directory, due.key, self.how.sweep)
+            why = SweepError(f"its worker process died, perhaps for want of memory ({type(error).__name__})")
+            failed = failures.record(self.store.directory, due.key, due.spec, why, self.how.sweep)
+            if failed.final:
+                self.failed.append(due)
+            else:  # the first time it may well have died of another one's neighbourhood
+                (rest if failed.attempts == 1 else self.suspects).append(due)
+        return bool(begun & {due.key for due in batch}), rest
+
+    def _wait(self, elsewhere: list[Due]) -> None:
+        """Until another sweep has let go of one of these cells."""
+        keys = {due.key for due in elsewhere}
+        while keys and keys <= others(self.store.directory, self.how.sweep):
+            time.sleep(PAUSE * random.uniform(0.5, 1.5))
 
 
-def compute_cells(batch: Iterable[Due], directory: Path, backend: str, threads: int) -> list[str]:
-    """Run cells and store each when it is done; what a worker does. Returns lines of warning."""
-    store, lines = Store(directory), []
-    for due in batch:
-        asked = quantities(due.asks)
-        extra = wanted(_stored(store, due.key), asked)
-        result = run(due.spec, backend=backend, threads=threads, progress=report, quantities=extra)
-        if result.key != due.key:
-            raise InputError(
-                f"a plug-in of {due.spec.problem} with {due.spec.optimizer} changed while the sweep ran; run it again"
-            )
-        result, differing = merged(result, _stored(store, due.key))
-        if differing:
-            lines.append(
-                f"{store.path(due.key)}: computed again for more quantities, and {', '.join(differing)} differ from "
-                "what was stored, which they must not; the new numbers are kept"
-            )
-        store.save(result)
-    return lines
-
-
-def _stored(store: Store, key: str) -> Result | None:
+def _here() -> str:
     try:
-        return store.load(key)
-    except CellError:
-        return None
+        return str(Path.cwd())
+    except FileNotFoundError:  # gone
+        return ""
 
 
-def _require_possible(todo: list[Due], backend: str, jobs: int) -> None:
-    """Raise InputError for what can't run here. Memory is asked about the largest cell of each kind: it grows with
-    dim · replicas and nothing else."""
-    largest: dict[tuple[str, str], Spec] = {}
-    for due in todo:
-        require_room(due.spec)
-        if jobs > 1:
-            _require_known(due)
-        kind = due.spec.optimizer, due.spec.dtype
-        largest[kind] = max(largest.get(kind, due.spec), due.spec, key=lambda spec: spec.dim * spec.replicas)
-        if jobs > 1 and any(isinstance(ask, Quantity) for ask in due.asks):
-            raise InputError(
-                f"a theorem about {due.spec.optimizer} measures a quantity of its own and lies in no file, so that "
-                "other processes can't know it; put it into a file and name it FILE.py:NAME, or use one job"
-            )
-    for spec in largest.values():
-        require_memory(resolve(spec), backend)
-
-
-def _require_known(due: Due) -> None:
-    """Raise InputError for an object that only this process has."""
-    spec, theorems = due.spec, [("theorem", ask) for ask in due.asks if isinstance(ask, str)]
-    names = [
-        ("problem", spec.problem),
-        ("optimizer", spec.optimizer),
-        ("noise", spec.noise),
-        ("schedule", spec.schedule),
-    ]
-    for what, name in (*names, *theorems):
-        if held.get(name) is not None and not held.importable(name):
-            raise InputError(
-                f"the {what} {name} lies in no file, so that other processes can't know it; put it into a file or a "
-                "module, or use one job"
-            )
+def _failed(failed: list[Due], of: int, store: Store, seconds: float) -> Exception:
+    """What is said of the cells that failed."""
+    known = [found for due in failed if (found := failures.failure(store.directory, due.key))]
+    first = str(known[0]) if known else "no record of them can be read"
+    return CellsFailed(
+        f"{len(failed)} of {of} cells failed, the others are stored. {first}. `ratecheck status {store.directory}` "
+        "lists all; run the same command again to try them again",
+        seconds,
+    )

@@ -26,8 +26,8 @@ FIRST_LINE, LAST_PAUSE = 10.0, 120.0  # seconds before the first plain line, and
 class Monitor:
     """Counts cells and the share of the work that is done and shows them with the time left, from a thread of its own.
 
-    *todo* is in the order in which it is run. *count* returns the coordinate-steps reported so far, by running cells
-    too; *quiet* shows nothing.
+    *todo* is in the order in which it is run. *look* returns the cells of *todo* that are done since its last call,
+    and the coordinate-steps that running ones have done; *quiet* shows nothing.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class Monitor:
         backend: str,
         threads: int,
         jobs: int,
-        count: Callable[[], int] = lambda: 0,
+        look: Callable[[], tuple[Iterable[Spec], int]] = lambda: ((), 0),
         quiet: bool = False,
     ):
         self.total, self.cells = len(todo), 0
-        self._count, self._work, self._finished_work = count, sum(map(work, todo)), 0
+        self._look, self._work, self._finished_work = look, sum(map(work, todo)), 0
         seconds, startup = costs(todo, backend, threads, jobs)
         pace = 1.0 if quiet else pace_of(sum(seconds) + startup, backend, threads)
         self._todo = todo  # kept, so that its objects keep their identities
@@ -76,8 +76,10 @@ class Monitor:
     def _state(self) -> tuple[float, float, str]:
         """The share of the work that is done, seconds since the start, and the text beside the bar."""
         elapsed = time.monotonic() - self._begin
+        done_since, at_work = self._look()
+        self.finished(done_since)
         rest = self._work - self._finished_work
-        running = min(1.0, max(0, self._count() - self._finished_work) / rest) if rest else 0.0
+        running = min(1.0, at_work / rest) if rest else 0.0
         done = self._done + running * (self._expected - self._done)
         share = min(1.0, done / self._expected) if self._expected else 1.0
         left = roughly(self._left.seconds(elapsed, done))

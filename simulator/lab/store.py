@@ -7,6 +7,8 @@ A results folder holds
 - ``sweep.json``: the plan, all cells that are due (``simulator.lab.planfile``). ``norms.json``: norm checks.
 - ``plugins/``: copies of the user's files that the plan names (``simulator.lab.copies``).
 - ``verdicts.json``: the verdicts, and what the theorems say of each cell (``simulator.lab.verdicts``).
+- ``saved/``, ``failed/``, ``running/``: cells on their way, cells that fail, cells that somebody is at
+  (``checkpoints``, ``failures``, ``running``); not there when nothing is.
 - what ``report`` writes.
 
 Any number of processes and hosts may write into one folder: a name says the content, so the last
@@ -24,10 +26,13 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
-from ..files import host, open_regular, require_writable, running, write_whole
+from ..files import host, open_regular, require_writable, write_whole
+from ..files import running as runs
+from . import failures, running
 from .archive import MOST
 from .cellfile import CellError, decode, encode
 
+SAVED = "saved"  # of cells on their way, see checkpoints
 OLD = 24 * 3600.0  # seconds after which an unfinished file of another host is taken for abandoned
 
 
@@ -53,12 +58,21 @@ class Store:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove unfinished files whose writers are gone."""
-        for place in (self.directory, self.cells, self.directory / "plugins"):
+        """Remove unfinished files and markers whose writers are gone, and the folders beside the cells if they are
+        empty."""
+        aside = [self.directory / name for name in (SAVED, failures.FOLDER, running.FOLDER)]
+        for place in (self.directory, self.cells, self.directory / "plugins", *aside):
             for path in place.glob(".*.tmp"):
                 if _abandoned(path):
                     with contextlib.suppress(OSError):  # a folder of that name, or somebody was faster
                         path.unlink()
+        for marker in running.markers(self.directory):
+            if not marker.alive:
+                with contextlib.suppress(OSError):
+                    marker.path.unlink()
+        for place in aside:
+            with contextlib.suppress(OSError):  # something is in it
+                place.rmdir()
 
     def save(self, result: Result) -> Path:
         """Write a cell under a temporary name and rename it; raises InputError when the disk refuses."""
@@ -109,7 +123,7 @@ def _abandoned(path: Path) -> bool:
     """Whether an unfinished file's writer is gone: dead on this host, or silent for a day elsewhere."""
     parts = path.name.split(".")
     try:
-        if len(parts) >= 6 and parts[-4] == host() and not running(int(parts[-3])):
+        if len(parts) >= 6 and parts[-4] == host() and not runs(int(parts[-3])):
             return True
         return time.time() - path.stat().st_mtime > OLD
     except (ProcessLookupError, OverflowError, ValueError):

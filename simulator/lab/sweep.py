@@ -6,19 +6,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ratecheck.problems.errors import InputError, require_integer
+from ratecheck.problems.errors import InputError
 
-from ..engines import AUTO, require_backend
 from ..lines import say
 from ..words import count
-from .compute import Survey, SweepError, compute, survey
+from .checkpoints import INTERVAL
+from .compute import CellsFailed, SweepError, compute
+from .executors.place import Place
 from .folder import NORMS, Folder, missing_parts, norms_key, open_folder
 from .judging import Judgement, judge_folder, write_judgement
 from .plan import Norms, Plan
 from .planfile import PLAN, write_plan
+from .shard import Shard
 from .store import Store
+from .survey import Survey, survey
 
 Tell = Callable[[str], None]
 
@@ -27,52 +31,80 @@ class Vanished(SweepError):
     """What was stored is not there when all is done."""
 
 
-def sweep(
-    plan: Plan,
-    directory: str | Path,
-    *,
-    backend: str = "cpu",
-    jobs: int = 1,
-    fresh: bool = False,
-    progress: bool = False,
-    warn: Tell = lambda line: None,
-    begin: Callable[[Survey], None] = lambda found: None,
-    end: Callable[[float], None] = lambda seconds: None,
-) -> tuple[Folder, Judgement]:
-    """Compute what *plan* asks for and *directory* lacks, and judge it; cells already there are kept, unless *fresh*.
+@dataclass(frozen=True)
+class Way:
+    """How a sweep is run: on which backend, where, with what is there already or *fresh*, which share of the cells;
+    *progress* shows it on stderr, cells that take longer than *interval* seconds are saved on their way.
 
-    *progress*: show it on stderr. *warn* gets lines about files that are not what they should be; *begin* is called
-    before the first cell with what is done and to do, *end* with the seconds that the cells took. An interruption,
-    Ctrl-C too, loses only the cells that were running. Raises InputError for wrong input or a disk that refuses,
-    SweepError when a worker died and Vanished when somebody removed cells meanwhile.
+    *warn* gets lines about files that are not what they should be; *begin* is called before the first cell with what
+    is done and to do, *end* with the seconds that the cells took.
     """
-    jobs = usable_jobs(backend, jobs)
+
+    backend: str = "cpu"
+    place: Place = Place()
+    fresh: bool = False
+    progress: bool = False
+    interval: float = INTERVAL
+    warn: Tell = lambda line: None
+    begin: Callable[[Survey], None] = lambda found: None
+    end: Callable[[float], None] = lambda seconds: None
+
+
+def sweep(plan: Plan, directory: str | Path, way: Way = Way()) -> tuple[Folder, Judgement]:  # noqa: B008 (frozen)
+    """Compute what *plan* asks for and *directory* lacks, and judge it; cells already there are kept.
+
+    An interruption, Ctrl-C too, loses only what running cells did since they were saved. Raises InputError for wrong
+    input or a disk that refuses, CellsFailed when cells failed, SweepError when no worker lives and Vanished when
+    somebody removed cells meanwhile.
+    """
     store = Store(Path(directory))
-    store.prepare()
-    found = survey(plan, store, fresh)
-    for fault in found.faults:
-        warn(f"{fault}; it will be computed again")
-    begin(found)
-    write_plan(store.directory, plan)
-    if fresh:
-        store.remove(due.key for due in found.todo)
-    seconds = compute(found.todo, store, backend=backend, jobs=jobs, warn=warn, quiet=not progress)
-    if plan.norms:
-        check_norms(plan.norms, norms_key(plan), store.directory, fresh, backend, progress, warn)
-    store.tidy()
+    seconds = _fill(plan, store, way, Shard())
     folder = _there(plan, store)
     judgement = _judged(folder, plan)
-    end(seconds)
+    way.end(seconds)
     return folder, judgement
 
 
-def usable_jobs(backend: str, jobs: int) -> int:
-    """*jobs*, checked against the backend; raises InputError for an unknown one, or workers that share a GPU."""
-    require_backend(backend)
-    jobs = require_integer(jobs, "-j", least=1)
-    if jobs > 1 and backend in ("gpu", AUTO):
-        raise InputError(f"-j {jobs} with --backend {backend}: one process has all of a GPU; leave -j out")
-    return jobs
+def sweep_shard(plan: Plan, directory: str | Path, shard: Shard, way: Way = Way()) -> Folder:  # noqa: B008 (frozen)
+    """Compute the share *shard* of what *plan* asks for and *directory* lacks; nothing is judged. The first share has
+    the norm checks. Raises as ``sweep``."""
+    store = Store(Path(directory))
+    seconds = _fill(plan, store, way, shard)
+    folder = open_folder(store.directory, plan)
+    way.end(seconds)
+    return folder
+
+
+def _fill(plan: Plan, store: Store, way: Way, shard: Shard) -> float:
+    """Compute what is lacking; returns the seconds that the cells took."""
+    store.prepare()
+    found = survey(replace(plan, cells=shard.mine(plan.cells)), store, way.fresh)
+    for fault in found.faults:
+        way.warn(f"{fault}; it will be computed again")
+    way.begin(found)
+    write_plan(store.directory, plan)
+    if way.fresh:
+        store.remove(due.key for due in found.todo)
+    failed, seconds = None, 0.0
+    try:
+        seconds = compute(
+            found.todo,
+            store,
+            backend=way.backend,
+            place=way.place,
+            warn=way.warn,
+            quiet=not way.progress,
+            interval=way.interval,
+        )
+    except CellsFailed as error:  # the rest is of use without them
+        failed = error
+    if plan.norms and shard.number == 1:
+        key = norms_key(plan)
+        check_norms(plan.norms, key, store.directory, way.fresh, way.backend, way.progress, way.warn)
+    store.tidy()
+    if failed:
+        raise failed
+    return seconds
 
 
 def check_norms(norms: Norms, key: str, directory: Path, fresh: bool, backend: str, progress: bool, warn: Tell) -> None:

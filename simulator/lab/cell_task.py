@@ -1,0 +1,142 @@
+"""What a worker does: compute cells one after the other, and store each when it is done. It answers in plain data."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from ratecheck.problems.errors import InputError
+
+from ..cells.evidence import Result
+from ..cells.quantities import Quantity
+from ..engines import AUTO, run
+from ..engines.auto import pick
+from ..plugins import home_of, is_path
+from . import checkpoints, failures
+from .asks import quantities
+from .cellfile import CellError
+from .executors.stopping import require_going
+from .measured import lacks, merged, wanted
+from .plan import Due
+from .running import BEAT, Marker, marked
+from .store import Store
+
+
+class State(Enum):
+    """What became of a cell."""
+
+    DONE = "done"
+    ELSEWHERE = "elsewhere"  # another sweep has it at this moment
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a worker says of a cell: what became of it, whether it may be tried again, a line of warning."""
+
+    key: str
+    state: State
+    final: bool = True
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class How:
+    """How cells are computed: the results folder, the backend, threads (None: all cores of the worker), the sweep
+    that asks for them, the seconds between two checkpoints of a cell, and the folder that paths of files begin in."""
+
+    directory: Path
+    backend: str = "cpu"
+    threads: int | None = None
+    sweep: str = "sweep"
+    interval: float = checkpoints.INTERVAL
+    home: str = ""
+
+
+def compute_cells(batch: Iterable[Due], how: How) -> list[Told]:
+    """Run cells and store each when it is done; a cell that fails is written down, and the others go on.
+
+    Raises InputError when the disk refuses, or when a plug-in is not what it was when the sweep was planned.
+    """
+    return [_compute(due, Store(how.directory), how) for due in batch]
+
+
+def _compute(due: Due, store: Store, how: How) -> Told:
+    require_going()
+    with marked(store.directory, due.key, how.sweep) as marker:
+        if marker is None:
+            return Told(due.key, State.ELSEWHERE)
+        _go_home(due, how.home)
+        stored = _stored(store, due.key)
+        try:
+            asked = quantities(due.asks)
+            if stored is not None and not lacks(stored, asked):  # another sweep was here
+                return Told(due.key, State.DONE)
+            result = _run(due, wanted(stored, asked), marker, how)
+        except CancelledError:
+            raise
+        except Exception as error:  # whatever an engine or a user's formula raises
+            failed = failures.record(store.directory, due.key, due.spec, error, how.sweep)
+            return Told(due.key, State.FAILED, failed.final)
+        return Told(due.key, State.DONE, warning=keep(store, due, result))
+
+
+def keep(store: Store, due: Due, result: Result) -> str:
+    """Store the result of a cell, with what else is stored of it; returns a line of warning, or ''."""
+    if result.key != due.key:
+        raise InputError(
+            f"a plug-in of {due.spec.problem} with {due.spec.optimizer} changed while the sweep ran; run it again"
+        )
+    result, differing = merged(result, _stored(store, due.key))
+    store.save(result)
+    checkpoints.clear(store.directory, due.key)
+    failures.clear(store.directory, due.key)
+    return (
+        f"{store.path(due.key)}: computed again for more quantities, and {', '.join(differing)} differ from what was "
+        "stored, which they must not; the new numbers are kept"
+        if differing
+        else ""
+    )
+
+
+def reporting(marker: Marker) -> Callable[[int], None]:
+    """What an engine calls with the coordinate-steps that it did: it reports them, and lets the task be stopped."""
+    done, last = 0, 0.0
+
+    def progress(amount: int) -> None:
+        nonlocal done, last
+        require_going()
+        done += amount
+        if time.monotonic() - last > BEAT:
+            last = time.monotonic()
+            marker.report(done)
+
+    return progress
+
+
+def _run(due: Due, asked: tuple[Quantity, ...], marker: Marker, how: How) -> Result:
+    backend = pick(due.spec, asked)[0] if how.backend == AUTO else how.backend
+    kept = checkpoints.Checkpoints(how.directory, due.key, backend, how.interval)
+    result = run(due.spec, backend, how.threads, reporting(marker), quantities=asked, keep=kept)
+    seconds = float(result.provenance["seconds"])  # type: ignore[arg-type]  # run puts a number there
+    return replace(result, provenance={**result.provenance, "seconds": seconds + kept.seconds})
+
+
+def _go_home(due: Due, home: str) -> None:
+    """Paths of the user's files begin where the sweep was started, and a worker may be elsewhere."""
+    names = due.spec.problem, due.spec.optimizer, due.spec.noise, due.spec.schedule, *due.asks
+    own = (home_of(name) for name in names if isinstance(name, str))
+    if home and any(is_path(file) and not os.path.isabs(file) for file in own) and os.getcwd() != home:
+        os.chdir(home)
+
+
+def _stored(store: Store, key: str) -> Result | None:
+    try:
+        return store.load(key)
+    except CellError:
+        return None

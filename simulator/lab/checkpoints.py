@@ -1,0 +1,95 @@
+"""Cells that take long, as far as they are: DIR/saved/<key>.<backend>.<part>.run, until the cell is there.
+
+A file is a head of one line (format, seconds so far, digest of the rest) and a run as ``engines.saving`` writes it. Any
+machine goes on from it with the same bits. One that is damaged, or of another version, is as good as none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from ratecheck.problems.errors import InputError
+
+from ..cells.cell import Cell
+from ..cells.quantities import Quantity
+from ..engines import saving
+from ..engines.parts import Part
+from ..engines.protocol import Engine
+from ..engines.runs import Run
+from ..files import read_whole, write_whole
+from .store import SAVED as FOLDER
+
+FORMAT = "ratecheck saved run 1"
+INTERVAL = 60.0  # seconds of computing between two savings
+SHARE = 20.0  # the same, at least, in times that the last saving took
+MOST = 2**40  # bytes
+
+
+class Checkpoints:
+    """What ``engines.run`` keeps runs with (``loop.Keep``). ``seconds``: of computing before this process."""
+
+    def __init__(self, directory: Path, key: str, backend: str, interval: float = INTERVAL):
+        self.folder, self.key, self.backend, self.interval = directory / FOLDER, key, backend, interval
+        self.seconds = 0.0
+        self._cost, self._begun = 0.0, time.monotonic()
+        self._last = self._begun
+
+    def resumed(self, engine: Engine, cell: Cell, part: Part, quantities: Iterable[Quantity | str]) -> Run | None:
+        """The part as it was saved, None where it wasn't, or can't be read."""
+        try:
+            content = read_whole(self._path(part), MOST)
+            head, _, rest = content.partition(b"\n")
+            told = json.loads(head)
+            if told["format"] != FORMAT or told["digest"] != hashlib.sha256(rest).hexdigest():
+                return None
+            run = saving.load(engine, cell, rest, quantities)
+            seconds = float(told["seconds"])
+        except (FileNotFoundError, InputError, ValueError, KeyError, TypeError):
+            return None
+        self.seconds = max(self.seconds, seconds)
+        return run if run.part == part else None
+
+    def pause(self, run: Run) -> None:
+        """Save *run* if it is time to. A disk that refuses costs what could have been saved, and nothing else."""
+        if time.monotonic() - self._last >= max(self.interval, SHARE * self._cost):
+            with contextlib.suppress(InputError):
+                self.save(run)
+
+    def save(self, run: Run) -> None:
+        """Save *run* now; at its end without x and the optimizer's state, which nobody needs any more. Raises
+        InputError when the disk refuses."""
+        begin = self._last = time.monotonic()
+        content = saving.save(run, values=run.step < run.state.cell.spec.steps)
+        seconds = self.seconds + begin - self._begun
+        head = {"format": FORMAT, "seconds": seconds, "digest": hashlib.sha256(content).hexdigest()}
+        with contextlib.suppress(OSError):  # write_whole says what is wrong
+            self.folder.mkdir(exist_ok=True)
+        write_whole(self._path(run.part), json.dumps(head).encode() + b"\n" + content)
+        self._last = time.monotonic()
+        self._cost = self._last - begin
+
+    def _path(self, part: Part) -> Path:
+        ends = part.replicas.start, part.replicas.stop, part.groups.start, part.groups.stop
+        return self.folder / f"{self.key}.{self.backend}.{'-'.join(map(str, ends))}.run"
+
+
+def saved(directory: Path) -> dict[str, float]:
+    """The keys of cells that are saved on their way, with the times of the newest files."""
+    found: dict[str, float] = {}
+    for path in (directory / FOLDER).glob("[!.]*.run"):
+        with contextlib.suppress(OSError):
+            key = path.name.partition(".")[0]
+            found[key] = max(found.get(key, 0.0), path.stat().st_mtime)
+    return found
+
+
+def clear(directory: Path, key: str) -> None:
+    """The cell is there."""
+    for path in (directory / FOLDER).glob(f"{key}.*.run"):
+        with contextlib.suppress(OSError):
+            path.unlink()
