@@ -26,6 +26,8 @@ MODULES = {
     "sweep": "sweep",
     "verify": "verify",
     "report": "report",
+    "status": "status",
+    "merge": "merge",
     "norms": "norms",
     "check": "check",
     "list": "list",
