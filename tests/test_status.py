@@ -92,7 +92,7 @@ def test_a_dead_process_is_not_running(copy):
     store, due = Store(copy / "results"), load_plan("small.toml").cells[0]
     store.remove([due.key])
     (store.directory / running.FOLDER).mkdir()
-    mark = store.directory / running.FOLDER / f"{due.key}.{host()}.999999999.a-sweep"
+    mark = store.directory / running.FOLDER / f"{due.key}.{host()}.999999999.a-sweep.0"
     mark.touch()
     assert status("results").at_work == () and status("results").missing == 1
     store.tidy()

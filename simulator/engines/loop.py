@@ -26,7 +26,10 @@ from .totals import Totals
 
 
 class Keep(Protocol):
-    """Where runs that take long are kept meanwhile: see ``simulate``."""
+    """Where runs that take long are kept meanwhile: see ``simulate``. ``spent``: seconds of computing, in all."""
+
+    @property
+    def spent(self) -> float: ...
 
     def resumed(self, engine: Engine, cell: Cell, part: Part, quantities: Iterable[Quantity | str]) -> Run | None:
         """The run of *part* that was kept, None where none was."""

@@ -16,10 +16,12 @@ from ..cells.evidence import Result
 from ..cells.quantities import Quantity
 from ..engines import AUTO, run
 from ..engines.auto import pick
+from ..engines.shares import join_parts, run_part
 from ..plugins import home_of, is_path
 from . import checkpoints, failures
 from .asks import quantities
 from .cellfile import CellError
+from .cutting import Item
 from .executors.stopping import require_going
 from .measured import lacks, merged, wanted
 from .plan import Due
@@ -58,16 +60,18 @@ class How:
     home: str = ""
 
 
-def compute_cells(batch: Iterable[Due], how: How) -> list[Told]:
-    """Run cells and store each when it is done; a cell that fails is written down, and the others go on.
+def compute_cells(batch: Iterable[Item], how: How) -> list[Told]:
+    """Run cells and store each when it is done, or their parts; a cell that fails is written down, and the others go
+    on.
 
     Raises InputError when the disk refuses, or when a plug-in is not what it was when the sweep was planned.
     """
-    return [_compute(due, Store(how.directory), how) for due in batch]
+    return [_compute(item, Store(how.directory), how) for item in batch]
 
 
-def _compute(due: Due, store: Store, how: How) -> Told:
+def _compute(item: Item, store: Store, how: How) -> Told:
     require_going()
+    due = item.due
     with marked(store.directory, due.key, how.sweep) as marker:
         if marker is None:
             return Told(due.key, State.ELSEWHERE)
@@ -77,13 +81,13 @@ def _compute(due: Due, store: Store, how: How) -> Told:
             asked = quantities(due.asks)
             if stored is not None and not lacks(stored, asked):  # another sweep was here
                 return Told(due.key, State.DONE)
-            result = _run(due, wanted(stored, asked), marker, how)
+            result = _run(item, wanted(stored, asked), marker, how)
         except CancelledError:
             raise
         except Exception as error:  # whatever an engine or a user's formula raises
             failed = failures.record(store.directory, due.key, due.spec, error, how.sweep)
             return Told(due.key, State.FAILED, failed.final)
-        return Told(due.key, State.DONE, warning=keep(store, due, result))
+        return Told(due.key, State.DONE, warning=keep(store, due, result) if result else "")
 
 
 def keep(store: Store, due: Due, result: Result) -> str:
@@ -119,10 +123,19 @@ def reporting(marker: Marker) -> Callable[[int], None]:
     return progress
 
 
-def _run(due: Due, asked: tuple[Quantity, ...], marker: Marker, how: How) -> Result:
+def _run(item: Item, asked: tuple[Quantity, ...], marker: Marker, how: How) -> Result | None:
+    """The result, None of a part, which is saved for whoever puts the parts together."""
+    due = item.due
     backend = pick(due.spec, asked)[0] if how.backend == AUTO else how.backend
     kept = checkpoints.Checkpoints(how.directory, due.key, backend, how.interval)
-    result = run(due.spec, backend, how.threads, reporting(marker), quantities=asked, keep=kept)
+    progress = reporting(marker)
+    if item.part:
+        for part in run_part(due.spec, item.part, backend, how.threads, progress, asked, kept):
+            kept.save(part)
+        return None
+    if item.parts:
+        return join_parts(due.spec, item.parts, backend, how.threads, progress, asked, kept)
+    result = run(due.spec, backend, how.threads, progress, quantities=asked, keep=kept)
     seconds = float(result.provenance["seconds"])  # type: ignore[arg-type]  # run puts a number there
     return replace(result, provenance={**result.provenance, "seconds": seconds + kept.seconds})
 

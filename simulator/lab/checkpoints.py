@@ -21,17 +21,19 @@ from ..engines import saving
 from ..engines.parts import Part
 from ..engines.protocol import Engine
 from ..engines.runs import Run
-from ..files import read_whole, write_whole
+from ..files import open_regular, write_whole
 from .store import SAVED as FOLDER
 
 FORMAT = "ratecheck saved run 1"
 INTERVAL = 60.0  # seconds of computing between two savings
 SHARE = 20.0  # the same, at least, in times that the last saving took
 MOST = 2**40  # bytes
+HEAD = 1000  # bytes of the first line, at most
 
 
 class Checkpoints:
-    """What ``engines.run`` keeps runs with (``loop.Keep``). ``seconds``: of computing before this process."""
+    """What ``engines.run`` keeps runs with (``loop.Keep``). ``seconds``: of computing before this process, of all parts
+    that were resumed."""
 
     def __init__(self, directory: Path, key: str, backend: str, interval: float = INTERVAL):
         self.folder, self.key, self.backend, self.interval = directory / FOLDER, key, backend, interval
@@ -42,17 +44,23 @@ class Checkpoints:
     def resumed(self, engine: Engine, cell: Cell, part: Part, quantities: Iterable[Quantity | str]) -> Run | None:
         """The part as it was saved, None where it wasn't, or can't be read."""
         try:
-            content = read_whole(self._path(part), MOST)
-            head, _, rest = content.partition(b"\n")
-            told = json.loads(head)
+            with open_regular(self._path(part), MOST) as file:
+                told, rest = json.loads(file.readline(HEAD)), file.read()
             if told["format"] != FORMAT or told["digest"] != hashlib.sha256(rest).hexdigest():
                 return None
             run = saving.load(engine, cell, rest, quantities)
             seconds = float(told["seconds"])
-        except (FileNotFoundError, InputError, ValueError, KeyError, TypeError):
+        except (OSError, InputError, ValueError, KeyError, TypeError):
             return None
-        self.seconds = max(self.seconds, seconds)
-        return run if run.part == part else None
+        if run.part != part:
+            return None
+        self.seconds += seconds
+        return run
+
+    @property
+    def spent(self) -> float:
+        """Seconds of computing so far."""
+        return self.seconds + time.monotonic() - self._begun
 
     def pause(self, run: Run) -> None:
         """Save *run* if it is time to. A disk that refuses costs what could have been saved, and nothing else."""
@@ -65,8 +73,7 @@ class Checkpoints:
         InputError when the disk refuses."""
         begin = self._last = time.monotonic()
         content = saving.save(run, values=run.step < run.state.cell.spec.steps)
-        seconds = self.seconds + begin - self._begun
-        head = {"format": FORMAT, "seconds": seconds, "digest": hashlib.sha256(content).hexdigest()}
+        head = {"format": FORMAT, "seconds": self.spent, "digest": hashlib.sha256(content).hexdigest()}
         with contextlib.suppress(OSError):  # write_whole says what is wrong
             self.folder.mkdir(exist_ok=True)
         write_whole(self._path(run.part), json.dumps(head).encode() + b"\n" + content)
@@ -76,6 +83,16 @@ class Checkpoints:
     def _path(self, part: Part) -> Path:
         ends = part.replicas.start, part.replicas.stop, part.groups.start, part.groups.stop
         return self.folder / f"{self.key}.{self.backend}.{'-'.join(map(str, ends))}.run"
+
+
+def ends_saved(directory: Path, key: str, backend: str) -> list[tuple[int, int, int, int]]:
+    """Of the runs that are saved of a cell the first and last replicas and groups, as ranges have them."""
+    found = []
+    for path in (directory / FOLDER).glob(f"{key}.{backend}.*.run"):
+        ends = path.name.split(".")[2].split("-")
+        if len(ends) == 4 and all(end.isdigit() for end in ends):
+            found.append((int(ends[0]), int(ends[1]), int(ends[2]), int(ends[3])))
+    return found
 
 
 def saved(directory: Path) -> dict[str, float]:

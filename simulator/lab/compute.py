@@ -12,6 +12,7 @@ from ratecheck.problems.errors import InputError, Told
 
 from . import checkpoints, failures
 from .cell_task import How, State, Told, compute_cells
+from .cutting import Item, cut
 from .executors.place import Place
 from .executors.protocol import Executor
 from .plan import Due
@@ -62,16 +63,22 @@ def compute(
     token = os.urandom(4).hex()
     how = How(store.directory.absolute(), backend, place.threads, token, interval, _here())
     threads = place.threads or 1
-    tasks = batches(todo, backend, threads, place.jobs, place.batch)
+    cuts = cut(todo, store.directory, backend, threads, place.jobs, interval)
+    rest = {due.key: due for due in todo if due.key not in {parts[0].key for parts in cuts}}
+    tasks = [[item] for parts in cuts for item in parts]
+    tasks += [
+        [Item(due) for due in batch] for batch in batches(rest.values(), backend, threads, place.jobs, place.batch)
+    ]
     if tasks and others(store.directory, token):  # who begins elsewhere meets the other sweep less often
         start = random.randrange(len(tasks))
         tasks = tasks[start:] + tasks[:start]
-    order, watch = [due.spec for batch in tasks for due in batch], Watch(store, todo)
+    order = list({item.key: item.spec for batch in tasks for item in batch}.values())
+    watch = Watch(store, todo)
     with (
         place.open() as (executor, workers),
         Monitor(order, backend, threads, workers, watch, quiet) as monitor,
     ):
-        failed = Rounds(executor, how, store, warn).work(tasks)
+        failed = Rounds(executor, how, store, warn, cuts).work(tasks)
         monitor.finished(watch.last())
     seconds = time.perf_counter() - begin
     if failed:
@@ -82,12 +89,14 @@ def compute(
 class Rounds:
     """Cells handed out until each is stored or has failed for good."""
 
-    def __init__(self, executor: Executor, how: How, store: Store, warn: Warn):
+    def __init__(self, executor: Executor, how: How, store: Store, warn: Warn, cuts: Iterable[list[Item]] = ()):
         self.executor, self.how, self.store, self.warn = executor, how, store, warn
-        self.suspects: list[Due] = []  # whose worker died; each is tried alone, so that it is known which one kills
-        self.failed: list[Due] = []
+        self.suspects: list[Item] = []  # whose worker died; each is tried alone, so that it is known which one kills
+        self.failed: dict[str, Item] = {}
+        self.parts = {parts[0].key: parts for parts in cuts}
+        self.open = {key: {item.part for item in parts} for key, parts in self.parts.items()}
 
-    def work(self, tasks: Sequence[list[Due]]) -> list[Due]:
+    def work(self, tasks: Sequence[list[Item]]) -> list[Item]:
         """Compute all cells of *tasks*; returns those that failed."""
         barren = 0
         while tasks or self.suspects:
@@ -101,19 +110,20 @@ class Rounds:
                     "the finished cells are stored: run again"
                 ) from lost[-1]
             self._wait(elsewhere)
-            tasks = again + [[due] for due in elsewhere]
-        return self.failed
+            tasks = again + [[item] for item in elsewhere]
+        return list(self.failed.values())
 
-    def _round(self, tasks: Sequence[list[Due]]) -> tuple[list[list[Due]], list[Due], list[Exception], bool]:
+    def _round(self, tasks: Sequence[list[Item]]) -> tuple[list[list[Item]], list[Item], list[Exception], bool]:
         """What is to do again, the cells that another sweep has, what lost tasks raised, and whether any cell was begun
         at all."""
         try:
             handed = {self.executor.submit(compute_cells, batch, self.how): batch for batch in tasks}
         except Exception as error:  # each executor has its own
             raise SweepError(f"no more cells can be handed out ({type(error).__name__}: {error}); run again") from error
-        again: list[list[Due]] = []
-        elsewhere: list[Due] = []
+        again: list[list[Item]] = []
+        elsewhere: list[Item] = []
         lost: list[Exception] = []
+        died: set[str] = set()  # cells whose worker did, which counts once a round however many parts they have
         going = False
         for task in self.executor.as_completed(handed):
             batch = handed[task]
@@ -123,43 +133,51 @@ class Rounds:
                 raise
             except Exception as error:  # each executor has its own for a worker that died
                 lost.append(error)
-                begun, rest = self._after_death(batch, error)
+                begun, rest = self._after_death(batch, error, died)
                 going = going or begun
                 again += [rest] if rest else []
                 continue
             going = True
-            for due, told in zip(batch, answers, strict=True):
+            for item, told in zip(batch, answers, strict=True):
                 if told.warning:
                     self.warn(told.warning)
                 if told.state is State.ELSEWHERE:
-                    elsewhere.append(due)
+                    elsewhere.append(item)
                 elif told.state is State.FAILED and told.final:
-                    self.failed.append(due)
+                    self.failed[item.key] = item
                 elif told.state is State.FAILED:
-                    again.append([due])
+                    again.append([item])
+                elif item.part and self._complete(item):
+                    again.append([Item(item.due, parts=tuple(each.part for each in self.parts[item.key] if each.part))])
         return again, elsewhere, lost, going
 
-    def _after_death(self, batch: list[Due], error: Exception) -> tuple[bool, list[Due]]:
+    def _complete(self, item: Item) -> bool:
+        """Whether *item*, which is done, was the last part of its cell."""
+        self.open[item.key].discard(item.part)
+        return not self.open[item.key] and item.key not in self.failed
+
+    def _after_death(self, batch: list[Item], error: Exception, died: set[str]) -> tuple[bool, list[Item]]:
         """Whether a worker had begun with a task that was lost, and what of it is to do again. A cell that was running
         is tried once more in company, then it is a suspect."""
         begun = {marker.key for marker in markers(self.store.directory) if marker.sweep == self.how.sweep}
         rest = []
-        for due in batch:
-            if due.key not in begun:
-                rest.append(due)
+        for item in batch:
+            if item.key not in begun or item.key in died:
+                rest.append(item)
                 continue
-            forget(self.store.directory, due.key, self.how.sweep)
+            died.add(item.key)
+            forget(self.store.directory, item.key, self.how.sweep)
             why = SweepError(f"its worker process died, perhaps for want of memory ({type(error).__name__})")
-            failed = failures.record(self.store.directory, due.key, due.spec, why, self.how.sweep)
+            failed = failures.record(self.store.directory, item.key, item.spec, why, self.how.sweep)
             if failed.final:
-                self.failed.append(due)
+                self.failed[item.key] = item
             else:  # the first time it may well have died of another one's neighbourhood
-                (rest if failed.attempts == 1 else self.suspects).append(due)
-        return bool(begun & {due.key for due in batch}), rest
+                (rest if failed.attempts == 1 else self.suspects).append(item)
+        return bool(begun & {item.key for item in batch}), rest
 
-    def _wait(self, elsewhere: list[Due]) -> None:
+    def _wait(self, elsewhere: list[Item]) -> None:
         """Until another sweep has let go of one of these cells."""
-        keys = {due.key for due in elsewhere}
+        keys = {item.key for item in elsewhere}
         while keys and keys <= others(self.store.directory, self.how.sweep):
             time.sleep(PAUSE * random.uniform(0.5, 1.5))
 
@@ -171,9 +189,9 @@ def _here() -> str:
         return ""
 
 
-def _failed(failed: list[Due], of: int, store: Store, seconds: float) -> Exception:
+def _failed(failed: list[Item], of: int, store: Store, seconds: float) -> Exception:
     """What is said of the cells that failed."""
-    known = [found for due in failed if (found := failures.failure(store.directory, due.key))]
+    known = [found for item in failed if (found := failures.failure(store.directory, item.key))]
     first = str(known[0]) if known else "no record of them can be read"
     return CellsFailed(
         f"{len(failed)} of {of} cells failed, the others are stored. {first}. `ratecheck status {store.directory}` "

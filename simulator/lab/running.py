@@ -1,4 +1,5 @@
-"""Which cells are running now, by files in DIR/running: ``<key>.<host>.<pid>.<sweep>``, as long as one is computed.
+"""Which cells are running now, by files in DIR/running: ``<key>.<host>.<pid>.<sweep>.<number>``, as long as one is
+computed.
 
 A marker is advice and no lock: who finds one takes another cell first, so that two sweeps of one folder share its
 work. One whose process is gone, or silent for SILENT seconds on another host, counts for nothing. It holds the
@@ -8,6 +9,7 @@ coordinate-steps that are done, and is touched with every report of them.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from ..files import host, running
 
 FOLDER = "running"
 SILENT = 600.0  # seconds; a step of a huge cell may take minutes
+_numbers = itertools.count()  # a process may have several at once, in threads
 BEAT = 0.5  # seconds between two reports, at least
 
 
@@ -35,7 +38,7 @@ class Marker:
     def of(cls, path: Path) -> Marker | None:
         """The marker of a file's name, None for a file of another kind."""
         parts = path.name.split(".")
-        if len(parts) != 4 or not parts[2].isdigit():
+        if len(parts) != 5 or not parts[2].isdigit():
             return None
         return cls(path, parts[0], parts[1], int(parts[2]), parts[3])
 
@@ -91,9 +94,10 @@ def others(directory: Path, sweep: str) -> set[str]:
 def marked(directory: Path, key: str, sweep: str) -> Iterator[Marker | None]:
     """Within the context the cell *key* is marked as running; None where another sweep has it already.
 
-    The marks of dead workers of this sweep go with it.
+    The marks of this sweep's dead workers go with it.
     """
-    marker = Marker(directory / FOLDER / f"{key}.{host()}.{os.getpid()}.{sweep}", key, host(), os.getpid(), sweep)
+    name = f"{key}.{host()}.{os.getpid()}.{sweep}.{next(_numbers)}"
+    marker = Marker(directory / FOLDER / name, key, host(), os.getpid(), sweep)
     if key in others(directory, sweep):
         yield None
         return
@@ -103,12 +107,17 @@ def marked(directory: Path, key: str, sweep: str) -> Iterator[Marker | None]:
     try:  # looked at again: of two that began together each sees the other, and both go elsewhere
         yield None if key in others(directory, sweep) else marker
     finally:
+        _remove(marker)
         forget(directory, key, sweep)
 
 
 def forget(directory: Path, key: str, sweep: str) -> None:
-    """Remove the marks of a cell by *sweep*."""
+    """Remove the marks of a cell by dead workers of *sweep*."""
     for marker in markers(directory):
-        if marker.key == key and marker.sweep == sweep:
-            with contextlib.suppress(OSError):
-                marker.path.unlink()
+        if marker.key == key and marker.sweep == sweep and not marker.alive:
+            _remove(marker)
+
+
+def _remove(marker: Marker) -> None:
+    with contextlib.suppress(OSError):
+        marker.path.unlink()
