@@ -122,7 +122,18 @@ def test_mpi_with_two_ranks(place, inline, monkeypatch):
         "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
     }
-    command = ["mpiexec", "-n", "2", sys.executable, "-m", "mpi4py.futures", "-m", "simulator", "sweep", "small.toml"]
+    command = [
+        "mpiexec",
+        "-n",
+        "2",
+        sys.executable,
+        "-m",
+        "mpi4py.futures",
+        "-m",
+        "ratecheck.simulator",
+        "sweep",
+        "small.toml",
+    ]
     done = subprocess.run(
         [*command, "--backend", "reference", "--out", "mpi", "--executor", "mpi"],
         env={**os.environ, **allowed},

@@ -20,10 +20,10 @@ from cells import made_up, same_bits
 
 from problems.errors import InputError
 from simulator import files
-from simulator.cells.spec import Spec
+from simulator.cells.spec import Spec, canonical_json
 from simulator.engines.resolve import resolve
 from simulator.lab import store as store_module
-from simulator.lab.cellfile import require_room
+from simulator.lab.cellfile import decode, encode, require_room
 from simulator.lab.store import CellError, Store
 
 GOLDEN = Path(__file__).parent / "golden" / "keys.json"
@@ -115,7 +115,25 @@ def test_truncated_anywhere(store):
     for size in [0, 1, 3, 10, 100, *range(500, len(content), 997), len(content) - 1]:
         path.write_bytes(content[:size])
         with pytest.raises(CellError, match=path.name):
-            store.load(resolve(result.spec).key)
+            store.load(result.key)
+
+
+def test_truncated_at_every_byte():
+    result = made_up(steps=4, replicas=1)
+    content = encode(result)
+    assert same_bits(decode(io.BytesIO(content), result.key).stats, result.stats)
+    for size in range(len(content)):
+        with pytest.raises(CellError):
+            decode(io.BytesIO(content[:size]), result.key)
+
+
+def test_a_cell_of_another_version_is_not_read(store):
+    told = json.loads(made_up().identity)
+    other = replace(made_up(), identity=canonical_json({**told, "numerics": told["numerics"] + 1}))
+    store.save(other)
+    with pytest.raises(CellError, match="another version of ratecheck"):
+        store.load(other.key)
+    assert store.load(made_up().key) is None
 
 
 def test_flipped_bits_never_change_data(store):

@@ -60,30 +60,31 @@ def compute(
     todo, place = list(todo), place or Place()
     require_possible(todo, backend, place)
     begin = time.perf_counter()
-    token = os.urandom(4).hex()
-    how = How(store.directory.absolute(), backend, place.threads, token, interval, _here())
-    threads = place.threads or 1
-    cuts = cut(todo, store.directory, backend, threads, place.jobs, interval)
-    rest = {due.key: due for due in todo if due.key not in {parts[0].key for parts in cuts}}
-    tasks = [[item] for parts in cuts for item in parts]
-    tasks += [
-        [Item(due) for due in batch] for batch in batches(rest.values(), backend, threads, place.jobs, place.batch)
-    ]
-    if tasks and others(store.directory, token):  # who begins elsewhere meets the other sweep less often
-        start = random.randrange(len(tasks))
-        tasks = tasks[start:] + tasks[:start]
-    order = list({item.key: item.spec for batch in tasks for item in batch}.values())
-    watch = Watch(store, todo)
-    with (
-        place.open() as (executor, workers),
-        Monitor(order, backend, threads, workers, watch, quiet) as monitor,
-    ):
-        failed = Rounds(executor, how, store, warn, cuts).work(tasks)
-        monitor.finished(watch.last())
+    how = How(store.directory.absolute(), backend, place.threads, os.urandom(4).hex(), interval, _here())
+    with place.open() as (executor, workers):
+        cuts = cut(todo, store.directory, backend, place.threads or 1, workers, interval)
+        tasks = _tasks(todo, cuts, how, workers, place.batch)
+        order = list({item.key: item.spec for batch in tasks for item in batch}.values())
+        watch = Watch(store, todo)
+        with Monitor(order, backend, place.threads or 1, workers, watch, quiet) as monitor:
+            failed = Rounds(executor, how, store, warn, cuts).work(tasks)
+            monitor.finished(watch.last())
     seconds = time.perf_counter() - begin
     if failed:
         raise _failed(failed, len(todo), store, seconds)
     return seconds
+
+
+def _tasks(todo: list[Due], cuts: list[list[Item]], how: How, workers: int, most: float) -> list[list[Item]]:
+    """What workers take at a time: parts of cells one by one, then the other cells."""
+    apart = {parts[0].key for parts in cuts}
+    rest = (due for due in todo if due.key not in apart)
+    whole = batches(rest, how.backend, how.threads or 1, workers, most)
+    tasks = [[item] for parts in cuts for item in parts] + [[Item(due) for due in batch] for batch in whole]
+    if tasks and others(how.directory, how.sweep):  # who begins elsewhere meets the other sweep less often
+        start = random.randrange(len(tasks))
+        tasks = tasks[start:] + tasks[:start]
+    return tasks
 
 
 class Rounds:

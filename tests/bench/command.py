@@ -19,12 +19,14 @@ from .parts import parts_sections
 from .peers import PEERS, RATECHECK, load, missing
 from .processes import PeerError, Worker
 from .results import LIMIT, Outcome
+from .sweeps import sweeps_section
 from .variants import variants_section
 from .workloads import WORKLOADS
 
 ALONE: dict[str, Callable[[int], list[Section]]] = {  # what is timed without peers; takes the number of rounds
     "parts": parts_sections,
     "variants": lambda rounds: [variants_section(rounds)],
+    "sweeps": lambda rounds: [sweeps_section(rounds)],
 }
 
 

@@ -6,16 +6,14 @@ Exit code 1 if a theorem is violated or a false control is not.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
+from simulator.cores import cores
 from simulator.judge.outcome import Outcome
+from simulator.lab.executors.place import Place
 
 from . import readme
 from .pages import write
@@ -37,12 +35,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="theorems (default: all; others write no pages)")
     parser.add_argument("--out", type=Path, default=Path("results") / "zoo", metavar="DIR", help="results folder")
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
+    parser.add_argument("-j", "--jobs", type=int, default=cores(), metavar="N", help="processes")
+    parser.add_argument("--executor", metavar="NAME", help="where they are, as in `ratecheck sweep --help`")
     args = parser.parse_args()
     begun = time.perf_counter()
     found = []
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        for one in pool.map(partial(verify, folder=args.out), args.names or TRUE):
+    names = args.names or TRUE
+    with Place.of(args.executor, args.jobs).open() as (executor, _):
+        for task in executor.as_completed([executor.submit(verify, name, args.out) for name in names]):
+            one = task.result()
             found.append(one)
             caught = sum(v.outcome is Outcome.VIOLATED for v in one.controls)
             print(
@@ -50,6 +51,7 @@ def main() -> int:
                 f" {len(one.results):4} cells {one.seconds:6.1f} s",
                 flush=True,
             )
+    found.sort(key=lambda one: names.index(one.verdict.claim))
     if not args.names:
         write(found, DOCS)
         readme.write(found, README)

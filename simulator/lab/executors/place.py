@@ -27,6 +27,7 @@ class Place:
     name: str = "inline"
     argument: str = ""
     jobs: int = 1
+    one_thread: bool = False  # in each worker, whatever the cores
 
     @classmethod
     def of(cls, text: str | None = None, jobs: int | None = None, backend: str = "cpu") -> Place:
@@ -68,6 +69,8 @@ class Place:
     def threads(self) -> int | None:
         """Threads of a worker: its share of this machine's cores; of others one, as they are started one a core, or
         None for all that a job has."""
+        if self.one_thread:
+            return 1
         if self.elsewhere:
             return None if self.name == "submitit" else 1
         return max(1, cores() // self.jobs)
