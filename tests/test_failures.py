@@ -11,13 +11,13 @@ from unwrap import unwrapped
 
 from simulator.cli import main
 from simulator.engines import run
-from simulator.lab import cell_task, failures
-from simulator.lab import compute as compute_module
+from simulator.lab import cell_task, failures, rounds
 from simulator.lab.asks import quantities
 from simulator.lab.cell_task import compute_cells
-from simulator.lab.compute import CellsFailed, SweepError, compute
+from simulator.lab.compute import CellsFailed, compute
 from simulator.lab.executors.place import Place
 from simulator.lab.folder import open_folder
+from simulator.lab.rounds import SweepError
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
 
@@ -121,7 +121,7 @@ def _killed(batch, how):
 
 def test_a_cell_that_kills_its_worker_is_found_out(small, store, monkeypatch):
     """Each death ends all workers of the pool; yet only the cells that deserve it are given up."""
-    monkeypatch.setattr(compute_module, "compute_cells", _killed)
+    monkeypatch.setattr(rounds, "compute_cells", _killed)
     todo = load_plan("small.toml").cells
     with pytest.raises(CellsFailed, match=r"2 of 8 cells failed.* sgd on rational, d = 16.*died, perhaps for want of"):
         compute(todo, store, backend="reference", place=Place.of(jobs=2))
@@ -138,6 +138,6 @@ def _die(batch, how):
 
 
 def test_workers_that_die_at_once_end_the_sweep(small, store, monkeypatch):
-    monkeypatch.setattr(compute_module, "compute_cells", _die)
+    monkeypatch.setattr(rounds, "compute_cells", _die)
     with pytest.raises(SweepError, match="end before they begin a cell"):
         compute(load_plan("small.toml").cells, store, backend="reference", place=Place.of(jobs=2))

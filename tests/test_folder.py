@@ -13,8 +13,8 @@ from unwrap import unwrapped
 
 from simulator.cli import main
 from simulator.engines.resolve import resolve
-from simulator.lab import compute as compute_module
-from simulator.lab.compute import compute_cells
+from simulator.lab import rounds
+from simulator.lab.cell_task import compute_cells
 from simulator.lab.folder import open_folder, read_plan
 from simulator.lab.plan import plan_of, tables_of
 from simulator.lab.planfile import FORMAT
@@ -74,7 +74,7 @@ def test_what_vanishes_is_told(copy, monkeypatch, capsys, gone):
             }[gone]()
         return lines
 
-    monkeypatch.setattr(compute_module, "compute_cells", and_then)
+    monkeypatch.setattr(rounds, "compute_cells", and_then)
     code = again("--fresh")
     shown = capsys.readouterr()
     if gone == "norms.json":  # they are made after the cells

@@ -79,7 +79,7 @@ def test_what_another_sweep_gives_up_is_done_here(tmp_path, monkeypatch):
         if len(waited) == 3:
             other.__exit__(None, None, None)
 
-    monkeypatch.setattr("simulator.lab.compute.time.sleep", sleep)
+    monkeypatch.setattr("simulator.lab.rounds.time.sleep", sleep)
     compute(two, store, backend="reference", quiet=True)
     assert len(waited) >= 3 and set(store.keys()) == {due.key for due in two}
 

@@ -236,7 +236,17 @@ def test_what_can_not_be_verified_is_refused_in_one_line(words, parts, capsys, t
 
 @pytest.mark.parametrize(
     "words",
-    [["--quick"], ["--backend", "foo"], ["--backend", "cpu"], ["--jobs", "7"], ["--jobs", "0"], ["--seed", "0"]],
+    [
+        ["--quick"],
+        ["--backend", "foo"],
+        ["--backend", "cpu"],
+        ["--jobs", "7"],
+        ["--jobs", "0"],
+        ["--seed", "0"],
+        ["--executor", "pool"],
+        ["--shard", "1/2"],
+        ["--checkpoint", "5"],
+    ],
 )
 def test_options_of_a_theorem_are_refused_for_a_folder(words, tmp_path, capsys):
     assert main(["verify", str(tmp_path), *words]) == 2

@@ -85,8 +85,8 @@ def perform(plan, args: argparse.Namespace, after: str = ""):
     from dataclasses import replace
 
     from ..cli import complain
-    from ..lab.compute import SweepError
     from ..lab.cost import human_seconds
+    from ..lab.rounds import SweepError
     from ..lab.store import Store
     from ..lab.sweep import Way, sweep, sweep_shard
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from ..files import host, running
 
 FOLDER = "running"
-SILENT = 600.0  # seconds; a step of a huge cell may take minutes
+SILENT = 300.0  # seconds; a few steps of a huge cell may take minutes
 _numbers = itertools.count()  # a process may have several at once, in threads
 BEAT = 0.5  # seconds between two reports, at least
 

@@ -14,12 +14,13 @@ from ratecheck.problems.errors import InputError
 from ..lines import say
 from ..words import count
 from .checkpoints import INTERVAL
-from .compute import CellsFailed, SweepError, compute
+from .compute import CellsFailed, compute
 from .executors.place import Place
 from .folder import NORMS, Folder, missing_parts, norms_key, open_folder
 from .judging import Judgement, judge_folder, write_judgement
 from .plan import Norms, Plan
 from .planfile import PLAN, write_plan
+from .rounds import SweepError
 from .shard import Shard
 from .store import Store
 from .survey import Survey, survey

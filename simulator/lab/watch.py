@@ -37,10 +37,9 @@ class Watch:
         self._next = time.monotonic() + SHARE * (time.monotonic() - begin)
         return found, self._running
 
-    def last(self) -> list[Spec]:
-        """As a call, however short ago the last one was."""
+    def look_again(self) -> None:
+        """The next call looks, however short ago the last one did."""
         self._next = 0.0
-        return self()[0]
 
     def _stamp(self, key: str) -> Stamp:
         try:
