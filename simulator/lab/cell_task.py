@@ -110,7 +110,7 @@ def keep(store: Store, due: Due, result: Result) -> str:
 
 def reporting(marker: Marker) -> Callable[[int], None]:
     """What an engine calls with the coordinate-steps that it did: it reports them, and lets the task be stopped."""
-    done, last = 0, 0.0
+    done, last = 0, time.monotonic()
 
     def progress(amount: int) -> None:
         nonlocal done, last
