@@ -208,3 +208,13 @@ def test_the_table_of_costs_is_of_every_problem_law_and_optimizer():
     assert {*PROBLEMS, *NOISES, *OPTIMIZERS, costs.STANDARD} < set(made)
     same = {name for name, cell in made.items() if cell.key == made[costs.STANDARD].key}
     assert same == {costs.STANDARD, "rational", "adamw", "gaussian"}
+
+
+def test_the_sweeps_of_the_bench(monkeypatch):
+    from tests.bench import sweeps
+
+    monkeypatch.setattr(sweeps, "TINY", 120)
+    monkeypatch.setattr(sweeps, "_share", lambda: 0.9)  # which takes minutes
+    section = sweeps.sweeps_section(2)
+    assert len(section.rows) == 4 and float(section.rows[-1][1].split()[0]) == 0.9
+    assert all(float(row[1].split()[0]) > 0 for row in section.rows)

@@ -179,3 +179,16 @@ def test_killed_in_a_cell_and_resumed_elsewhere(tmp_path, capsys):
     assert_same(elsewhere, tmp_path / "whole")
     left = {path.name for path in elsewhere.iterdir()}
     assert left == {path.name for path in (tmp_path / "whole").iterdir()} and "saved" not in left
+
+
+def test_fresh_begins_at_the_beginning(tmp_path, monkeypatch, capsys):
+    from simulator.lab.sweepfile import load_plan
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.toml").write_text(LONG.replace("4_000_000", "3000").replace("64", "1500"))
+    [due] = load_plan("one.toml").cells
+    with pytest.raises(Stopped):
+        run(due.spec, "reference", progress=stopping(3)[0], keep=kept(tmp_path / "results", due))
+    seen = []
+    monkeypatch.setattr(Checkpoints, "resumed", lambda self, *others: seen.append(self._path(others[2]).exists()))
+    assert main(["sweep", "one.toml", "--backend", "reference", "--fresh"]) == 0 and seen == [False]

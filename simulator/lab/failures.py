@@ -60,10 +60,17 @@ def record(directory: Path, key: str, spec: Spec, error: BaseException, sweep: s
         "spec": spec.to_dict(),
         "traceback": "".join(traceback.format_exception(error))[-MOST_TEXT:],
     }
+    try:
+        _write(directory, key, content)
+    except InputError:  # another sweep may just have removed the folder, which was empty
+        _write(directory, key, content)
+    return made
+
+
+def _write(directory: Path, key: str, content: dict) -> None:
     with contextlib.suppress(OSError):  # write_sealed says what is wrong
         (directory / FOLDER).mkdir(exist_ok=True)
     write_sealed(directory / FOLDER / f"{key}.json", FORMAT, content)
-    return made
 
 
 def failure(directory: Path, key: str) -> Failure | None:

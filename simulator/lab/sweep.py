@@ -13,7 +13,7 @@ from ratecheck.problems.errors import InputError
 
 from ..lines import say
 from ..words import count
-from .checkpoints import INTERVAL
+from . import checkpoints
 from .compute import CellsFailed, compute
 from .executors.place import Place
 from .folder import NORMS, Folder, missing_parts, norms_key, open_folder
@@ -45,7 +45,7 @@ class Way:
     place: Place = Place()
     fresh: bool = False
     progress: bool = False
-    interval: float = INTERVAL
+    interval: float = checkpoints.INTERVAL
     warn: Tell = lambda line: None
     begin: Callable[[Survey], None] = lambda found: None
     end: Callable[[float], None] = lambda seconds: None
@@ -86,6 +86,8 @@ def _fill(plan: Plan, store: Store, way: Way, shard: Shard) -> float:
     write_plan(store.directory, plan)
     if way.fresh:
         store.remove(due.key for due in found.todo)
+        for due in found.todo:
+            checkpoints.clear(store.directory, due.key)
     failed, seconds = None, 0.0
     try:
         seconds = compute(

@@ -31,7 +31,8 @@ MOST_OVERHEAD, MOST_STATUS, LEAST_SHARE = 5.0, 2.0, 0.85  # ms, s, and the share
 
 def sweeps_section(rounds: int) -> Section:
     """Medians of *rounds* (least–most), but for the overhead, which is one sweep of many cells."""
-    tiny = {"problem": "quadratic", "optimizer": "sgd", "dim": 2, "steps": 10, "seed": list(range(TINY))}
+    tiny = {"problem": "quadratic", "optimizer": "sgd", "dim": 2, "steps": 10}
+    tiny |= {"replicas": 1, "seed": list(range(TINY))}
     plan = plan_of([tiny], [], "tiny cells")
     with tempfile.TemporaryDirectory(prefix="ratecheck-bench-") as folder:
         store = Store(Path(folder))
