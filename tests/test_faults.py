@@ -99,6 +99,8 @@ def wait_until(phase, process, out, chance):
 
 def kill(process, who, chance):
     """SIGKILL; returns the processes that must be gone for what was killed to be gone."""
+    if process.poll() is not None:  # it was faster
+        return []
     workers = children(process.pid)
     at_work = [pid for pid in workers if alive(pid)]
     if who == "a worker" and at_work:
