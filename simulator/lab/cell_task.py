@@ -38,7 +38,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Told:
+class Answer:
     """What a worker says of a cell: what became of it, whether it may be tried again, a line of warning."""
 
     key: str
@@ -60,7 +60,7 @@ class How:
     home: str = ""
 
 
-def compute_cells(batch: Iterable[Item], how: How) -> list[Told]:
+def compute_cells(batch: Iterable[Item], how: How) -> list[Answer]:
     """Run cells and store each when it is done, or their parts; a cell that fails is written down, and the others go
     on.
 
@@ -69,25 +69,25 @@ def compute_cells(batch: Iterable[Item], how: How) -> list[Told]:
     return [_compute(item, Store(how.directory), how) for item in batch]
 
 
-def _compute(item: Item, store: Store, how: How) -> Told:
+def _compute(item: Item, store: Store, how: How) -> Answer:
     require_going()
     due = item.due
     with marked(store.directory, due.key, how.sweep) as marker:
         if marker is None:
-            return Told(due.key, State.ELSEWHERE)
+            return Answer(due.key, State.ELSEWHERE)
         _go_home(due, how.home)
         stored = _stored(store, due.key)
         try:
             asked = quantities(due.asks)
             if stored is not None and not lacks(stored, asked):  # another sweep was here
-                return Told(due.key, State.DONE)
+                return Answer(due.key, State.DONE)
             result = _run(item, wanted(stored, asked), marker, how)
         except CancelledError:
             raise
         except Exception as error:  # whatever an engine or a user's formula raises
             failed = failures.record(store.directory, due.key, due.spec, error, how.sweep)
-            return Told(due.key, State.FAILED, failed.final)
-        return Told(due.key, State.DONE, warning=keep(store, due, result) if result else "")
+            return Answer(due.key, State.FAILED, failed.final)
+        return Answer(due.key, State.DONE, warning=keep(store, due, result) if result else "")
 
 
 def keep(store: Store, due: Due, result: Result) -> str:

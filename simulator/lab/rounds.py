@@ -7,10 +7,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, Told
 
 from . import failures
-from .cell_task import How, State, Told, compute_cells
+from .cell_task import Answer, How, State, compute_cells
 from .cutting import Item
 from .executors.protocol import Executor
 from .running import forget, markers, others
@@ -22,7 +22,7 @@ BARREN = 3  # rounds in which all workers died before any began a cell
 Warn = Callable[[str], None]
 
 
-class SweepError(Exception):
+class SweepError(Told):
     """The sweep can't go on for a reason outside its input; the message stands alone in one line."""
 
 
@@ -68,7 +68,7 @@ class Rounds:
         for task in self.executor.as_completed(handed):
             batch = handed[task]
             try:
-                answers: Iterable[Told] = task.result()
+                answers: Iterable[Answer] = task.result()
             except InputError:
                 raise
             except Exception as error:  # each executor has its own for a worker that died
