@@ -16,7 +16,7 @@ from ratecheck import InputError, noise, optimizer, profile, theorem
 
 from simulator.cli import main
 from simulator.judge.outcome import Outcome
-from simulator.lab.compute import SweepError
+from simulator.lab.rounds import SweepError
 from simulator.lines import MOST
 from simulator.plugins import load as load_file
 
