@@ -27,6 +27,7 @@ MODULES = {
     "verify": "verify",
     "report": "report",
     "norms": "norms",
+    "networks": "networks",
     "check": "check",
     "list": "list",
 }

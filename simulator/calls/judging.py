@@ -29,8 +29,9 @@ def judge(results: Results | Iterable[Result] | str | Path, theorems: Any = None
         results = load(results)
     folder = results.folder if isinstance(results, Results) else Folder(Path(), None, list(results), [], [])
     alone = isinstance(theorems, (str, Theorem, SampleTheorem))
-    if theorems is None:
-        return grounded(folder, judge_folder(folder))
-    names = [given_name(each, "theorem") for each in ([theorems] if alone else theorems)]
-    verdicts = grounded(folder, judge_folder(folder, names=names))
+    names = None
+    if theorems is not None:
+        names = [given_name(each, "theorem") for each in ([theorems] if alone else theorems)]
+    judgement = judge_folder(folder, names=names)
+    verdicts = [*grounded(folder, judgement), *judgement.recorded]
     return verdicts[0] if alone else verdicts

@@ -17,10 +17,11 @@ def write_pages(folder, judgement, theorems: Sequence) -> list[Path]:
     written = write_report(
         folder.directory,
         folder.results,
-        judgement.verdicts,
+        judgement.every,
         folder.norm_rows,
         folder.plan,
         left_out(folder, judgement),
         theorems,
+        folder.recordings,
     )
     return [*written, write_judgement(folder, judgement)]

@@ -44,7 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         theorems = [*own, *THEOREMS.values()]
         written = write_pages(folder, judgement, theorems)
         written += _paper(folder, judgement, theorems) if args.paper else _no_paper(folder)
-    show_verdicts(judgement.verdicts)
+    show_verdicts(judgement.every)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
     print("written:", *(f"  {path}" for path in pages), sep="\n")
@@ -56,7 +56,7 @@ def execute(args: argparse.Namespace) -> int:
 def _paper(folder, judgement, theorems) -> list[Path]:
     from ..report.figures.paper import write_paper
 
-    return write_paper(folder.directory, folder.results, judgement.verdicts, folder.norm_rows, theorems)
+    return write_paper(folder.directory, folder.results, judgement.every, folder.norm_rows, theorems, folder.recordings)
 
 
 def _no_paper(folder) -> list[Path]:

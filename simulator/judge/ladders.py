@@ -1,0 +1,238 @@
+"""Whether ρ = ‖g‖₁/(√d‖g‖₂) keeps its size over a family of networks: exponents in d, and tests of equivalence to 0.
+
+A Θ is about d → ∞, which no run shows: a verdict is on the range of d that was run, which its reasons name. Exponents
+are least-squares slopes of log ρ, one a seed, over all sizes and over the upper half of them; their errors are the
+spread over seeds. HOLDS: both are within ±MARGIN, by two one-sided tests, in every family and at every step.
+VIOLATED: both are beyond it on one side in some family at some step, after Holm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..cells.recording import EXACT, Recording
+from ..words import count, p_value, short
+from .intervals import ALPHA, Estimate, holm
+from .outcome import Cells, LadderNumbers, Numbers, Outcome, Verdict
+
+MARGIN = 0.05
+LEAST_SIZES, LEAST_DECADES, LEAST_SEEDS = 5, 1.8, 4  # less is no family that says anything about growth
+
+
+class Claim(Protocol):
+    """A claim about ladders (``networks.claims.LadderTheorem``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def statement(self) -> str: ...
+    @property
+    def expected(self) -> str: ...
+    @property
+    def predicted(self) -> float: ...
+    @property
+    def axis(self) -> str: ...
+    @property
+    def layer(self) -> str: ...
+    def about(self, settings: Mapping[str, object], /) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The exponent of ρ of one family at one step: ``whole`` over all ``sizes``, ``upper`` over their upper half;
+    ``missing``: why there is no verdict on it, '' if there may be one."""
+
+    family: str
+    layer: str
+    step: int
+    sizes: tuple[float, ...]
+    seeds: int
+    ends: tuple[float, float]
+    whole: Estimate | None
+    upper: Estimate | None
+    missing: str = ""
+
+    @property
+    def p_moves(self) -> float:
+        """p-value against 'one of the two is within the margin': the larger of both, on the better side."""
+        if self.whole is None or self.upper is None:
+            return 1.0
+        below = max(self.whole.p_below(-MARGIN), self.upper.p_below(-MARGIN))
+        above = max(self.whole.p_above(MARGIN), self.upper.p_above(MARGIN))
+        return min(1.0, 2 * min(below, above))
+
+    @property
+    def p_level(self) -> float:
+        """p-value against 'one of the two is beyond the margin'."""
+        if self.whole is None or self.upper is None:
+            return 1.0
+        return max(max(e.p_below(MARGIN), e.p_above(-MARGIN)) for e in (self.whole, self.upper))
+
+    def words(self, axis: str) -> str:
+        """'mlp standard before step 100: ρ goes like d^-0.021 [-0.03, -0.01], from 0.48 at … to 0.42 at …'."""
+        what = f"{self.family}{f', {self.layer}' if self.layer else ''} before step {self.step}"
+        if self.whole is None:
+            return f"{what}: {self.missing}"
+        low, high = self.whole.low(ALPHA / 2), self.whole.high(ALPHA / 2)
+        limits = f" [{low:.3f}, {high:.3f}]" if math.isfinite(low) else ""
+        letter = {"d": "d", "vocabulary": "V"}.get(axis, axis)
+        return (
+            f"{what}: ρ goes like {letter}^{self.whole.value:.3f}{limits}, from {self.ends[0]:.3f} at {letter} = "
+            f"{short(self.sizes[0])} to {self.ends[1]:.3f} at {short(self.sizes[-1])} ({count(self.seeds, 'seed')})"
+        )
+
+
+def judge_ladders(recordings: Iterable[Recording], claims: Iterable[Claim], asked: bool = False) -> list[Verdict]:
+    """A verdict for each of *claims* that some recording is about; for all of them where they were *asked* for."""
+    recordings = list(recordings)
+    verdicts = []
+    for claim in claims:
+        own = [recording for recording in recordings if claim.about(recording.settings)]
+        if own or asked:
+            verdicts.append(judge_ladder(claim, own))
+    return verdicts
+
+
+def judge_ladder(claim: Claim, recordings: Sequence[Recording], alpha: float = ALPHA) -> Verdict:
+    """The verdict on recordings that *claim* is about."""
+    found = trends(claim, recordings)
+    able = [trend for trend in found if not trend.missing]
+    adjusted = holm([trend.p_moves for trend in able])
+    moving = [trend for trend, p in zip(able, adjusted, strict=True) if p < alpha]
+    reasons = [f"{trend.words(claim.axis)}, {p_value(p)}" for trend, p in zip(able, adjusted, strict=True) if p < alpha]
+    if moving:
+        outcome = Outcome.VIOLATED
+        if claim.predicted:
+            reasons.append(f"the exponent predicted before the run: {claim.predicted:g}")
+    elif able and len(able) == len(found) and all(trend.p_level < alpha for trend in able):
+        outcome = Outcome.HOLDS
+        low = min(trend.sizes[0] for trend in able)
+        high = max(trend.sizes[-1] for trend in able)
+        reasons = [
+            f"between {claim.axis} = {short(low)} and {short(high)} all exponents of ρ are within ±{MARGIN}",
+            *(trend.words(claim.axis) for trend in _extremes(able)),
+        ]
+    else:
+        outcome = Outcome.INCONCLUSIVE
+        reasons = _why(claim, recordings, found)
+    numbers: Numbers = {
+        "alpha": alpha,
+        "margin": MARGIN,
+        "correction": f"Holm over {count(len(able), 'trend')}",
+        "tests": len(able),
+        "ladders": [_numbers(trend, claim) for trend in found],
+    }
+    cells = Cells(len(recordings))
+    return Verdict(claim.name, outcome, claim.expected, claim.statement, tuple(reasons), numbers, cells)
+
+
+def _why(claim: Claim, recordings: Sequence[Recording], found: Sequence[Trend]) -> list[str]:
+    if not recordings:
+        return ["no recordings that it is about"]
+    if not found:
+        return ["no exact gradients were recorded: ρ of a minibatch's gradient is another number, noise included"]
+    poor = list(dict.fromkeys(trend.missing for trend in found if trend.missing))
+    # a trend that can't be judged is told with what it has
+    return [*poor, *(trend.words(claim.axis) for trend in _extremes([t for t in found if t.whole is not None]))]
+
+
+def _extremes(found: Sequence[Trend]) -> list[Trend]:
+    """Those with the least and the largest exponent, one where that is one."""
+    ranked = sorted(found, key=lambda trend: trend.whole.value if trend.whole else 0.0)
+    return ranked if len(ranked) < 2 else [ranked[0], ranked[-1]]
+
+
+def trends(claim: Claim, recordings: Sequence[Recording]) -> list[Trend]:
+    """The trends of each family at each step that all its recordings have an exact gradient of."""
+    families: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        families.setdefault(recording.family, []).append(recording)
+    found = []
+    for family, own in families.items():
+        steps = set.intersection(*({int(r.steps[row]) for row in r.rows(EXACT)} for r in own))
+        for step in sorted(steps):
+            layers = [""] if not claim.layer else _growing(own) if claim.layer == "*" else [claim.layer]
+            found += [_trend(claim, family, layer, step, own) for layer in layers]
+    return found
+
+
+def _growing(recordings: Sequence[Recording]) -> list[str]:
+    """The layers whose number of coordinates is not the same in all recordings."""
+    shared = [name for name in recordings[0].layers if all(name in r.layers for r in recordings)]
+    sizes = {name: {int(r.sizes[:, r.layers.index(name)].max()) for r in recordings} for name in shared}
+    return [name for name in shared if len(sizes[name]) > 1]
+
+
+def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequence[Recording]) -> Trend:
+    table: dict[float, dict[int, float]] = {}  # size → seed → ρ
+    for recording in recordings:
+        row = next(int(row) for row in recording.rows(EXACT) if recording.steps[row] == step)
+        value, dim = recording.rho(row), recording.dim(row)
+        if layer:
+            if layer not in recording.layers:
+                continue
+            j = recording.layers.index(layer)
+            value, dim = float(recording.layer_rho(row)[j]), int(recording.sizes[row, j])
+        size = dim if claim.axis == "d" else recording.settings.get(claim.axis)
+        if isinstance(size, (int, float)) and size > 0:
+            table.setdefault(float(size), {})[recording.seed] = value
+    sizes = tuple(sorted(table))
+    seeds = sorted(set.intersection(*(set(own) for own in table.values()))) if table else []
+    values = np.array([[table[size][seed] for size in sizes] for seed in seeds])
+    where = dict(family=family, layer=layer, step=step, sizes=sizes, seeds=len(seeds))
+    if not seeds or len(sizes) < 2 or not np.all(np.isfinite(values)) or not np.all(values > 0):
+        return Trend(**where, ends=(math.nan, math.nan), whole=None, upper=None, missing=_no_slope(sizes, seeds))
+    logs = np.log(sizes)
+    whole = _slope(logs, np.log(values))
+    half = max(3, math.ceil(len(sizes) / 2))
+    upper = _slope(logs[-half:], np.log(values[:, -half:]))
+    ends = float(values[:, 0].mean()), float(values[:, -1].mean())
+    return Trend(**where, ends=ends, whole=whole, upper=upper, missing=_too_little(claim, sizes, len(seeds)))
+
+
+def _slope(logs: np.ndarray, values: np.ndarray) -> Estimate:
+    """The mean slope over seeds, with its standard error; *values*, shape (seeds, sizes)."""
+    centred = logs - logs.mean()
+    slopes = values @ centred / (centred @ centred)
+    error = float(slopes.std(ddof=1) / math.sqrt(slopes.size)) if slopes.size > 1 else math.inf
+    return Estimate(float(slopes.mean()), error, slopes.size - 1)
+
+
+def _no_slope(sizes: Sequence[float], seeds: Sequence[int]) -> str:
+    if len(sizes) < 2:
+        return "one size: Θ is about what happens as it grows"
+    return "no seed was run at all sizes" if not seeds else "a gradient is 0, or not finite"
+
+
+def _too_little(claim: Claim, sizes: Sequence[float], seeds: int) -> str:
+    """Why a verdict would be rash, or ''."""
+    if len(sizes) < LEAST_SIZES:
+        return f"{count(len(sizes), 'size')}, {LEAST_SIZES} are needed for a verdict"
+    if seeds < LEAST_SEEDS:
+        return f"{count(seeds, 'seed')}, {LEAST_SEEDS} are needed for a verdict"
+    decades, least = math.log10(sizes[-1] / sizes[0]), LEAST_DECADES if claim.axis == "d" else 1.0
+    if decades < least:
+        return f"{claim.axis} spans {decades:.1f} decades, {least:g} are needed for a verdict"
+    return ""
+
+
+def _numbers(trend: Trend, claim: Claim) -> LadderNumbers:
+    whole, upper = trend.whole, trend.upper
+    return {
+        "family": trend.family,
+        "layer": trend.layer,
+        "step": trend.step,
+        "axis": claim.axis,
+        "sizes": list(trend.sizes),
+        "seeds": trend.seeds,
+        "predicted": claim.predicted,
+        "exponent": whole.value if whole else None,
+        "error": whole.error if whole and math.isfinite(whole.error) else None,
+        "upper_half": upper.value if upper else None,
+        "missing": trend.missing,
+    }
