@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def gathered(
     others."""
     size = len(layers)
     absent = {"samples": 0, "loss": np.nan, **dict.fromkeys(("inner", "lower", "trace"), np.full(size, np.nan))}
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name in ARRAYS:
         dtype = np.int64 if name in INTEGERS else np.float64
         shape = (len(rows),) if name in OF_ROWS else (len(rows), size)

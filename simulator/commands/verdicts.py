@@ -58,7 +58,7 @@ def show_state(folder, judgement) -> None:
         say(line)
     loops = count(len(folder.recordings), "recording")
     what = count(len(folder.results), "cell")
-    if folder.recordings:
+    if folder.recordings or folder.ladder:
         what = f"{what} and {loops}" if folder.results else loops
     cells = f"{folder.directory}: {what}"
     if folder.others:

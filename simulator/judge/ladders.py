@@ -92,7 +92,8 @@ def judge_ladders(recordings: Iterable[Recording], claims: Iterable[Claim], aske
     recordings = list(recordings)
     verdicts = []
     for claim in claims:
-        own = [recording for recording in recordings if claim.about(recording.settings)]
+        many = [recording for recording in recordings if claim.layer != "*" or len(recording.layers) > 1]
+        own = [recording for recording in many if claim.about(recording.settings)]
         if own or asked:
             verdicts.append(judge_ladder(claim, own))
     return verdicts
@@ -168,31 +169,42 @@ def _growing(recordings: Sequence[Recording]) -> list[str]:
     return [name for name in shared if len(sizes[name]) > 1]
 
 
-def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequence[Recording]) -> Trend:
-    table: dict[float, dict[int, float]] = {}  # size → seed → ρ
+def by_size(
+    recordings: Iterable[Recording], step: int, axis: str = "d", layer: str = ""
+) -> dict[float, dict[int, float]]:
+    """ρ of the exact gradient before *step*: size → seed → ρ, of the whole gradient or of one *layer*."""
+    table: dict[float, dict[int, float]] = {}
     for recording in recordings:
-        row = next(int(row) for row in recording.rows(EXACT) if recording.steps[row] == step)
+        row = next((int(row) for row in recording.rows(EXACT) if recording.steps[row] == step), None)
+        if row is None or layer and layer not in recording.layers:
+            continue
         value, dim = recording.rho(row), recording.dim(row)
         if layer:
-            if layer not in recording.layers:
-                continue
             j = recording.layers.index(layer)
             value, dim = float(recording.layer_rho(row)[j]), int(recording.sizes[row, j])
-        size = dim if claim.axis == "d" else recording.settings.get(claim.axis)
+        size = dim if axis == "d" else recording.settings.get(axis)
         if isinstance(size, (int, float)) and size > 0:
             table.setdefault(float(size), {})[recording.seed] = value
-    sizes = tuple(sorted(table))
+    return dict(sorted(table.items()))
+
+
+def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequence[Recording]) -> Trend:
+    table = by_size(recordings, step, claim.axis, layer)
+    sizes = tuple(table)
     seeds = sorted(set.intersection(*(set(own) for own in table.values()))) if table else []
     values = np.array([[table[size][seed] for size in sizes] for seed in seeds])
-    where = dict(family=family, layer=layer, step=step, sizes=sizes, seeds=len(seeds))
-    if not seeds or len(sizes) < 2 or not np.all(np.isfinite(values)) or not np.all(values > 0):
-        return Trend(**where, ends=(math.nan, math.nan), whole=None, upper=None, missing=_no_slope(sizes, seeds))
-    logs = np.log(sizes)
-    whole = _slope(logs, np.log(values))
-    half = max(3, math.ceil(len(sizes) / 2))
-    upper = _slope(logs[-half:], np.log(values[:, -half:]))
-    ends = float(values[:, 0].mean()), float(values[:, -1].mean())
-    return Trend(**where, ends=ends, whole=whole, upper=upper, missing=_too_little(claim, sizes, len(seeds)))
+    ends, whole, upper, missing = (math.nan, math.nan), None, None, _no_slope(sizes, seeds)
+    if seeds and len(sizes) > 1 and np.all(np.isfinite(values)) and np.all(values > 0):
+        logs = np.log(sizes)
+        whole = _slope(logs, np.log(values))
+        half = max(3, math.ceil(len(sizes) / 2))
+        upper = _slope(logs[-half:], np.log(values[:, -half:]))
+        ends, missing = _ends(values), _too_little(claim, sizes, len(seeds))
+    return Trend(family, layer, step, sizes, len(seeds), ends, whole, upper, missing)
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    return float(values[:, 0].mean()), float(values[:, -1].mean())
 
 
 def _slope(logs: np.ndarray, values: np.ndarray) -> Estimate:

@@ -94,8 +94,8 @@ class LadderNumbers(TypedDict):
 
 
 class Numbers(TypedDict, total=False):
-    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on recordings ``ladders``, on runs
-    all other entries.
+    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on recordings ``ladders``, on
+    runs all other entries.
 
     ``level``: what measured/rate is known to attain; ``copies``: how many rescaled copies were judged; ``mismatches``:
     known levels that were not measured.

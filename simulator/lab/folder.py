@@ -34,9 +34,9 @@ class Folder:
     """What ``verify`` and ``report`` work on.
 
     ``results`` are the plan's cells in its order, or all cells when the folder has no plan; ``faults``
-    lines about files that can't be trusted; ``others`` counts cells that are not of the plan; ``recordings`` of training
-    loops, and the ``ladder`` that asked for them, if one did; ``stored`` has what the folder holds of users' theorems, by
-    the plan's names for them.
+    lines about files that can't be trusted; ``others`` counts cells that are not of the plan; ``recordings`` of
+    training loops, and the ``ladder`` that asked for them, if one did; ``stored`` has what the folder holds of users'
+    theorems, by the plan's names for them.
     """
 
     directory: Path

@@ -1,4 +1,4 @@
-"""Recordings on disk: ``recordings/<key>.npz`` in a results folder, written whole, and read without belief as cells are.
+"""Recordings on disk: ``recordings/<key>.npz`` in a results folder, written whole and believed no more than cells are.
 
 Entries: ``identity``, ``layers`` and ``provenance`` (texts, the last two JSON), and the arrays of ``Recording``.
 """
@@ -128,7 +128,9 @@ def _check_arrays(arrays: dict[str, np.ndarray], layers: int) -> None:
     l1, l2 = arrays["l1"], arrays["l2"]
     finite = np.isfinite(l1) & np.isfinite(l2)
     # 1e-3: a loop's own sums are of float32
-    if np.any(l1[finite] < 0) or np.any((l2 > l1 * (1 + 1e-3))[finite]) or np.any(
-        (l1 > np.sqrt(sizes) * l2 * (1 + 1e-3))[finite]
+    if (
+        np.any(l1[finite] < 0)
+        or np.any((l2 > l1 * (1 + 1e-3))[finite])
+        or np.any((l1 > np.sqrt(sizes) * l2 * (1 + 1e-3))[finite])
     ):
         raise CellError("damaged: its norms break ‖g‖₂ ≤ ‖g‖₁ ≤ √d ‖g‖₂")

@@ -42,7 +42,9 @@ FILES = {  # name → package to install, module, file in it, sha256
 
 def digest(name: str) -> str:
     """The sha256 of the data *name*; raises InputError for a missing package or one with other bytes."""
-    return hashlib.sha256(text("stdlib").encode()).hexdigest() if name == "stdlib" else FILES[name][3] * bool(_file(name))
+    return (
+        hashlib.sha256(text("stdlib").encode()).hexdigest() if name == "stdlib" else FILES[name][3] * bool(_file(name))
+    )
 
 
 @lru_cache(maxsize=2)
@@ -72,7 +74,9 @@ def text(name: str) -> str:
     skipped = {"test", "tests", "site-packages", "dist-packages", "idle_test", "__pycache__", "lib2to3"}
     paths = sorted(p for p in home.rglob("*.py") if not skipped & set(p.relative_to(home).parts[:-1]))
     if not paths:
-        raise InputError(f"{home} has no Python sources: this Python comes without its library's text; use data = 'kjv'")
+        raise InputError(
+            f"{home} has no Python sources: this Python comes without its library's text; use data = 'kjv'"
+        )
     return "\n".join(path.read_bytes().decode("utf-8", "replace") for path in paths)
 
 
@@ -107,7 +111,7 @@ def tokens(name: str, vocabulary: int) -> tuple[NDArray[np.int64], int]:
 
 
 def windows(name: str, vocabulary: int, context: int, count: int) -> tuple[NDArray[np.int64], int]:
-    """*count* windows of *context* + 1 tokens at fixed random places, shape (count, context + 1), and the vocabulary."""
+    """*count* windows at fixed random places, shape (count, context + 1), and the vocabulary's size."""
     found, size = tokens(name, vocabulary)
     if len(found) < (context + 1) * count:
         raise InputError(f"{name} has {len(found)} tokens, too few for objective={count} windows of context={context}")
@@ -122,7 +126,9 @@ def _file(name: str) -> bytes:
     places = (spec.submodule_search_locations if spec else None) or []
     path = next((Path(place) / inside for place in places if (Path(place) / inside).exists()), None)
     if path is None:
-        raise InputError(f"data {name!r} needs {package}, which is not installed; pip install {package}, or ratecheck[networks]")
+        raise InputError(
+            f"data {name!r} needs {package}, which is not installed; pip install {package}, or ratecheck[networks]"
+        )
     content = read_whole(path, MOST)
     if (found := hashlib.sha256(content).hexdigest()) != known:
         raise InputError(

@@ -89,7 +89,9 @@ def _product(table: Mapping[str, object], where: str) -> list[Run]:
     lists = {name: value if isinstance(value, list) else [value] for name, value in table.items()}
     if empty := [name for name, values in lists.items() if not values]:
         raise InputError(f"{where}: {empty[0]} is an empty list")
-    telling = [name for name, value in table.items() if isinstance(value, list) and len(value) > 1 and name not in SIZES]
+    telling = [
+        name for name, value in table.items() if isinstance(value, list) and len(value) > 1 and name not in SIZES
+    ]
     runs = []
     for values in itertools.product(*lists.values()):
         one = dict(zip(lists, values, strict=True))
@@ -109,10 +111,10 @@ def climb(
     done: Callable[[Due, Recording, int], None] = lambda due, recording, left: None,
     limit: float | None = None,
 ) -> int:
-    """Do the runs that *directory* lacks, and return how many were done; ``done(due, recording, runs left)`` after each.
+    """Do the runs that *directory* lacks, and return how many; ``done(due, recording, runs left)`` after each.
 
-    A file that can't be trusted is computed again. *limit*: seconds after which no run is begun. Raises InputError
-    where a run can't be done.
+    A file that can't be trusted is computed again. *limit*: seconds after which no run but the first is begun. Raises
+    InputError where a run can't be done.
     """
     require_writable(directory)
     write_ladder(directory, ladder.plan)
@@ -121,7 +123,7 @@ def climb(
     finished = 0
     if jobs == 1:
         for due in waiting:
-            if end is not None and time.monotonic() > end:
+            if finished and end is not None and time.monotonic() > end:
                 break
             finished += 1
             _keep(directory, due, perform(due), len(waiting) - finished, done)

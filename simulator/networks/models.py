@@ -43,7 +43,7 @@ def _role(run: Run, name: str, parameter: Any) -> tuple[str, float]:
 def _mlp(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
     nn = torch.nn
 
-    class Mlp(nn.Module):
+    class Mlp(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.input = nn.Linear(inputs * inputs, run.width)
@@ -68,7 +68,7 @@ def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
     nn = torch.nn
     groups = 4
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self, before: int, after: int, stride: int) -> None:
             super().__init__()
             self.first = nn.Conv2d(before, after, 3, stride, 1, bias=False)
@@ -81,7 +81,7 @@ def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
             y = torch.relu(self.norm1(self.first(x)))
             return torch.relu(self.skip(x) + self.norm2(self.second(y)))
 
-    class ResNet(nn.Module):
+    class ResNet(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.input = nn.Conv2d(1, run.width, 3, 1, 1, bias=False)
@@ -108,7 +108,7 @@ def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
 def _transformer(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
     nn, heads = torch.nn, run.width // HEAD
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.norm1, self.norm2 = nn.LayerNorm(run.width), nn.LayerNorm(run.width)
@@ -125,7 +125,7 @@ def _transformer(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
             x = x + self.mixing(mixed.transpose(1, 2).flatten(2))
             return x + self.down(nn.functional.gelu(self.up(self.norm2(x))))
 
-    class Transformer(nn.Module):
+    class Transformer(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.embedding = nn.Embedding(inputs, run.width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
 
@@ -104,16 +105,20 @@ class Run:
     def settings(self) -> dict[str, object]:
         """What departs from the defaults, and what must be there."""
         own, plain = asdict(self), {f.name: f.default for f in fields(self)}
-        return {n: v for n, v in own.items() if v != plain[n] or n in ("task", "family", "seed", "axis", "parametrization")}
+        return {
+            n: v for n, v in own.items() if v != plain[n] or n in ("task", "family", "seed", "axis", "parametrization")
+        }
 
     def identity(self, data: Mapping[str, str]) -> str:
         """The text that its key is the hash of; *data*: digests of what it is trained on, by name."""
         return identity(self.settings(), source="networks", version=VERSION, data=dict(data))
 
 
-def _value(name: str, value: object) -> object:
+def _value(name: str, value: object) -> Any:
     if name in CHOICES:
-        return choose({choice: choice for choice in CHOICES[name]}, value if isinstance(value, str) else repr(value), name)
+        return choose(
+            {choice: choice for choice in CHOICES[name]}, value if isinstance(value, str) else repr(value), name
+        )
     if name in ("family", "data"):
         if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) < 200:
             raise InputError(f"{name} must be a name, got {value!r:.100}")

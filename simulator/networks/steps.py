@@ -33,7 +33,7 @@ def paper_adamw() -> Any:
     """The class of the paper's AdamW: x ← (1 − λη) x − η m/√(v + ε), with m⁰ = v⁰ = 0."""
     torch = torch_for("a network")
 
-    class PaperAdamW(torch.optim.Optimizer):  # type: ignore[misc, name-defined]
+    class PaperAdamW(torch.optim.Optimizer):  # type: ignore[name-defined]
         def __init__(self, params: Any, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float):
             defaults = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
             super().__init__(params, defaults)

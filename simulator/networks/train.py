@@ -48,7 +48,9 @@ def train(run: Run, text: str) -> Recording:
         if k in run.measured or k in averaged:
             rows.append({"steps": k, **exact.measure(model, layers)})
             if not np.isfinite(rows[-1]["loss"]):
-                raise InputError(f"{run.family}, seed {run.seed}: the loss is not finite before step {k}; lower lr={run.lr:g}")
+                raise InputError(
+                    f"{run.family}, seed {run.seed}: the loss is not finite before step {k}; lower lr={run.lr:g}"
+                )
         if k in run.measured:
             rows += [{"steps": k, **row} for row in _minibatches(run, model, layers, samples, beside)]
         if k <= run.steps:

@@ -22,14 +22,15 @@ def trainer_callback(**how: Any) -> Any:
     base = _one_of(("transformers",), "TrainerCallback", "trainer_callback", "transformers")
 
     class Watching(base):  # type: ignore[misc, valid-type]  # a base that is known at run time only
-        record = None
+        record: Any = None
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self.record = watch(kwargs["model"], innermost(kwargs["optimizer"]), **how)
             self.record.__enter__()
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            self.record.__exit__(None, None, None)
+            if self.record is not None:
+                self.record.__exit__(None, None, None)
 
     return Watching()
 
@@ -44,7 +45,7 @@ def lightning_callback(**how: Any) -> Any:
     base = _one_of(homes, "Callback", "lightning_callback", "lightning")
 
     class Watching(base):  # type: ignore[misc, valid-type]
-        record = None
+        record: Any = None
 
         def on_train_start(self, trainer: Any, module: Any) -> None:
             if len(trainer.optimizers) != 1:
@@ -73,7 +74,9 @@ def innermost(optimizer: Any) -> Any:
     while not hasattr(optimizer, "register_step_pre_hook") or "Accelerated" in type(optimizer).__name__:
         inner = getattr(optimizer, "optimizer", None)
         if inner is None:
-            raise InputError(f"{type(optimizer).__name__} is no optimizer of torch's kind; use record.update(gradients, k)")
+            raise InputError(
+                f"{type(optimizer).__name__} is no optimizer of torch's kind; use record.update(gradients, k)"
+            )
         optimizer = inner
     return optimizer
 

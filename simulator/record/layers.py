@@ -15,8 +15,8 @@ Groups = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Layers:
-    """``names`` of the layers; ``parameters`` with their numbers of coordinates ``sizes`` and the index ``of`` the layer
-    that each belongs to; ``left_out``: which parameters are not recorded, and why, a line each."""
+    """``names`` of the layers; ``parameters`` with their numbers of coordinates ``sizes`` and the index ``of`` the
+    layer that each belongs to; ``left_out``: which parameters are not recorded, and why, a line each."""
 
     names: tuple[str, ...]
     parameters: tuple[Any, ...]
@@ -61,8 +61,8 @@ def arranged(chosen: Iterable[tuple[str, Any, int]], groups: Groups | None, left
     chosen = list(chosen)
     label = groups or module_of
     labels = [label(name) for name, *_ in chosen]
-    if wrong := next((one for one in labels if not isinstance(one, str) or not one.isprintable()), None):
-        raise InputError(f"groups must make a printable name of a parameter's name, got {wrong!r:.100}")
+    if wrong := [one for one in labels if not isinstance(one, str) or not one.isprintable()]:
+        raise InputError(f"groups must make a printable name of a parameter's name, got {wrong[0]!r:.100}")
     names = tuple(dict.fromkeys(labels))
     place = {name: index for index, name in enumerate(names)}
     return Layers(

@@ -17,7 +17,9 @@ from .record import Record
 class Plain(Record):
     """A ``Record`` that the loop feeds itself, by ``update``."""
 
-    def __init__(self, directory: Path, settings: Mapping[str, object], every: int, samples: int, groups: Groups | None):
+    def __init__(
+        self, directory: Path, settings: Mapping[str, object], every: int, samples: int, groups: Groups | None
+    ):
         super().__init__(directory, settings, every, samples)
         self._groups = groups
         self._found: Layers | None = None

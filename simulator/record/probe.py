@@ -63,18 +63,15 @@ class Probe:
         count = len(self.batches)
         wide = {p: torch.float64 if p.dtype == torch.float64 else torch.float32 for p in parameters}
         total = [torch.zeros(p.shape, dtype=wide[p], device=p.device) for p in parameters]
-        squares, losses = 0.0, []
+        squares, losses = np.zeros(len(parameters)), []
         for batch in self.batches:
             loss, chunk = self._gradient(torch, model, parameters, batch)
             losses.append(loss)
             with torch.no_grad():
+                squares += _norms(torch, chunk, 2) ** 2
                 for sum_, part in zip(total, chunk, strict=True):
                     sum_.add_(part)
-                squares = squares + _each(torch, chunk, lambda c, s: c.square().sum(), total)
-        norms = {
-            "l1": _each(torch, total, lambda s, _: s.abs().sum(), total) / count,
-            "squares": _each(torch, total, lambda s, _: s.square().sum(), total) / count**2,
-        }
+        norms = {"l1": _norms(torch, total, 1) / count, "squares": (_norms(torch, total, 2) / count) ** 2}
         nonzero = np.array([int(torch.count_nonzero(sum_)) for sum_ in total], dtype=np.int64)
         of = {name: layers.sums(values[None])[0] for name, values in norms.items()}
         row = {
@@ -87,14 +84,14 @@ class Probe:
             "l2": np.sqrt(of["squares"]),
         }
         if count > 1:
-            lower = 0.0
+            lower = np.zeros(len(parameters))
             for batch in self.batches:
                 _, chunk = self._gradient(torch, model, parameters, batch)
                 with torch.no_grad():
-                    lower = lower + _each(torch, chunk, lambda c, s: (torch.sign(s - c) * c).sum(), total)
-            summed = layers.sums(np.asarray(squares)[None])[0]
+                    lower += _agreement(torch, total, chunk)
+            summed = layers.sums(squares[None])[0]
             row["inner"] = (count**2 * of["squares"] - summed) / (count * (count - 1))
-            row["lower"] = layers.sums(np.asarray(lower)[None])[0] / count
+            row["lower"] = layers.sums(lower[None])[0] / count
             row["trace"] = self.samples / (count - 1) * np.maximum(summed - count * of["squares"], 0.0)
         return row
 
@@ -104,16 +101,24 @@ class Probe:
         if not torch.is_tensor(loss) or loss.numel() != 1:
             raise InputError(f"loss_of(model, batch) must return a scalar tensor, got {type(loss).__name__}")
         found = torch.autograd.grad(loss.reshape(()), parameters, allow_unused=True)
-        return float(loss.detach()), [torch.zeros_like(p) if g is None else g for g, p in zip(found, parameters, strict=True)]
+        return float(loss.detach()), [
+            torch.zeros_like(p) if g is None else g for g, p in zip(found, parameters, strict=True)
+        ]
 
 
-def _each(torch: Any, chunk: list[Any], of: Callable[[Any, Any], Any], total: list[Any]) -> Any:
-    """*of*(chunk, total) of each parameter in float64, as one array."""
-    return torch.stack([of(c.double(), s.double()).cpu() for c, s in zip(chunk, total, strict=True)]).numpy()
+def _norms(torch: Any, tensors: list[Any], order: int) -> Any:
+    """The *order*-norm of each tensor, added up in float64, as one array."""
+    return torch.stack([torch.linalg.vector_norm(t, order, dtype=torch.float64) for t in tensors]).cpu().numpy()
+
+
+def _agreement(torch: Any, total: list[Any], chunk: list[Any]) -> Any:
+    """⟨sign(total − chunk), chunk⟩ of each parameter."""
+    pairs = zip(total, chunk, strict=True)
+    return torch.stack([(torch.sign(s - c) * c).sum(dtype=torch.float64) for s, c in pairs]).cpu().numpy()
 
 
 def probe(loss_of: Callable[[Any, Any], Any], batches: Sequence[Any], *, samples: int = 1) -> Probe:
-    """Exact gradients for ``watch(…, probe=…, at=[1, 100, …])``: of f = the mean over *batches* of loss_of(model, batch).
+    """Exact gradients for ``watch(…, probe=…, at=[1, 100, …])``, of the mean over *batches* of loss_of(model, batch).
 
     *batches*: fixed ones, each of *samples* samples, of which *loss_of* returns the mean loss, a scalar tensor. If they
     are drawn from a population, ‖G‖₂² and limits of ‖G‖₁ of its gradient G are estimated too, from two batches on; the

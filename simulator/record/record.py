@@ -56,7 +56,7 @@ class Record:
         return {"left_out": list(self._notes)}
 
     def _name(self, **further: object) -> None:
-        """Give the recording its identity: no two runs of a loop have one, for nobody knows whether they are the same."""
+        """Give the recording its identity: its own each time, for nobody knows whether two runs of a loop are one."""
         self._text = identity(self._settings, begun=self._begun, every=self.every, **further)
 
     def _add(self, row: Mapping[str, object]) -> None:

@@ -12,9 +12,9 @@ from ratecheck.problems.errors import InputError, require_integer
 from ..files import require_writable
 from .layers import Groups, layers_of
 from .loop import Hook
+from .plain import Plain
 from .probe import Probe
 from .record import Record
-from .plain import Plain
 
 
 def watch(
@@ -33,10 +33,10 @@ def watch(
 ) -> Record:
     """Record ‖g‖₁, ‖g‖₂ and exact zeros of a training loop's gradients by layer, into the results folder *out*.
 
-    *model*, *optimizer*: a torch module and its torch optimizer. Before step k = 1, 1 + *every*, 1 + 2 *every*, … of the
-    optimizer its gradients are added up as they are then: accumulated, averaged over processes, and clipped if the loop
-    clips them. No parameter, gradient or random number is changed. Without a model nothing of torch is needed, and
-    ``record.update(gradients, step)`` takes arrays.
+    *model*, *optimizer*: a torch module and its torch optimizer. Before step k = 1, 1 + *every*, 1 + 2 *every*, … of
+    the optimizer its gradients are added up as they are then: accumulated, averaged over processes, and clipped if the
+    loop clips them. No parameter, gradient or random number is changed. Without a model nothing of torch is needed,
+    and ``record.update(gradients, step)`` takes arrays.
 
     *family* names what is the same in several recordings: those of one family are judged together, over their sizes d,
     with *seed* to tell replicas apart. *settings* are further plain values that say what was run; *samples*, how many
@@ -51,7 +51,9 @@ def watch(
     if (model is None) != (optimizer is None):
         raise InputError("give a model with its optimizer, or neither, for record.update(gradients, step)")
     if bool(steps) != (probe is not None) or probe is not None and model is None:
-        raise InputError("probe=ratecheck.probe(…) needs a model, and at=[1, 100, …], the steps before which it measures")
+        raise InputError(
+            "probe=ratecheck.probe(…) needs a model, and at=[1, 100, …], the steps before which it measures"
+        )
     told = {
         **_plain(settings or {}),
         "family": str(family),

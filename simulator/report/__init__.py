@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..cells.recording import Recording
 from ..files import write_whole
 from ..judge.outcome import Verdict
 from ..judge.statement import Judgeable
@@ -23,6 +24,7 @@ from .figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
 from .finding import finding, scope, sources, tone
 from .provenance import provenance
+from .recording_tables import layer_table, trend_table
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -37,13 +39,14 @@ def write_report(
     plan=None,
     notes: Sequence[str] = (),
     theorems: Sequence[Judgeable | SampleTheorem] | None = None,
+    recordings: Sequence[Recording] = (),
 ) -> list[Path]:
     """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png.
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
-    ones by default, are what the cells are shown under. Returns the paths. Raises InputError when the folder can't be
-    written. Equal results give equal figures, byte for byte.
+    ones by default, are what the cells are shown under; *recordings* are of training loops. Returns the paths.
+    Raises InputError when the folder can't be written. Equal results give equal figures, byte for byte.
     """
     theorems = list(THEOREMS.values() if theorems is None else theorems)
     directory = Path(directory)
@@ -54,7 +57,7 @@ def write_report(
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder") from error
     cells = show(results, theorems)
     judged = {v.claim for v in verdicts}
-    material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged])
+    material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged], recordings)
     drawings, files = draw(material), []
     shown = []
     for drawing in (d for d in drawings if isinstance(d, Drawing)):
@@ -67,10 +70,11 @@ def write_report(
     shown = [figure | {"svg": Markup(svg)} for figure, svg in zip(shown, svgs, strict=True)]
     _remove_stale(figures, {file.name for file in files})
     content = {
-        **_head(cells, results, verdicts, norm_rows, plan, notes, theorems),
+        **_head(cells, results, verdicts, norm_rows, plan, notes, theorems, recordings),
         "main": [f for f in shown if f["main"]],
         "more": [f for f in shown if not f["main"]],
-        "skipped": [d for d in drawings if isinstance(d, Skipped)],
+        # a folder of recordings has no cells: that all their figures are missing is no news
+        "skipped": [d for d in drawings if isinstance(d, Skipped) and (results or norm_rows or not recordings)],
         "left_out": left_out(material),
         "outlines": Markup(shared.svg),
         "styles": Markup(shared.css),
@@ -78,6 +82,8 @@ def write_report(
         "growth": growth_table(verdicts),
         "constants": constant_table(cells),
         "norms": norm_rows_table(norm_rows),
+        "trends": trend_table(verdicts),
+        "layers": layer_table(recordings),
         "cells": cell_table(cells),
         "provenance": provenance_table(provenance(results, plan)),
     }
@@ -99,6 +105,7 @@ def _head(
     plan,
     notes: Sequence[str],
     theorems: Sequence[Judgeable | SampleTheorem],
+    recordings: Sequence[Recording],
 ) -> dict:
     """What the first screen says."""
     missing = missing_parts(plan, results, norm_rows)
@@ -107,7 +114,7 @@ def _head(
         "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
         "title": finding(verdicts, missing),
         "tone": tone(verdicts, missing),
-        "scope": scope(cells, norm_rows),
+        "scope": scope(cells, norm_rows, recordings),
         "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
         "notes": [*(plan.notes if plan is not None else ()), *notes],
         "claims": claim_groups(verdicts, by_name, results),

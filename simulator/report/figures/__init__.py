@@ -16,12 +16,14 @@ from .drawing import Drawing, Skipped
 from .envelope import envelope
 from .exponents import exponents
 from .forest import forest
+from .ladders import ladders
 from .material import Material
 from .norms import norms
 from .pages import pages
 from .rates import against_dim, against_steps
 from .ratios import ratios
 from .slopes import slopes
+from .training import batches, training
 
 __all__ = ["FIGURES", "MAIN", "Drawing", "Material", "Skipped", "draw", "left_out"]
 
@@ -37,8 +39,11 @@ FIGURES: dict[str, Callable[[Material], list[Drawing | Skipped]]] = {
     "exponents": exponents,
     "slopes": slopes,
     "curves": curves,
+    "ladders": ladders,
+    "training": training,
+    "batches": batches,
 }
-MAIN = ("envelope", "forest", "ratios", "controls", "density", "norms")
+MAIN = ("ladders", "envelope", "forest", "ratios", "controls", "density", "norms")
 
 
 def draw(material: Material) -> list[Drawing | Skipped]:

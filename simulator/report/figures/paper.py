@@ -9,6 +9,7 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ...cells.evidence import Result
+from ...cells.recording import Recording
 from ...files import write_whole
 from ...judge.outcome import Verdict
 from ...judge.statement import Judgeable
@@ -24,6 +25,7 @@ def write_paper(
     verdicts: Sequence[Verdict],
     norm_rows: Sequence,
     theorems: Sequence[Judgeable | SampleTheorem],
+    recordings: Sequence[Recording] = (),
 ) -> list[Path]:
     """Write *directory*/figures/paper/NAME-WIDTHin.KIND of every figure; returns the paths.
 
@@ -35,7 +37,8 @@ def write_paper(
     except OSError as error:
         raise InputError(f"can't write to {folder}: {error.strerror}; choose another folder") from error
     judged = {verdict.claim for verdict in verdicts}
-    material = Material(show(results, theorems), norm_rows, verdicts, [t for t in theorems if t.name in judged])
+    own = [theorem for theorem in theorems if theorem.name in judged]
+    material = Material(show(results, theorems), norm_rows, verdicts, own, recordings)
     remove_paper(directory)
     written = []
     for drawing in draw(material):

@@ -1,0 +1,121 @@
+"""The tables of recordings: exponents of ρ over families of networks, and the layers that explain them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..cells.recording import BATCH, EXACT, Recording
+from ..judge.intervals import Estimate
+from ..judge.outcome import Verdict
+from ..words import short
+from .figures.style import LEVEL
+from .table import Column, Table, tabled
+from .wording import signed
+
+MOST_LAYERS = 12  # of a recording, those with the largest shares
+
+TRENDS = (
+    Column("theorem", "theorem", "head"),
+    Column("family", "family", "long"),
+    Column("layer", "layer", same="layer {}"),
+    Column("step", "before step", "number"),
+    Column("axis", "in", same="exponents in {}"),
+    Column("exponent", "exponent of ρ", "number"),
+    Column("interval", "95 % interval", "number"),
+    Column("upper", "on the upper half", "number"),
+    Column("predicted", "predicted", "number"),
+    Column("sizes", "sizes", "number"),
+    Column("seeds", "seeds", "number", "{} seeds"),
+)
+LAYERS = (
+    Column("family", "family", "head"),
+    Column("dim", "d", "number"),
+    Column("step", "before step", "number"),
+    Column("gradient", "gradient", same="{} gradients"),
+    Column("layer", "layer"),
+    Column("size", "its d", "number"),
+    Column("rho", "its ρ", "number"),
+    Column("share", "share of ‖g‖₂²", "number"),
+    Column("zeros", "exact zeros", "number"),
+)
+
+
+def trend_table(verdicts: Sequence[Verdict]) -> Table:
+    """A row per theorem about recordings, family, layer and step, with the exponent of ρ and what was predicted."""
+    rows = []
+    for v in verdicts:
+        for trend in v.numbers.get("ladders", []):
+            if trend["exponent"] is None:
+                continue
+            error = math.inf if trend["error"] is None else trend["error"]
+            estimate = Estimate(trend["exponent"], error, trend["seeds"] - 1)
+            low, high = estimate.low(LEVEL), estimate.high(LEVEL)
+            rows.append(
+                {
+                    "theorem": v.claim,
+                    "family": trend["family"],
+                    "layer": trend["layer"] or "all",
+                    "step": trend["step"],
+                    "axis": trend["axis"],
+                    "exponent": signed(trend["exponent"]),
+                    "interval": f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed",
+                    "upper": "" if trend["upper_half"] is None else signed(trend["upper_half"]),
+                    "predicted": signed(trend["predicted"]),
+                    "sizes": f"{short(int(trend['sizes'][0]))}…{short(int(trend['sizes'][-1]))}",
+                    "seeds": trend["seeds"],
+                }
+            )
+    note = (
+        "Least-squares slopes of log ρ, a slope a seed, with t-intervals over seeds: that a curve is no power law is "
+        "not in them, and the slope on the upper half of the sizes says how far it is."
+    )
+    return tabled("trends", "Exponents of ρ = ‖g‖₁/(√d‖g‖₂)", TRENDS, rows, note)
+
+
+def layer_table(recordings: Sequence[Recording]) -> Table:
+    """The layers of the smallest and the largest network of each family, at the first and the last gradient."""
+    families: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        if len(recording.layers) > 1:
+            families.setdefault(recording.family, []).append(recording)
+    rows = []
+    for family, own in families.items():
+        ranked = sorted(own, key=lambda r: (r.dim(0), -r.seed))
+        ends = (
+            [min(own, key=lambda r: (r.dim(0), r.seed)), ranked[-1]]
+            if ranked[0].dim(0) < ranked[-1].dim(0)
+            else [ranked[-1]]
+        )
+        for recording in ends:
+            rows += _layers(family or "(no family)", recording)
+    note = (
+        "ρ of the whole gradient is the sum over layers of √(d_j/d)·ρ_j·√share_j: it is small where the share sits in "
+        "layers of few parameters."
+    )
+    return tabled("layers", "Layers", LAYERS, rows, note)
+
+
+def _layers(family: str, recording: Recording) -> list[dict]:
+    kind = EXACT if recording.rows(EXACT).size else BATCH
+    chosen = recording.rows(kind)
+    found = []
+    for row in dict.fromkeys((int(chosen[0]), int(chosen[-1]))):
+        ratios, shares, sizes = recording.layer_rho(row), recording.shares(row), recording.sizes[row]
+        for j in np.argsort(-np.nan_to_num(shares), kind="stable")[:MOST_LAYERS]:
+            found.append(
+                {
+                    "family": family,
+                    "dim": recording.dim(row),
+                    "step": int(recording.steps[row]),
+                    "gradient": "exact" if kind == EXACT else "minibatch",
+                    "layer": recording.layers[j],
+                    "size": int(sizes[j]),
+                    "rho": f"{ratios[j]:.3f}",
+                    "share": f"{100 * shares[j]:.1f} %",
+                    "zeros": f"{100 * recording.zeros[row, j] / max(1, sizes[j]):.1f} %",
+                }
+            )
+    return found
