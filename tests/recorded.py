@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.cells.recording import EXACT, Recording, gathered, identity
+from simulator.cells.recording import BATCH, EXACT, Recording, gathered, identity
+from simulator.networks.run import Run
 
 
 def row(gradients, step: int = 1, kind: int = EXACT, **further) -> dict:
@@ -40,4 +41,39 @@ def family(
             x = np.log(size / 1000)
             off = noise * np.random.default_rng([seed, size]).standard_normal()
             found.append(of_rho(float(0.5 * np.exp(exponent * x + bend * x * x + off)), size, seed, **settings))
+    return found
+
+
+def loops() -> list:
+    """Two families of training loops of two layers, at three steps, with minibatches of three sizes beside them."""
+    found = []
+    for name, exponent in (("level", 0.0), ("falling", -0.25)):
+        for seed in range(4):
+            for d in (1000, 4000, 16000, 64000, 256000):
+                rows = []
+                for k in (1, 11, 101):
+                    rho = 0.5 * (d / 1000) ** exponent * (1 + 0.01 * seed) * k**-0.02
+                    made = {"steps": k, "sizes": [d - 10, 10], "zeros": [d // 10, 0], "l2": [1.0, 0.5]}
+                    for samples, factor in ((0, 1.0), (16, 0.7), (128, 0.9), (1024, 0.98)):
+                        kind = BATCH if samples else EXACT
+                        l1 = [factor * rho * np.sqrt(d) - 1.0, 1.0]
+                        rows.append({**made, "kind": kind, "samples": samples, "l1": l1})
+                told = {"family": name, "seed": seed, "parametrization": "mup" if exponent else "standard"}
+                found.append(gathered(identity(told, dim=d), ("hidden", "readout"), rows, {}))
+    return found
+
+
+def lengths(exponent: float, steps=(100, 320, 1000, 3200), seeds: int = 4) -> list:
+    """Runs of several lengths K, whose norms are K^exponent at the steps of their mean and 100 elsewhere."""
+    found = []
+    for seed in range(seeds):
+        for length in steps:
+            told = {"task": "mlp", "family": "lengths", "data": "digits", "axis": "steps"}
+            run = Run.of({**told, "steps": length, "average": 20, "seed": seed}, "here")
+            rows = [
+                row([[height, 0.0]], k)
+                for k in sorted({1, *run.averaged, length + 1})
+                for height in [length**exponent if k in run.averaged else 100.0]
+            ]
+            found.append(gathered(run.identity({}), ("layer",), rows, {}))
     return found

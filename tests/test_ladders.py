@@ -84,6 +84,7 @@ def test_a_wrong_file_is_told_with_its_table(tmp_path, capsys, change, words):
         ({**MLP, "objective": 1000, "chunks": 7}, "a multiple of chunks=7"),
         ({**MLP, "batch": 6000}, "at least batch=6000"),
         ({**MLP, "checkpoints": "0.1 2"}, "shares of training"),
+        ({**MLP, "average": 7}, "a multiple of average=7"),
         ({**MLP, "batches": "0.5"}, "batches are sizes"),
         ({**MLP, "batches": "many"}, "must be numbers such as"),
         ({"task": "transformer", "family": "t", "data": "kjv", "width": 40}, "a multiple of 16"),

@@ -22,7 +22,7 @@ from simulator.networks.models import make  # noqa: E402
 from simulator.networks.run import Run  # noqa: E402
 from simulator.networks.scaling import HIDDEN, READOUT  # noqa: E402
 from simulator.networks.steps import optimizer_of, paper_adamw  # noqa: E402
-from simulator.networks.train import objective, spread, train  # noqa: E402
+from simulator.networks.train import objective, train  # noqa: E402
 
 DIGITS = {"task": "mlp", "family": "m", "data": "digits", "objective": 400, "chunks": 4, "batch": 50, "steps": 20}
 KINDS = {
@@ -78,11 +78,11 @@ def test_what_is_measured_changes_nothing_of_the_training():
     more = train(run_of(batches="16", average=5), "")
     ends = [r.loss[np.flatnonzero((r.steps == 21) & (r.kind == EXACT))[0]] for r in (plain, more)]
     assert ends[0] == ends[1]
-    assert set(spread(run_of(average=5))) <= set(more.steps[more.rows(EXACT)].tolist())
+    assert set(run_of(average=5).averaged) <= set(more.steps[more.rows(EXACT)].tolist())
 
 
 def test_steps_of_the_average_are_spread_and_unbiased():
-    chosen = [spread(run_of(average=4, steps=8, seed=seed)) for seed in range(400)]
+    chosen = [run_of(average=4, steps=8, seed=seed).averaged for seed in range(400)]
     assert all(len(own) == 4 and all(1 + 2 * i <= k <= 2 + 2 * i for i, k in enumerate(own)) for own in chosen)
     counts = np.bincount(np.concatenate(chosen), minlength=9)[1:]
     assert np.all(np.abs(counts - 200) < 5 * 10)  # each step half of the time

@@ -10,9 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install .[parity], or make parity")
 
+import ratecheck  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
-import ratecheck  # noqa: E402
 from simulator.cells.recording import BATCH, EXACT  # noqa: E402
 from simulator.lab import recordings  # noqa: E402
 from simulator.record.adapters import lightning_callback, trainer_callback  # noqa: E402

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from ..cells.recording import EXACT, Recording
-from ..words import count, p_value, short
+from ..words import count, large, p_value
 from .intervals import ALPHA, Estimate, holm
 from .outcome import Cells, LadderNumbers, Numbers, Outcome, Verdict
 
@@ -83,7 +83,7 @@ class Trend:
         letter = {"d": "d", "vocabulary": "V"}.get(axis, axis)
         return (
             f"{what}: ρ goes like {letter}^{self.whole.value:.3f}{limits}, from {self.ends[0]:.3f} at {letter} = "
-            f"{short(self.sizes[0])} to {self.ends[1]:.3f} at {short(self.sizes[-1])} ({count(self.seeds, 'seed')})"
+            f"{_size(self.sizes[0])} to {self.ends[1]:.3f} at {_size(self.sizes[-1])} ({count(self.seeds, 'seed')})"
         )
 
 
@@ -115,7 +115,7 @@ def judge_ladder(claim: Claim, recordings: Sequence[Recording], alpha: float = A
         low = min(trend.sizes[0] for trend in able)
         high = max(trend.sizes[-1] for trend in able)
         reasons = [
-            f"between {claim.axis} = {short(low)} and {short(high)} all exponents of ρ are within ±{MARGIN}",
+            f"between {claim.axis} = {_size(low)} and {_size(high)} all exponents of ρ are within ±{MARGIN}",
             *(trend.words(claim.axis) for trend in _extremes(able)),
         ]
     else:
@@ -196,9 +196,9 @@ def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequenc
     ends, whole, upper, missing = (math.nan, math.nan), None, None, _no_slope(sizes, seeds)
     if seeds and len(sizes) > 1 and np.all(np.isfinite(values)) and np.all(values > 0):
         logs = np.log(sizes)
-        whole = _slope(logs, np.log(values))
+        whole = slope(logs, np.log(values))
         half = max(3, math.ceil(len(sizes) / 2))
-        upper = _slope(logs[-half:], np.log(values[:, -half:]))
+        upper = slope(logs[-half:], np.log(values[:, -half:]))
         ends, missing = _ends(values), _too_little(claim, sizes, len(seeds))
     return Trend(family, layer, step, sizes, len(seeds), ends, whole, upper, missing)
 
@@ -207,8 +207,8 @@ def _ends(values: np.ndarray) -> tuple[float, float]:
     return float(values[:, 0].mean()), float(values[:, -1].mean())
 
 
-def _slope(logs: np.ndarray, values: np.ndarray) -> Estimate:
-    """The mean slope over seeds, with its standard error; *values*, shape (seeds, sizes)."""
+def slope(logs: np.ndarray, values: np.ndarray) -> Estimate:
+    """The mean over seeds of least-squares slopes in *logs*, with its error; *values*, shape (seeds, sizes)."""
     centred = logs - logs.mean()
     slopes = values @ centred / (centred @ centred)
     error = float(slopes.std(ddof=1) / math.sqrt(slopes.size)) if slopes.size > 1 else math.inf
@@ -227,10 +227,16 @@ def _too_little(claim: Claim, sizes: Sequence[float], seeds: int) -> str:
         return f"{count(len(sizes), 'size')}, {LEAST_SIZES} are needed for a verdict"
     if seeds < LEAST_SEEDS:
         return f"{count(seeds, 'seed')}, {LEAST_SEEDS} are needed for a verdict"
-    decades, least = math.log10(sizes[-1] / sizes[0]), LEAST_DECADES if claim.axis == "d" else 1.0
+    # of a network as wide as w the largest layers grow like w², and an embedding, a readout, a bias like w
+    decades, least = math.log10(sizes[-1] / sizes[0]), LEAST_DECADES / (2 if claim.layer else 1)
     if decades < least:
-        return f"{claim.axis} spans {decades:.1f} decades, {least:g} are needed for a verdict"
+        return f"{claim.axis} spans {decades:.2f} decades, {least:g} are needed for a verdict"
     return ""
+
+
+def _size(value: float) -> str:
+    """'16384', '1.86 million' where four digits say it."""
+    return large(round(value))
 
 
 def _numbers(trend: Trend, claim: Claim) -> LadderNumbers:

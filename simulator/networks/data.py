@@ -94,14 +94,14 @@ def tokens(name: str, vocabulary: int) -> tuple[NDArray[np.int64], int]:
         rank = np.where(counts >= 100, np.cumsum(counts >= 100), 0)
         return rank[np.searchsorted(found, codes)].astype(np.int64), int(rank.max()) + 1
     if vocabulary < 256:
-        raise InputError(f"vocabulary={vocabulary}: bytes alone are 256 tokens; give 256 or more, or 0 for characters")
+        raise InputError(f"vocabulary={vocabulary}: bytes alone may be 256; give 256 or more, or 0 for characters")
     from ..record.needs import package
 
     library = package("tokenizers", "a vocabulary of byte pairs", "tokenizers")
     made = library.Tokenizer(library.models.BPE())
     made.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    alphabet = library.pre_tokenizers.ByteLevel.alphabet()
-    trainer = library.trainers.BpeTrainer(vocab_size=vocabulary, initial_alphabet=sorted(alphabet), show_progress=False)
+    # no alphabet is given: a byte that the text doesn't have would be a row of the embedding without a gradient
+    trainer = library.trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
     lines = written.splitlines(keepends=True)
     made.train_from_iterator(lines, trainer)
     if made.get_vocab_size() != vocabulary:

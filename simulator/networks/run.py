@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
 from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
 
 from ..cells.recording import identity
@@ -84,6 +85,8 @@ class Run:
             )
         if self.task == "transformer" and self.width % 16:
             raise InputError(f"width={self.width} of a transformer must be a multiple of 16, which its heads have")
+        if self.average > self.steps or self.average and self.steps % self.average:
+            raise InputError(f"steps={self.steps} must be a multiple of average={self.average}, its equal parts")
         if any(not 0 < share <= 1 for share in self.shares):
             raise InputError(f"checkpoints are shares of training in (0, 1], got {self.checkpoints!r}")
         if any(not 1 <= size <= self.objective or size != int(size) for size in self.batch_sizes):
@@ -101,6 +104,15 @@ class Run:
     def measured(self) -> list[int]:
         """The steps before which the gradient of f is measured: 1, and each share of training, the last after it."""
         return sorted({1, *(max(2, round(share * self.steps) + 1) for share in self.shares)})
+
+    @property
+    def averaged(self) -> list[int]:
+        """``average`` steps, one at random in each of as many equal parts of the run: a mean over them is unbiased."""
+        if not self.average:
+            return []
+        edges = np.linspace(0, self.steps, self.average + 1)
+        places = edges[:-1] + np.random.default_rng([self.seed, 3]).random(self.average) * np.diff(edges)
+        return sorted({1 + int(place) for place in places})
 
     def settings(self) -> dict[str, object]:
         """What departs from the defaults, and what must be there."""

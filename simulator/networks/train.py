@@ -42,7 +42,7 @@ def train(run: Run, text: str) -> Recording:
     beside = np.random.default_rng([run.seed, 2])  # what is measured, so that it changes nothing of the training
     size = run.objective // run.chunks
     exact = Probe(_loss, [[part[i : i + size] for part in samples] for i in range(0, run.objective, size)], size)
-    averaged = set(spread(run))
+    averaged = set(run.averaged)
     rows = []
     for k in range(1, run.steps + 2):
         if k in run.measured or k in averaged:
@@ -72,15 +72,6 @@ def objective(run: Run, torch: Any) -> tuple[list[Any], int, int]:
         return [torch.from_numpy(part) for part in parts], pixels.shape[1], int(labels.max()) + 1
     windows, size = data.windows(run.data, run.vocabulary, run.context, run.objective)
     return [torch.from_numpy(windows)], size, size
-
-
-def spread(run: Run) -> list[int]:
-    """``run.average`` steps, one at random in each of as many equal parts of the run: their mean is unbiased."""
-    if not run.average:
-        return []
-    edges = np.linspace(0, run.steps, min(run.average, run.steps) + 1)
-    places = edges[:-1] + np.random.default_rng([run.seed, 3]).random(edges.size - 1) * np.diff(edges)
-    return sorted({1 + int(place) for place in places})
 
 
 def _minibatches(run: Run, model: Any, layers: Any, samples: list[Any], rng: np.random.Generator) -> Iterator[dict]:

@@ -20,11 +20,11 @@ from ..theorems import THEOREMS
 from .cell_tables import cell_table, run_table
 from .claims import claim_groups
 from .compact import compact
-from .figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
+from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
 from .finding import finding, scope, sources, tone
 from .provenance import provenance
-from .recording_tables import layer_table, trend_table
+from .recording_tables import average_table, layer_table, trend_table
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -73,8 +73,7 @@ def write_report(
         **_head(cells, results, verdicts, norm_rows, plan, notes, theorems, recordings),
         "main": [f for f in shown if f["main"]],
         "more": [f for f in shown if not f["main"]],
-        # a folder of recordings has no cells: that all their figures are missing is no news
-        "skipped": [d for d in drawings if isinstance(d, Skipped) and (results or norm_rows or not recordings)],
+        "skipped": [d for d in drawings if isinstance(d, Skipped) and _is_missed(d, results, norm_rows, recordings)],
         "left_out": left_out(material),
         "outlines": Markup(shared.svg),
         "styles": Markup(shared.css),
@@ -84,6 +83,7 @@ def write_report(
         "norms": norm_rows_table(norm_rows),
         "trends": trend_table(verdicts),
         "layers": layer_table(recordings),
+        "averages": average_table(recordings),
         "cells": cell_table(cells),
         "provenance": provenance_table(provenance(results, plan)),
     }
@@ -122,6 +122,12 @@ def _head(
         "light": Markup(css(dark=False)),
         "dark": Markup(css(dark=True)),
     }
+
+
+def _is_missed(skipped: Skipped, results: Sequence, norm_rows: Sequence, recordings: Sequence) -> bool:
+    """Whether a figure is news by not being there: of cells in a folder of recordings, and the other way, it isn't."""
+    cells = results or norm_rows or not recordings
+    return bool(recordings or not (results or norm_rows) if skipped.name in RECORDED else cells)
 
 
 def _figure(drawing: Drawing, drawn: dict[str, bytes]) -> dict:

@@ -10,10 +10,11 @@ import numpy as np
 from ..cells.recording import BATCH, EXACT, Recording
 from ..judge.intervals import Estimate
 from ..judge.outcome import Verdict
+from ..networks.averages import averages
 from ..words import short
 from .figures.style import LEVEL
 from .table import Column, Table, tabled
-from .wording import signed
+from .wording import number, signed
 
 MOST_LAYERS = 12  # of a recording, those with the largest shares
 
@@ -28,6 +29,15 @@ TRENDS = (
     Column("upper", "on the upper half", "number"),
     Column("predicted", "predicted", "number"),
     Column("sizes", "sizes", "number"),
+    Column("seeds", "seeds", "number", "{} seeds"),
+)
+AVERAGES = (
+    Column("family", "family", "head"),
+    Column("norm", "mean over k of"),
+    Column("exponent", "exponent in K", "number"),
+    Column("interval", "95 % interval", "number"),
+    Column("steps", "K", "number"),
+    Column("means", "means", "number"),
     Column("seeds", "seeds", "number", "{} seeds"),
 )
 LAYERS = (
@@ -73,6 +83,26 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
         "not in them, and the slope on the upper half of the sizes says how far it is."
     )
     return tabled("trends", "Exponents of ρ = ‖g‖₁/(√d‖g‖₂)", TRENDS, rows, note)
+
+
+def average_table(recordings: Sequence[Recording]) -> Table:
+    """A row per family that was trained for several numbers of steps K, and norm: the exponent of its mean in K."""
+    rows = []
+    for each in averages(recordings):
+        low, high = each.exponent.low(LEVEL), each.exponent.high(LEVEL)
+        rows.append(
+            {
+                "family": each.family,
+                "norm": each.norm,
+                "exponent": signed(each.exponent.value),
+                "interval": f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed",
+                "steps": f"{short(each.lengths[0])}…{short(each.lengths[-1])}",
+                "means": f"{number(each.ends[0])}…{number(each.ends[1])}",
+                "seeds": each.seeds,
+            }
+        )
+    note = "An observation: of a network no L, Δ and σ are known, so that no theorem about a rate is judged on it."
+    return tabled("averages", "Mean gradient norms over K steps", AVERAGES, rows, note)
 
 
 def layer_table(recordings: Sequence[Recording]) -> Table:

@@ -34,16 +34,17 @@ FIGURES: dict[str, Callable[[Material], list[Drawing | Skipped]]] = {
     "controls": controls,
     "density": density,
     "norms": norms,
+    "ladders": ladders,
     "rates": against_steps,
     "dimension": against_dim,
     "exponents": exponents,
     "slopes": slopes,
     "curves": curves,
-    "ladders": ladders,
     "training": training,
     "batches": batches,
 }
-MAIN = ("ladders", "envelope", "forest", "ratios", "controls", "density", "norms")
+RECORDED = ("ladders", "training", "batches")  # figures of recordings; all others are of cells or random vectors
+MAIN = ("envelope", "forest", "ratios", "controls", "density", "norms", "ladders")
 
 
 def draw(material: Material) -> list[Drawing | Skipped]:

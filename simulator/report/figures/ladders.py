@@ -38,7 +38,7 @@ def ladders(material: Material) -> list[Drawing | Skipped]:
     """A panel for each family of at least two sizes that a verdict is about."""
     panels = _panels(material)
     if not panels:
-        return []
+        return [Skipped(NAME, TITLE, "no exact gradients of networks of several sizes were recorded")]
     caption = (
         "ρ = ‖g‖₁/(√d‖g‖₂) of the exact gradient, against the number of coordinates d, or the size of the vocabulary "
         "where the axis says so; a line for each checkpoint, named by the step that it precedes. Dashed: the exponent "

@@ -30,13 +30,22 @@ class Kind:
     up: str
     line: str
     head: str
+    lacks: str
 
 
 ALONG = Kind(
-    "before step $k$", r"$\|g\|_1\,/\,(\sqrt{d}\,\|g\|_2)$", "d = {}", "the mean over seeds, with 95 % t-intervals"
+    "before step $k$",
+    r"$\|g\|_1\,/\,(\sqrt{d}\,\|g\|_2)$",
+    "d = {}",
+    "the mean over seeds, with 95 % t-intervals",
+    "no training loop was recorded at several steps",
 )
 BESIDE = Kind(
-    "samples $B$ in the minibatch", "ρ of a minibatch / ρ of f", "before step {}", "largest d; bars: 95 % t-intervals"
+    "samples $B$ in the minibatch",
+    "ρ of a minibatch / ρ of f",
+    "before step {}",
+    "largest d; bars: 95 % t-intervals",
+    "no minibatches of several sizes were measured beside f",
 )
 
 
@@ -73,7 +82,7 @@ def _drawn(
     tables = {family or "(no family)": of(own) for family, own in families.items()}
     tables = {family: table for family, table in tables.items() if any(len(line) > 1 for line in table.values())}
     if not tables:
-        return []
+        return [Skipped(name, title, kind.lacks)]
     shown = dict(list(tables.items())[:MOST_FAMILIES])
     values = [e.value for table in shown.values() for line in table.values() for e in line.values()]
     result = f"Between {min(values):.3f} and {max(values):.3f}."
