@@ -156,7 +156,7 @@ def test_a_folder_of_recordings_is_verified_and_reported(tmp_path, capsys):
     assert main(["report", str(tmp_path), "--paper"]) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "ρ against size" in page and "theta-d-mup" in page and "Exponents of ρ" in page
-    assert "Not drawn" not in page
+    assert "there are no results" not in page and "Not drawn: ρ along training" in page
     assert (tmp_path / "figures" / "paper" / "ladders-3.25in.pdf").exists()
     assert ratecheck.judge(tmp_path, "theta-d").outcome == "HOLDS"
     assert [v.claim for v in ratecheck.judge(tmp_path)] == ["theta-d", "theta-d-mup"]

@@ -43,7 +43,8 @@ def ladders(material: Material) -> list[Drawing | Skipped]:
         "ρ = ‖g‖₁/(√d‖g‖₂) of the exact gradient, against the number of coordinates d, or the size of the vocabulary "
         "where the axis says so; a line for each checkpoint, named by the step that it precedes. Dashed: the exponent "
         "predicted before the run, through the first checkpoint's middle. ‖g‖₁ is of the order of √d‖g‖₂ where "
-        "the lines are level. Bars are 95 % t-intervals of the mean over seeds."
+        "the lines are level. Expected: lines of the slope of the dashed one. Bars are 95 % t-intervals of the mean "
+        f"over seeds, {_number(panels)}."
     )
     ends = [(p, _ends(p)) for p in panels]
     result = "; ".join(f"{p.title}: {a:.3f} to {b:.3f}" for p, (a, b) in ends) + ", first checkpoint."
@@ -74,19 +75,23 @@ def _ends(panel: Panel) -> tuple[float, float]:
     return first[0].value, first[-1].value
 
 
+def _number(panels: Sequence[Panel]) -> str:
+    counts = sorted({e.df + 1 for p in panels for table in p.steps.values() for e in table.values()})
+    return f"n = {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} a point"
+
+
 def _figure(panels: Sequence[Panel], width: float) -> Sheet:
     columns = min(len(panels), 3 if width > NARROW else 2)
     figure = Sheet(width, 0.9 + 1.9 * -(-len(panels) // columns))
     axes = on_grid(figure, range(len(panels)), columns, range(len(panels)))
     steps = sorted({k for panel in panels for k in panel.steps})
     looks = ordered(steps)
-    heights = [e.value for panel in panels for table in panel.steps.values() for e in table.values()]
-    limits = span(heights, 1.3)
     for index, (ax, panel) in enumerate(zip(axes.values(), panels, strict=True)):
         sizes = sorted({size for table in panel.steps.values() for size in table})
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlim(*span(sizes, 1.5))
+        limits = span([e.value for table in panel.steps.values() for e in table.values()], 1.3, least=5.0)
         ax.set_ylim(*limits)
         size_axis(ax.xaxis, [int(size) for size in sizes], 4)
         value_axis(ax.yaxis, limits)
@@ -100,7 +105,7 @@ def _figure(panels: Sequence[Panel], width: float) -> Sheet:
         _expected(ax, panel)
     handles = [*(key(looks[k], f"before step {k}") for k in _few(steps)), line_key("predicted exponent")]
     legend(figure, handles)
-    headline(figure, "exact gradients; bars: 95 % t-intervals of the mean over seeds")
+    headline(figure, f"exact gradients; bars: 95 % t-intervals of the mean over seeds, {_number(panels)}")
     return figure
 
 
