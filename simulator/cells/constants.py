@@ -62,13 +62,13 @@ class Constants(Mapping[str, float]):
     reasons that are known.
     """
 
-    __slots__ = ("_missing", "_values")
     _missing: Mapping[str, str]
     _values: Mapping[str, float]
 
     def __init__(self, values: Mapping[str, float], missing: Mapping[str, str] | None = None):
-        object.__setattr__(self, "_values", MappingProxyType(dict(values)))
-        object.__setattr__(self, "_missing", MappingProxyType(dict(missing or {})))
+        # bounds ask for constants millions of times: found as attributes, they take no call
+        vars(self).update(values)
+        vars(self).update(_values=MappingProxyType(dict(values)), _missing=MappingProxyType(dict(missing or {})))
 
     @property
     def missing(self) -> Mapping[str, str]:
@@ -90,8 +90,6 @@ class Constants(Mapping[str, float]):
     def __getattr__(self, name: str) -> float:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self._values:
-            return self._values[name]
         symbol = f" ({SYMBOLS[name]})" if name in SYMBOLS else ""
         why = self._missing.get(name) or f"the problem supplies no {name}{symbol}{nearest(name, self._values)}"
         raise MissingConstant(why)

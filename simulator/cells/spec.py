@@ -12,6 +12,7 @@ from ratecheck.problems.errors import InputError, choose, require_integer, requi
 
 MOST_STEPS = 2**32
 DTYPES = ("float64", "float32")
+TABLES = ("problem_args", "optimizer_args", "noise_args")
 
 Value = float | str
 
@@ -92,8 +93,8 @@ class Spec:
         return cls.of(**data)
 
     def to_dict(self) -> dict:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: dict(v) if isinstance(v, Mapping) else v for name, v in values.items()}
+        """Plain data that ``from_dict`` reads, with tables of arguments that are the caller's own."""
+        return {**vars(self), **{name: dict(getattr(self, name)) for name in TABLES}}
 
 
 def canonical_json(content: object) -> str:

@@ -107,7 +107,7 @@ def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
             f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for: "
             f"{', '.join(known)}); use the constant schedule with lr=…, or a theorem's name as the schedule"
         )
-    if not is_own(spec.schedule):
+    if not is_own(spec.schedule) and not isinstance(THEOREMS.get(spec.schedule), Theorem):
         choose(
             {**SCHEDULES, **{n: t for n, t in THEOREMS.items() if isinstance(t, Theorem)}}, spec.schedule, "schedule"
         )
