@@ -8,24 +8,25 @@ import math
 import numpy as np
 import pytest
 import ratecheck
-from recorded import family, lengths, of_rho, row
+from recorded import family, lengths, loops, of_rho, row
 
 from simulator.cells.recording import BATCH, EXACT, gathered, identity
 from simulator.cli import main
-from simulator.judge.ladders import judge_ladder
+from simulator.judge.ladders import judge_ladder, judge_ladders
 from simulator.judge.outcome import Outcome
 from simulator.lab import recordings
 from simulator.lab.archive import CellError
 from simulator.lab.folder import open_folder
 from simulator.networks.averages import averages
 from simulator.networks.claims import LADDER_THEOREMS
+from simulator.report.recording_tables import population_table
 
 THETA, MUP = LADDER_THEOREMS["theta-d"], LADDER_THEOREMS["theta-d-mup"]
 
 
 def two_layers():
     """g = (3, −4; 0, 0, 12): ‖g‖₁ = 19, ‖g‖₂ = 13, d = 5."""
-    further = {"samples": 10, "loss": 0.5, "inner": [1.0, 2.0], "lower": [6.0, 11.0], "trace": [1.0, 1.0]}
+    further = {"samples": 10, "loss": 0.5, "inner": [20.0, 140.0], "lower": [6.0, 11.0], "trace": [1.0, 1.0]}
     rows = [row([[3.0, -4.0], [0.0, 0.0, 12.0]], **further), row([[1.0, 1.0], [0.0, 0.0, 0.0]], 2, BATCH)]
     return gathered(identity({"family": "by hand", "seed": 3, "width": 5}), ("first", "second"), rows, {"torch": "2"})
 
@@ -39,7 +40,7 @@ def test_numbers_by_hand():
     sizes = recording.sizes[0]
     parts = np.sqrt(sizes / sizes.sum()) * recording.layer_rho(0) * np.sqrt(recording.shares(0))
     assert parts.sum() == pytest.approx(recording.rho(0), rel=1e-14)
-    assert recording.population(0) == (3.0, 17.0, 19.0) and recording.population(1) is None
+    assert recording.population(0) == (160.0, 17.0, 19.0) and recording.population(1) is None
     assert math.isnan(recording.layer_rho(1)[1]) and recording.rho(1) == pytest.approx(2 / math.sqrt(10))
     assert (recording.family, recording.seed, recording.dim(0)) == ("by hand", 3, 5)
     assert recording.rows(EXACT).tolist() == [0] and recording.rows(BATCH).tolist() == [1]
@@ -214,8 +215,11 @@ def test_a_record_by_hand_refuses_what_it_can_not_read(tmp_path):
         ({"settings": {"seed": 1}}, "argument of its own"),
         ({"settings": {"a": [1]}}, "plain values"),
         ({"seed": -1}, "seed must be"),
+        ({"family": "\x1b[31m"}, "family must be a name"),
+        ({"settings": {"a": "\x1b[31m"}}, "plain values"),
+        ({"settings": {"a": math.inf}}, "plain values"),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=lambda value: " ".join(map(repr, value.items())) if isinstance(value, dict) else "",
 )
 def test_watch_refuses_wrong_arguments(tmp_path, how, words):
     with pytest.raises(ratecheck.InputError, match=words):
@@ -245,3 +249,39 @@ def test_means_over_runs_of_several_lengths(tmp_path):
     assert main(["report", str(tmp_path)]) == 0
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "Mean gradient norms over K steps" in text and "−0.250" in text and "**VIOLATED**" not in text
+
+
+def test_settings_that_speak_to_a_terminal_are_refused():
+    loud = of_rho(0.5, 100, 0, family="\x1b[31mred")
+    with pytest.raises(CellError, match="plain values"):
+        recordings.decode(io.BytesIO(recordings.encode(loud)), loud.key)
+
+
+def test_a_layer_against_the_vocabulary_and_layers_against_their_own_size():
+    claim = LADDER_THEOREMS["theta-vocabulary"]
+    words = []
+    for made in family(-0.4, sizes=(512, 1024, 2048, 4096, 8192)):
+        told = {"family": "words", "axis": "vocabulary", "vocabulary": made.dim(0), "seed": made.seed}
+        bias = row([np.ones(7)])
+        own = {name: [getattr(made, name)[0, 0], bias[name][0]] for name in ("sizes", "zeros", "l1", "l2")}
+        words.append(gathered(identity(told), ("embedding", "bias"), [{"steps": 1, "kind": EXACT, **own}], {}))
+    verdict = judge_ladder(claim, words)
+    assert verdict.outcome is Outcome.VIOLATED and "V^-0.39" in verdict.reasons[0] and verdict.as_expected
+    assert {v.claim for v in judge_ladders(words, LADDER_THEOREMS.values())} == {"theta-vocabulary"}
+
+    layers = judge_ladder(LADDER_THEOREMS["theta-d-layers"], loops())
+    assert {(trend["family"], trend["layer"]) for trend in layers.numbers["ladders"]} == {
+        ("level", "hidden"),
+        ("falling", "hidden"),
+    }  # the readout doesn't grow
+
+
+def test_the_population_of_a_recording_is_told_with_its_limits():
+    table = population_table([two_layers()])
+    (told,) = table.rows
+    assert told["l2"] == "12.65" and told["l1"] == "17.00…19.00" and told["noise"] == "0.001250"
+    assert told["rho"] == "0.601…0.672"  # 17 and 19 over √(5·160)
+    recording = two_layers()
+    recording.inner[0] = [-1.0, 0.5]
+    (told,) = population_table([recording]).rows
+    assert (told["l2"], told["rho"], told["noise"]) == ("not determined",) * 3

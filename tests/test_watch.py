@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install .[parity], or make parity")
 
 import ratecheck  # noqa: E402
+from documents import ROOT, blocks  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from simulator.cells.recording import BATCH, EXACT  # noqa: E402
@@ -351,6 +352,21 @@ def test_what_a_probe_refuses(tmp_path):
         probed(tmp_path, model, [samples()], 1, lambda m, b: m(b[0]))
     with pytest.raises(ratecheck.InputError, match="at least one batch"):
         ratecheck.probe(loss_of, [])
+
+
+def test_the_pages_examples_run(tmp_path, monkeypatch):
+    """docs/networks.md, as it is written."""
+    monkeypatch.chdir(tmp_path)
+    model = network()
+    x, y = samples()
+    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, 24, 8)]
+    names = {"model": model, "loss_of": loss_of, "loader": batches, "fixed_batches": batches}
+    names["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1)
+    found = [text for language, text in blocks(ROOT / "docs" / "networks.md") if language == "python"]
+    assert len(found) == 2
+    for text in found:
+        exec(text, names)
+    assert only(tmp_path / "runs" / "mine").steps.tolist() == [1]
 
 
 class Wrapped:

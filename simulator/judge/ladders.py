@@ -183,7 +183,7 @@ def by_size(
             j = recording.layers.index(layer)
             value, dim = float(recording.layer_rho(row)[j]), int(recording.sizes[row, j])
         size = dim if axis == "d" else recording.settings.get(axis)
-        if isinstance(size, (int, float)) and size > 0:
+        if isinstance(size, (int, float)) and 0 < size < math.inf:
             table.setdefault(float(size), {})[recording.seed] = value
     return dict(sorted(table.items()))
 

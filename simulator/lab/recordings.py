@@ -105,7 +105,9 @@ def _check_texts(told: object, layers: object, provenance: object) -> None:
     if not isinstance(told, dict) or told.get("format") != FORMAT or not isinstance(told.get("settings"), dict):
         raise CellError("its identity is none, or of another version of ratecheck")
     settings = told["settings"]
-    if not all(isinstance(value, PLAIN) for value in settings.values()) or type(settings.get("seed", 0)) is not int:
+    # they are printed: a text that is not printable could speak to the terminal
+    plain = all(isinstance(value, PLAIN) and str(value).isprintable() for value in settings.values())
+    if not plain or type(settings.get("seed", 0)) is not int:
         raise CellError("damaged: its settings are not plain values with an integer seed")
     if not isinstance(layers, list) or not layers or not all(isinstance(n, str) and n.isprintable() for n in layers):
         raise CellError("damaged: its layers are not a list of names")

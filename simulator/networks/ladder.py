@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
@@ -136,6 +138,10 @@ def climb(
                 _keep(directory, futures[future], future.result(), len(waiting) - finished, done)
                 if end is not None and time.monotonic() > end:
                     break
+        except BrokenProcessPool:
+            raise InputError(
+                f"a worker died, for lack of memory perhaps; what is done is in {directory}: run it again with fewer -j"
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
     return finished
@@ -151,6 +157,7 @@ def perform(due: Due) -> Recording:
 
 
 def _share(jobs: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this one
     if importlib.util.find_spec("torch"):
         torch_for("a network").set_num_threads(max(1, cores() // jobs))
 

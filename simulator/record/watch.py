@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -54,9 +55,11 @@ def watch(
         raise InputError(
             "probe=ratecheck.probe(…) needs a model, and at=[1, 100, …], the steps before which it measures"
         )
+    if not isinstance(family, str) or not family.isprintable():
+        raise InputError(f"family must be a name, got {family!r:.100}")
     told = {
         **_plain(settings or {}),
-        "family": str(family),
+        "family": family,
         "seed": require_integer(seed, "seed", least=0, most=2**63 - 1),
     }
     samples = require_integer(samples, "samples", least=0, most=2**62)
@@ -69,7 +72,8 @@ def watch(
 
 def _plain(settings: Mapping[str, object]) -> dict[str, object]:
     for name, value in settings.items():
-        if not isinstance(name, str) or not isinstance(value, (str, int, float, bool)) or value != value:
+        plain = isinstance(value, (str, int, float, bool)) and math.isfinite(value if isinstance(value, float) else 0)
+        if not isinstance(name, str) or not plain or not str(value).isprintable():
             raise InputError(f"settings are names and plain values, got {name!r:.100}: {value!r:.100}")
     if taken := {"family", "seed"} & set(settings):
         raise InputError(f"settings can't have {taken.pop()!r}: it is an argument of its own")

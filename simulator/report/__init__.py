@@ -24,7 +24,7 @@ from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, 
 from .figures.inline import css, inline
 from .finding import finding, scope, sources, tone
 from .provenance import provenance
-from .recording_tables import average_table, layer_table, trend_table
+from .recording_tables import average_table, layer_table, population_table, trend_table
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -84,6 +84,7 @@ def write_report(
         "trends": trend_table(verdicts),
         "layers": layer_table(recordings),
         "averages": average_table(recordings),
+        "population": population_table(recordings),
         "cells": cell_table(cells),
         "provenance": provenance_table(provenance(results, plan)),
     }

@@ -16,6 +16,7 @@ from .figures.style import LEVEL
 from .table import Column, Table, tabled
 from .wording import number, signed
 
+NO_FAMILY = "(no family)"
 MOST_LAYERS = 12  # of a recording, those with the largest shares
 
 TRENDS = (
@@ -39,6 +40,16 @@ AVERAGES = (
     Column("steps", "K", "number"),
     Column("means", "means", "number"),
     Column("seeds", "seeds", "number", "{} seeds"),
+)
+POPULATION = (
+    Column("family", "family", "head"),
+    Column("dim", "d", "number"),
+    Column("step", "before step", "number"),
+    Column("samples", "samples", "number", "{} samples"),
+    Column("l2", "‖G‖₂", "number"),
+    Column("l1", "‖G‖₁", "number"),
+    Column("rho", "ρ of G", "number"),
+    Column("noise", "noise", "number"),
 )
 LAYERS = (
     Column("family", "family", "head"),
@@ -105,27 +116,61 @@ def average_table(recordings: Sequence[Recording]) -> Table:
     return tabled("averages", "Mean gradient norms over K steps", AVERAGES, rows, note)
 
 
+def population_table(recordings: Sequence[Recording]) -> Table:
+    """What the samples say of the gradient G of the population behind them, for the ends of each family."""
+    rows = []
+    for recording in _ends(recordings):
+        told = [int(row) for row in recording.rows(EXACT) if recording.population(row) is not None]
+        rows += [_population(recording, row) for row in dict.fromkeys((told[0], told[-1]))] if told else []
+    note = (
+        "‖G‖₂² is estimated without bias, ‖G‖₁ lies between the two limits in expectation, and no more can be said "
+        "without assumptions. Noise is what the mean over all samples has of it: the trace of their covariance over "
+        "their number and ‖G‖₂². Where ‖G‖₂² comes out as 0 or less the samples don't determine it."
+    )
+    return tabled("population", "The gradient of the population", POPULATION, rows, note)
+
+
+def _population(recording: Recording, row: int) -> dict:
+    found = recording.population(row)
+    assert found is not None
+    square, lower, upper = found
+    dim, samples, unknown = recording.dim(row), int(recording.samples[row]), "not determined"
+    root = math.sqrt(dim * square) if square > 0 else math.nan
+    return {
+        "family": recording.family or NO_FAMILY,
+        "dim": dim,
+        "step": int(recording.steps[row]),
+        "samples": samples,
+        "l2": number(math.sqrt(square)) if square > 0 else unknown,
+        "l1": f"{number(max(lower, 0.0))}…{number(upper)}",
+        "rho": f"{max(lower, 0.0) / root:.3f}…{min(1.0, upper / root):.3f}" if square > 0 else unknown,
+        "noise": number(recording.trace[row].sum() / (samples * square)) if square > 0 and samples else unknown,
+    }
+
+
 def layer_table(recordings: Sequence[Recording]) -> Table:
     """The layers of the smallest and the largest network of each family, at the first and the last gradient."""
-    families: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        if len(recording.layers) > 1:
-            families.setdefault(recording.family, []).append(recording)
     rows = []
-    for family, own in families.items():
-        ranked = sorted(own, key=lambda r: (r.dim(0), -r.seed))
-        ends = (
-            [min(own, key=lambda r: (r.dim(0), r.seed)), ranked[-1]]
-            if ranked[0].dim(0) < ranked[-1].dim(0)
-            else [ranked[-1]]
-        )
-        for recording in ends:
-            rows += _layers(family or "(no family)", recording)
+    for recording in _ends([r for r in recordings if len(r.layers) > 1]):
+        rows += _layers(recording.family or NO_FAMILY, recording)
     note = (
         "ρ of the whole gradient is the sum over layers of √(d_j/d)·ρ_j·√share_j: it is small where the share sits in "
         "layers of few parameters."
     )
     return tabled("layers", "Layers", LAYERS, rows, note)
+
+
+def _ends(recordings: Sequence[Recording]) -> list[Recording]:
+    """The smallest and the largest network of each family, of its first seed."""
+    families: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        families.setdefault(recording.family, []).append(recording)
+    found = []
+    for own in families.values():
+        least = min(own, key=lambda r: (r.dim(0), r.seed))
+        most = min(own, key=lambda r: (-r.dim(0), r.seed))
+        found += [least, most] if least.dim(0) < most.dim(0) else [most]
+    return found
 
 
 def _layers(family: str, recording: Recording) -> list[dict]:
