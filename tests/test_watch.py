@@ -369,11 +369,14 @@ def test_the_pages_examples_run(tmp_path, monkeypatch):
     assert only(tmp_path / "runs" / "mine").steps.tolist() == [1]
 
 
-class Wrapped:
-    """What accelerate makes of an optimizer: it has all methods of one, and its own step is not what is hooked."""
+class AcceleratedOptimizer:
+    """What accelerate makes of an optimizer: it has the methods of one, and its own step is not what is hooked."""
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
+
+    def register_step_pre_hook(self, hook):
+        raise AssertionError("the wrapper's hooks are never called")
 
 
 def test_trainers_callbacks(tmp_path, monkeypatch):
@@ -385,7 +388,7 @@ def test_trainers_callbacks(tmp_path, monkeypatch):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     callback = trainer_callback(out=tmp_path / "hf", every=1)
     assert isinstance(callback, transformers.TrainerCallback)
-    callback.on_train_begin(None, None, None, model=model, optimizer=Wrapped(optimizer))
+    callback.on_train_begin(None, None, None, model=model, optimizer=AcceleratedOptimizer(optimizer))
     loop(model, optimizer, 2)
     callback.on_train_end(None, None, None, model=model)
     assert only(tmp_path / "hf").steps.tolist() == [1, 2]
@@ -397,7 +400,14 @@ def test_trainers_callbacks(tmp_path, monkeypatch):
     callback = lightning_callback(out=tmp_path / "pl", every=1)
     trainer = types.SimpleNamespace(optimizers=[optimizer])
     callback.on_train_start(trainer, model)
-    loop(model, optimizer, 3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss_of(model, samples()).backward()
+        callback.on_before_optimizer_step(trainer, model, optimizer)
+
+    for _ in range(3):
+        optimizer.step(closure)  # as Lightning does
     callback.on_train_end(trainer, model)
     assert only(tmp_path / "pl").steps.tolist() == [1, 2, 3]
     with pytest.raises(ratecheck.InputError, match="has 2"):

@@ -1,7 +1,7 @@
 """``watch`` for loops that belong to a trainer: the Trainer of Hugging Face's transformers, and Lightning's.
 
-Either imports its library when it is called, and hangs ``watch`` on the optimizer that the trainer made. Both trainers
-clip gradients before the optimizer's step: ‖g‖ is then of the clipped gradient, and ρ, which no scale changes, of both.
+Either imports its library when it is called, and watches the optimizer that the trainer made. The first sees gradients
+after clipping, the second before: ‖g‖ is of those, and ρ, which no scale changes, is the same for both.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def lightning_callback(**how: Any) -> Any:
                     "ratecheck.watch for each, in on_train_start"
                 )
             self.record = watch(module, innermost(trainer.optimizers[0]), **how)
-            self.record.__enter__()
+
+        def on_before_optimizer_step(self, trainer: Any, module: Any, optimizer: Any) -> None:
+            self.record.before_step()  # Lightning makes the gradients inside the optimizer's step, and calls here then
 
         def on_train_end(self, trainer: Any, module: Any) -> None:
             self._close()

@@ -72,20 +72,24 @@ class Hook(Record):
         self._write()
 
     def _before(self, optimizer: Any, args: tuple, kwargs: Mapping[str, Any]) -> None:
+        if any(callable(a) for a in args) or kwargs.get("closure") is not None:
+            raise InputError(
+                "optimizer.step(closure) makes its gradients inside the step, where they can't be seen; call "
+                "loss.backward() before optimizer.step(), or use record.update(gradients, step)"
+            )
+        self.before_step()
+
+    def before_step(self) -> None:
+        """The optimizer is about to step, and its gradients are there: for trainers that say so themselves."""
         self._step += 1
         if self._step in self._at:
             assert self._probe is not None
             self._add({"steps": self._step, **self._probe.measure(self._model, self._layers_of)})
         if (self._step - 1) % self.every:
             return
-        if any(callable(a) for a in args) or kwargs.get("closure") is not None:
-            raise InputError(
-                "optimizer.step(closure) makes its gradients inside the step, where they can't be seen; call "
-                "loss.backward() before optimizer.step(), or use record.update(gradients, step)"
-            )
         begun = time.perf_counter()
         with torch_for("watch").no_grad():
-            self._put(getattr(optimizer, "grad_scale", None))
+            self._put(getattr(self._optimizer, "grad_scale", None))
         if self._ring.full:
             self._take()
             self._write_grown()
