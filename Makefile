@@ -10,7 +10,7 @@ SETUP = setup.cfg pyproject.toml
 .PHONY: help sweep quick norms networks networks-full test test-all parity zoo calibrate mutants lint bench gpu-check clean
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
 	$(BIN)/python -m simulator sweep simulator/lab/rates.toml --out $(OUT)

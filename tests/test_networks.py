@@ -14,7 +14,7 @@ import parity  # noqa: E402
 
 from simulator.cells.recording import BATCH, EXACT  # noqa: E402
 from simulator.cli import main  # noqa: E402
-from simulator.judge.ladders import trends  # noqa: E402
+from simulator.judge.trends import trends  # noqa: E402
 from simulator.lab import recordings  # noqa: E402
 from simulator.networks import data  # noqa: E402
 from simulator.networks.claims import LADDER_THEOREMS  # noqa: E402

@@ -13,7 +13,7 @@ from ratecheck.problems.errors import InputError
 
 from ..cells.recording import EXACT, Recording
 from ..judge.intervals import Estimate
-from ..judge.ladders import slope
+from ..judge.trends import slope
 from .run import Run
 
 NORMS = {"‖∇f‖₁": lambda l1, l2: l1.sum(), "‖∇f‖₂": lambda l1, l2: np.sqrt(np.square(l2).sum())}

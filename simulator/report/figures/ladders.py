@@ -10,7 +10,7 @@ import numpy as np
 
 from ...cells.recording import EXACT, Recording
 from ...judge.intervals import Estimate, mean
-from ...judge.ladders import by_size
+from ...judge.trends import by_size
 from .drawing import Drawing, Skipped
 from .labels import headline, key, legend, line_key
 from .material import Material
