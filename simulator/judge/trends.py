@@ -80,8 +80,8 @@ class Trend:
         letter = {"d": "d", "vocabulary": "V"}.get(axis, axis)
         first, last = map(size_words, (self.sizes[0], self.sizes[-1]))
         return (
-            f"{what}: ρ goes like {letter}^{self.whole.value:.3f}{limits}, from {self.ends[0]:.3f} at {letter} = {first} "
-            f"to {self.ends[1]:.3f} at {last} ({count(self.seeds, 'seed')})"
+            f"{what}: ρ goes like {letter}^{self.whole.value:.3f}{limits}, from {self.ends[0]:.3f} at {letter} = "
+            f"{first} to {self.ends[1]:.3f} at {last} ({count(self.seeds, 'seed')})"
         )
 
 

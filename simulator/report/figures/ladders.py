@@ -59,7 +59,7 @@ def _panels(material: Material) -> list[Panel]:
     for verdict in material.verdicts:
         for trend in verdict.numbers.get("ladders", []):
             place, own = (trend["family"], trend["layer"]), families.get(trend["family"], [])
-            if place in found or trend["exponent"] is None or trend["layer"] and trend["axis"] == "d":
+            if not own or place in found or trend["exponent"] is None or trend["layer"] and trend["axis"] == "d":
                 continue  # layers' own exponents are in the table
             steps = sorted(set.intersection(*({int(r.steps[row]) for row in r.rows(EXACT)} for r in own)))
             chosen = [steps[i] for i in sorted({round(x) for x in np.linspace(0, len(steps) - 1, MOST_STEPS)})]

@@ -31,6 +31,7 @@ class Kind:
     line: str
     head: str
     lacks: str
+    log: bool
 
 
 ALONG = Kind(
@@ -39,6 +40,7 @@ ALONG = Kind(
     "d = {}",
     "the mean over seeds, with 95 % t-intervals",
     "no training loop was recorded at several steps",
+    True,
 )
 BESIDE = Kind(
     "samples $B$ in the minibatch",
@@ -46,6 +48,7 @@ BESIDE = Kind(
     "before step {}",
     "largest d; bars: 95 % t-intervals",
     "no minibatches of several sizes were measured beside f",
+    False,
 )
 
 
@@ -81,6 +84,8 @@ def _drawn(
 ) -> list[Drawing | Skipped]:
     families: dict[str, list[Recording]] = {}
     for recording in material.recordings:
+        if recording.settings.get("axis") == "steps":
+            continue  # runs of several lengths are no family that a line can be drawn through
         families.setdefault(recording.family, []).append(recording)
     tables = {family or "(no family)": of(own) for family, own in families.items()}
     tables = {family: table for family, table in tables.items() if any(len(line) > 1 for line in table.values())}
@@ -135,16 +140,20 @@ def _figure(tables: Mapping[str, Table], kind: Kind, number: str, width: float) 
     figure = Sheet(width, 0.9 + 1.9 * -(-len(tables) // columns))
     axes = on_grid(figure, list(tables), columns, tables)
     looks = ordered(sorted({line for table in tables.values() for line in table}))
-    limits = span([e.value for table in tables.values() for line in table.values() for e in line.values()], 1.2)
+    heights = [e.value for table in tables.values() for line in table.values() for e in line.values()]
+    limits, reach = span(heights, 1.2), (min(heights) - 0.1, max(heights) + 0.1)
     for index, (family, ax) in enumerate(axes.items()):
         table = tables[family]
         xs = sorted({x for line in table.values() for x in line})
         ax.set_xscale("log")
-        ax.set_yscale("log")
         ax.set_xlim(*span(xs, 1.4))
-        ax.set_ylim(*limits)
+        if kind.log:
+            ax.set_yscale("log")
+            ax.set_ylim(*limits)
+            value_axis(ax.yaxis, limits)
+        else:
+            ax.set_ylim(*reach)
         size_axis(ax.xaxis, xs if len(xs) <= 8 else [xs[0], xs[-1]], 4)
-        value_axis(ax.yaxis, limits)
         ax.set_title(panel_title(family, int(13.5 * width / columns)), pad=3)
         ax.set_xlabel(kind.across)
         if index % columns == 0:
