@@ -11,32 +11,67 @@ T = TypeVar("T")
 HELD: tuple[str, ...] = ("dim", "steps", "smoothness", "gap", "sigma", "sigma_l1", "curvature_l1", "start_linf", "c")
 HELD += ("sigma_0", "sigma_1", "jumps")
 HELD += ("missing", "but", "get", "keys", "values", "items")  # of the table of constants itself
+HANDFUL = 5  # of the known names, as much as a message tells of many
+LISTS = {  # what `ratecheck list` calls all things of a kind
+    "problem": "problems",
+    "noise": "noises",
+    "noise law": "noises",
+    "optimizer": "optimizers",
+    "schedule": "schedules",
+    "theorem": "theorems",
+    "quantity": "quantities",
+    "assumption": "assumptions",
+}
 
 
-class InputError(ValueError):
+class Told(Exception):
+    """An error that somebody's input or machine explains, and no fault of this program. A notebook shows its type and
+    its message, which say what to do, without the traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints in a traceback's place."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InputError(Told, ValueError):
     """Bad input. The message stands alone in one line; the command line prints it and exits with 2."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest of *known*, or an empty string."""
+def nearest(name: str, known: Iterable[str], shown: str = "'{}'") -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest of *known*, or an empty string. *shown*: how x is written."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {shown.format(close[0])}?" if close else ""
 
 
-def choose(registry: Mapping[str, T], name: str, what: str) -> T:
-    """Return ``registry[name]``; raise InputError naming what is there and the nearest name."""
+def known_names(name: str, known: Collection[str], see: str = "", word: str = "known") -> str:
+    """What a message says of *known* after an unknown *name*: the nearest of them, and if none is near, a handful.
+
+    *see*: the command that shows all.
+    """
+    if guess := nearest(name, known):
+        return guess + (f" (see: {see})" if see and len(known) > HANDFUL else "")
+    told = list(known) if len(known) <= HANDFUL + 1 else list(known)[:HANDFUL]
+    listed = ", ".join(told) or "none"
+    more = f" and {len(known) - len(told)} more" if len(told) < len(known) else ""
+    return f" ({word}: {listed}{more}{f'; see: {see}' if more and see else ''})"
+
+
+def choose(registry: Mapping[str, T], name: str, what: str, offer: Collection[str] | None = None) -> T:
+    """Return ``registry[name]``; raise InputError naming the nearest that is there, else a handful.
+
+    *offer*: the names that may be told, by default all of the registry.
+    """
     if name in registry:
         return registry[name]
-    raise InputError(f"unknown {what} {name!r}{nearest(name, registry)} (known: {', '.join(registry)})")
+    see = f"ratecheck list {LISTS[what]}" if what in LISTS else ""
+    raise InputError(f"unknown {what} {name!r}{known_names(name, registry if offer is None else offer, see)}")
 
 
 def require_known(given: Iterable[str], known: Collection[str], owner: str) -> None:
     """Raise InputError for the first name of *given* that is no argument of *owner*, with the nearest that is."""
     for name in given:
         if name not in known:
-            raise InputError(
-                f"{owner} has no argument {name!r}{nearest(name, known)} (it has: {', '.join(known) or 'none'})"
-            )
+            raise InputError(f"{owner} has no argument {name!r}{known_names(name, known, word='it has')}")
 
 
 def require_supplies(names: Iterable[str], owner: str) -> None:
@@ -44,8 +79,8 @@ def require_supplies(names: Iterable[str], owner: str) -> None:
     for name in names:
         if name in HELD or not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
             raise InputError(
-                f"{owner} supplies {name!r}: a constant's name is a Python name such as smoothness_l1, and none of "
-                f"{', '.join(HELD)}, which cells have already; rename it"
+                f"{owner} supplies {name!r}: a constant's name is a Python name such as smoothness_l1, and none that "
+                "every cell has already, such as dim; rename it"
             )
 
 

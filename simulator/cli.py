@@ -95,10 +95,10 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parsed arguments, those of --help where none are given; raises InputError for what is unknown, with the nearest
     name."""
-    from ratecheck.problems.errors import InputError, nearest
+    from ratecheck.problems.errors import InputError, known_names, nearest
 
     if argv and not argv[0].startswith("-") and argv[0] not in MODULES:
-        raise InputError(f"unknown command {argv[0]!r}{nearest(argv[0], MODULES)} (known: {', '.join(MODULES)})")
+        raise InputError(f"unknown command {argv[0]!r}{known_names(argv[0], MODULES, 'ratecheck --help')}")
     parser, commands = build_parser()
     if argv and argv[0] in commands:  # before argparse misses a required option that was only misspelt
         options = [option for action in commands[argv[0]]._actions for option in action.option_strings]

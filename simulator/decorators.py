@@ -35,7 +35,7 @@ from .cells.quantities import Quantity
 from .optimizers import OPTIMIZERS, Optimizer
 from .sample_theorem import SampleTheorem
 from .theorem import Rule, Theorem, statement_of
-from .theorem_settings import AXES, GRID, checked
+from .theorem_settings import AXES, checked
 
 
 def theorem(
@@ -47,7 +47,7 @@ def theorem(
     axes: Sequence[str] = AXES,
     hard: Sequence[object] | None = None,
     allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None,
-    grid: Mapping[str, object] | Sequence[Mapping[str, object]] = GRID,
+    grid: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
     source: str = "",
     name: str = "",
     rate_tex: str = "",
@@ -77,7 +77,7 @@ def theorem(
                 "axes": axes,
                 "hard": hard or (),
                 "allows": allows,
-                "grid": grid,
+                **({} if grid is None else {"grid": grid}),
                 "rate_tex": rate_tex,
                 "bound_tex": bound_tex,
             },

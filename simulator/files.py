@@ -13,6 +13,14 @@ from typing import BinaryIO
 from ratecheck.problems.errors import InputError
 
 
+def near(path: Path) -> Path:
+    """*path* as commands typed in the current folder would name it."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return path
+
+
 def require_writable(directory: Path) -> None:
     """Create *directory* and try that it takes files; raises InputError when it doesn't."""
     probe = directory / f".probe.{os.urandom(4).hex()}"

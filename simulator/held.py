@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 from ratecheck.problems.errors import InputError
@@ -38,6 +39,16 @@ def importable(name: str) -> bool:
         return importlib.util.find_spec(home) is not None
     except (ImportError, ValueError):
         return False
+
+
+def file_of(name: str) -> Path | None:
+    """The Python file of the module that has what this process holds as *name*; None for a notebook or a script, which
+    may do more than define something."""
+    home, _, attribute = name.rpartition(":")
+    module = sys.modules.get(home)
+    file = getattr(module, "__file__", None)
+    mine = home != "__main__" and name in _objects and getattr(module, attribute, None) is _objects[name]
+    return Path(file) if mine and file and file.endswith(".py") else None
 
 
 def function_of(thing: Any) -> types.FunctionType | None:

@@ -12,9 +12,9 @@ import textwrap
 from typing import TextIO
 
 MOST, LEAST = 79, 40  # columns
-TOGETHER = (  # read badly when a line ends in them: 'd = 64,' and '[0.249, 0.251]'
+TOGETHER = (  # read badly when a line ends in them: 'd = 64,' and '90 %'
     (re.compile(r"(?<![^\s(])(\w{1,2}) ([=<]) (\S{1,12})(?!\S)"), "\\1\xa0\\2\xa0\\3"),
-    (re.compile(r"(\[[^\s,]{1,9},) ([^\s,]{1,9}\])"), "\\1\xa0\\2"),
+    (re.compile(r"(?<=\d) %"), "\xa0%"),
 )
 
 

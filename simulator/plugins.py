@@ -72,14 +72,21 @@ def only(homes: Iterable[str | Path]) -> Iterator[None]:
         _allowed.reset(token)
 
 
-def find(registry: Mapping[str, object], name: str, what: str, kind: type | tuple[type, ...] | None = None):
+def find(
+    registry: Mapping[str, object],
+    name: str,
+    what: str,
+    kind: type | tuple[type, ...] | None = None,
+    offer: Iterable[str] | None = None,
+):
     """The entry *name* of *registry*, or object NAME for ``FILE.py:NAME``, ``MODULE:NAME`` and what a package offers.
 
+    *offer*: the names of the registry that an error may tell, by default all.
     Raises InputError for an unknown name, a missing file, or an object that is not a *kind* (None: not callable).
     """
     name = full_name(registry, name, what)
     if not is_own(name):
-        return choose({**registry, **offered(what)} if name not in registry else registry, name, what)
+        return choose(registry, name, what, [*(registry if offer is None else offer), *offered(what)])
     home, attribute = home_of(name), plain_name(name)
     found = held.get(name)
     if found is None:

@@ -18,7 +18,7 @@ from .cells.hyper import Hyper
 from .cells.quantities import Quantity, union
 from .departures import Departure, departure
 from .optimizers import Optimizer
-from .theorem_settings import GRID, Hard, checked
+from .theorem_settings import Hard, checked, default_grid
 
 KINDS = ("proved", "declared", "none")
 Rule = Callable[[Constants], Mapping[str, object]]
@@ -55,7 +55,7 @@ class Theorem:
     axes: tuple[str, ...]
     hard: tuple[Hard, ...] = ()
     allows: Callable[[Hyper], Mapping[str, tuple[float, float]]] | None = None
-    grid: tuple[Mapping[str, object], ...] = GRID
+    grid: tuple[Mapping[str, object], ...] = ()
     source: str = ""
     rate_tex: str = ""
     bound_tex: str = ""
@@ -70,6 +70,7 @@ class Theorem:
         self.statement = statement_of(self.name, self.function)
         self.__doc__, self.__module__ = self.function.__doc__, self.function.__module__
         self._takes["rate"] = count_arguments(self.name, self.function, "rate")
+        self.grid = self.grid or default_grid(self.assumes)
 
     def __repr__(self) -> str:
         return f"Theorem({self.name!r})"
@@ -210,7 +211,8 @@ class Theorem:
         except SaysNothing:
             raise
         except Exception as error:  # the user's own function
-            raise InputError(f"{where} fails for {result.constants!r}: {type(error).__name__}: {error}") from error
+            told = f"{result.constants}; {result.hyper}"
+            raise InputError(f"{where} fails at {told}: {type(error).__name__}: {error}") from error
         if reason is not None and not isinstance(reason, str):
             raise InputError(f"{where} must return in words how a cell breaks it, '' if it doesn't; got {reason!r}")
         return reason or ""
@@ -236,13 +238,18 @@ class Theorem:
             raise
         except Exception as error:  # the user's own function
             raise InputError(
-                f"theorem {self.name!r}: its {what} fails for {c!r}: {type(error).__name__}: {error}"
+                f"theorem {self.name!r}: its {what} fails at {self._told(c, h, what)}: {type(error).__name__}: {error}"
             ) from error
         if math.isnan(value) or value < 0:
-            raise InputError(f"theorem {self.name!r}: its {what} must be a number ≥ 0, got {value:g} for {c!r}")
+            told = self._told(c, h, what)
+            raise InputError(f"theorem {self.name!r}: its {what} must be a number ≥ 0, got {value:g} at {told}")
         if what == "bound" and math.isinf(value):
             raise SaysNothing("the bound is infinite here")
         return value
+
+    def _told(self, c: Constants, h: Hyper | None, what: str) -> str:
+        """The constants that tell cells apart, and the hyper-parameters where *what* takes them."""
+        return f"{c}; {h}" if self._takes[what] == 2 else f"{c}"
 
 
 def statement_of(name: str, function: Callable[..., Any]) -> str:

@@ -14,15 +14,22 @@ from .cells.quantities import Quantity, find_quantity
 AXES = ("steps", "dim")
 _SIZES = {
     "dim": [16, 64, 256],
-    "steps": [1000, 4000, 16000, 64000],
+    "steps": [4000, 16000, 64000, 256000],
     "replicas": 8,
-    "quick": {"dim": [8, 16, 64], "steps": [1000, 4000, 16000]},
+    "quick": {"dim": [8, 16, 64], "steps": [4000, 16000, 64000]},
 }
+_FIXED = {"problem": ["rational", "cosine"], **_SIZES}
 # The sweep that `verify` runs for a theorem that names none: two bounded functions, and one made anew for each horizon,
-# whose gradient is level in either norm though its coordinates differ, and mild enough for SGD's steps to stay.
+# mild enough for SGD's steps to stay. Its coordinates differ, in the noise and in the slopes in turn: with equal slopes
+# its gradient is level in d in either norm, with equal noise ‖σ‖₁ is a power of d.
 GRID = (
-    {"problem": ["rational", "cosine"], **_SIZES},
+    _FIXED,
     {"problem": "uneven-ramp", "problem_args": {"steepness": 0.5, "slope_spectrum": 0.0}, **_SIZES},
+    {"problem": "uneven-ramp", "problem_args": {"steepness": 0.5, "noise_spectrum": 0.0}, **_SIZES},
+)
+WITHOUT_NOISE = (
+    {**_FIXED, "sigma": 0.0},
+    {"problem": "sawtooth", "problem_args": {"form": "mean"}, "sigma": 0.0, **_SIZES},
 )
 
 
@@ -62,6 +69,11 @@ def checked(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     if "grid" in made:
         made["grid"] = _grid(name, made["grid"])
     return made
+
+
+def default_grid(assumes: Iterable[Assumption]) -> tuple[Mapping[str, object], ...]:
+    """The tables that `verify` sweeps for a theorem that names none."""
+    return WITHOUT_NOISE if any(assumption.name == "noiseless" for assumption in assumes) else GRID
 
 
 def _assumptions(name: str, given: Any) -> Iterable[str | Assumption]:

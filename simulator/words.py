@@ -33,8 +33,8 @@ def large(number: int) -> str:
 
 
 def short(number: float) -> str:
-    """'16', '4k', '1.5M' for the columns of a table; in full where that is not exact."""
-    for size, sign in ((10**6, "M"), (10**3, "k")):
+    """'16', '4k', '1.5M' where room is short; in full where that is not exact."""
+    for size, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= size and number * 100 % size == 0:
             return f"{number / size:g}{sign}"
     return f"{number:g}" if isinstance(number, float) else str(number)
@@ -43,8 +43,13 @@ def short(number: float) -> str:
 def span(values: list[int] | list[float]) -> str:
     """'16', '16, 64', of more '1k…256k (5)': least, largest and how many."""
     if len(values) > 2:
-        return f"{short(values[0])}…{short(values[-1])} ({len(values)})"
+        return f"{ends(values)} ({len(values)})"
     return ", ".join(map(short, values))
+
+
+def ends(values: list[int] | list[float]) -> str:
+    """'16', of more '1k…256k': the least and the largest of sorted numbers."""
+    return "…".join(dict.fromkeys(short(value) for value in (values[0], values[-1])))
 
 
 def p_value(p: float) -> str:
@@ -63,11 +68,14 @@ def limit(value: float, bound: float, word: str = "at most") -> str:
     return "" if f"{bound:.4g}" == f"{value:.4g}" else f", {word} {bound:.4g}"
 
 
-def power(symbol: str, exponent: float, low: float | None = None, high: float | None = None) -> str:
-    """'K^0.250, [0.249, 0.251]', 'd^0.000' without limits or where they are the same in three digits."""
-    value, *limits = (_fixed(number) for number in (exponent, low, high) if number is not None)
-    told = f", [{', '.join(limits)}]" if set(limits) - {value} else ""
-    return f"{symbol}^{value}{told}"
+def power(symbol: str, exponent: float, interval: tuple[float, float, float] | None = None) -> str:
+    """'K^0.250 (90 % interval from 0.249 to 0.251)', 'd^0.000' without an interval or where its ends are the same in
+    three digits. *interval*: its ends, and the level 0.9 at which it holds the exponent."""
+    value = _fixed(exponent)
+    if interval is None or {_fixed(end) for end in interval[:2]} == {value}:
+        return f"{symbol}^{value}"
+    low, high, level = interval
+    return f"{symbol}^{value} ({100 * level:g} % interval from {_fixed(low)} to {_fixed(high)})"
 
 
 def _fixed(number: float) -> str:

@@ -1,6 +1,7 @@
 """Bad input gets one line that says what was given, what is allowed and the nearest name; exit code 2."""
 
 import functools
+import re
 import subprocess
 import sys
 
@@ -9,10 +10,12 @@ from cells import made_up
 from refusal import assert_refused, run
 from unwrap import unwrapped
 
+from problems import PROBLEMS
 from simulator.cli import main
 from simulator.lab.planfile import FORMAT
 from simulator.lab.store import Store
 from simulator.sealed import sealed
+from simulator.theorems import THEOREMS
 
 
 @pytest.fixture
@@ -23,12 +26,12 @@ def refused(capsys):
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"problem": "racional"}, ["'racional'", "did you mean 'rational'?", "cosine"]),
-        ({"optimizer": "adam2"}, ["'adam2'", "did you mean 'adam'?", "sgd"]),
-        ({"noise": "gausian"}, ["'gausian'", "did you mean 'gaussian'?", "laplace"]),
-        ({"schedule": "horizont"}, ["'horizont'", "did you mean 'horizon'?", "constant"]),
-        ({"backend": "cpus"}, ["'cpus'", "did you mean 'cpu'?", "reference"]),
-        ({"dtype": "float46"}, ["'float46'", "did you mean 'float64'?", "float32"]),
+        ({"problem": "racional"}, ["'racional'", "did you mean 'rational'? (see: ratecheck list problems)"]),
+        ({"optimizer": "adam2"}, ["'adam2'", "did you mean 'adam'? (see: ratecheck list optimizers)"]),
+        ({"noise": "gausian"}, ["'gausian'", "did you mean 'gaussian'? (see: ratecheck list noises)"]),
+        ({"schedule": "horizont"}, ["'horizont'", "did you mean 'horizon'? (see: ratecheck list schedules)"]),
+        ({"backend": "cpus"}, ["'cpus'", "did you mean 'cpu'?"]),
+        ({"dtype": "float46"}, ["'float46'", "did you mean 'float64'?"]),
         ({"dim": "0"}, ["dim", "from 1", "got 0"]),
         ({"dim": "-3"}, ["dim", "got -3"]),
         ({"dim": "2.5"}, ["dim", "integer", "2.5"]),
@@ -45,7 +48,7 @@ def refused(capsys):
         ({"gap": "nan"}, ["gap", "nan"]),
         ({"seed": "-1"}, ["seed", "-1"]),
         ({"seed": str(2**64)}, ["seed", str(2**64)]),
-        ({"problem_arg": "strat=2"}, ["'strat'", "did you mean 'start'?", "spectrum"]),
+        ({"problem_arg": "strat=2"}, ["'strat'", "did you mean 'start'?"]),
         ({"problem_arg": "start"}, ["name=value", "'start'"]),
         ({"problem_arg": "start="}, ["name=value", "'start='"]),
         ({"problem_arg": "start=two"}, ["number", "'two'"]),
@@ -56,7 +59,7 @@ def refused(capsys):
         ({"noise": "student", "noise_arg": "nu=many"}, ["nu", "number", "'many'"]),
         ({"problem_arg": "start=nan"}, ["start", "nan"]),
         ({"problem_arg": "start=0"}, ["start", "another start"]),
-        ({"optimizer_arg": "betta1=0.5"}, ["'betta1'", "did you mean 'beta1'?", "lr"]),
+        ({"optimizer_arg": "betta1=0.5"}, ["'betta1'", "did you mean 'beta1'?"]),
         ({"optimizer_arg": "beta1=1"}, ["beta1", "below 1"]),
         ({"optimizer_arg": "lr=nan"}, ["lr", "nan"]),
         ({"noise_arg": "nu=3"}, ["'nu'", "gaussian", "none"]),
@@ -69,7 +72,10 @@ def refused(capsys):
         ({"noise": "student", "noise_arg": "nu=1e17"}, ["nu", "1e6", "gaussian"]),
         ({"problem": "ramp", "problem_arg": "steepness=1e-200"}, ["'ramp'", "steepness"]),
         ({"problem": "ramp", "problem_arg": "steepness=1e200"}, ["'ramp'", "steepness"]),
-        ({"sigma": "1e200", "smoothness": "1e200"}, ["the rule for 'adamw'", "1e+200"]),
+        (
+            {"sigma": "1e200", "smoothness": "1e200"},
+            ["the rule for 'adamw' gives", "at d = 4, K = 10, L = 1e+200, Δ = 1, σ = 1e+200"],
+        ),
         ({"smoothness": "1e-300", "gap": "1e-300"}, ["the rule for 'adamw'", "beta1=1"]),
         ({"smoothness": "5e-324"}, ["'rational'", "smoothness", "nearer to 1"]),
         ({"smoothness": "5e-324", "problem": "ramp", "optimizer": "sgd"}, ["'ramp'", "smoothness", "ordinary size"]),
@@ -77,7 +83,7 @@ def refused(capsys):
         ({"smoothness": "1e308", "gap": "1e308", "sigma": "1e150"}, ["'rational'", "nearer to 1"]),
         ({"gap": "1e308", "optimizer": "sgd"}, ["'rational'", "gap=1e+308"]),
         ({"gap": "5e-324"}, ["the rule for 'adamw'", "beta1=1"]),
-        ({"sigma": "1e308"}, ["the rule for 'adamw'", "sigma=1e+308"]),
+        ({"sigma": "1e308"}, ["the rule for 'adamw'", "σ = 1e+308"]),
         ({"problem": "ramp", "sigma": "0", "optimizer": "sgd"}, ["ramp", "finite C"]),
         ({"problem": "ramp", "noise": "student", "noise_arg": "nu=2"}, ["ramp", "finite C", "finite variance"]),
         ({"problem": "nothing.py:well"}, ["nothing.py", "No such file"]),
@@ -90,12 +96,12 @@ def test_run(refused, changes, words):
 @pytest.mark.parametrize(
     "argv, words",
     [
-        (["swep"], ["'swep'", "did you mean 'sweep'?", "verify"]),
+        (["swep"], ["'swep'", "did you mean 'sweep'? (see: ratecheck --help)"]),
         (["run", "--dim"], ["--dim", "ratecheck run --help"]),
         (["run"], ["--dim", "required", "ratecheck run --help"]),
         (run(problem=None), ["--problem is required", "ratecheck run --help"]),
         (run(optimizer=None), ["--optimizer is required", "--theorem"]),
-        (["list", "theorem"], ["'theorem'", "did you mean 'theorems'?", "problems"]),
+        (["list", "theorem"], ["'theorem'", "did you mean 'theorems'?"]),
         ([*run(), "--replica", "3"], ["'--replica'", "did you mean '--replicas'?"]),
         ([*run(), "more"], ["unknown argument 'more'"]),
         (["sweep"], ["FILE.toml"]),
@@ -114,6 +120,24 @@ def test_run(refused, changes, words):
 def test_usage(refused, tmp_path, monkeypatch, argv, words):
     monkeypatch.chdir(tmp_path)
     refused(argv, *words)
+
+
+def test_without_a_guess_a_handful_of_names_is_told(refused, capsys):
+    assert main(run(problem="zzz")) == 2
+    told = unwrapped(capsys.readouterr().err)
+    listed = re.search(r"\(known: (.*) and (\d+) more; see: ratecheck list problems\)", told)
+    assert len(listed[1].split(", ")) == 5 and 5 + int(listed[2]) == len(PROBLEMS)
+    refused(run(backend="zzz"), "(known: cpu, gpu, reference, auto)")  # a handful is told whole
+    refused(run(optimizer="adam"), "and others, see: ratecheck list theorems")
+
+
+def test_false_controls_are_not_suggested_or_listed(capsys):
+    controls = [name for name, found in THEOREMS.items() if found.expected == "fails"]
+    for name in controls:
+        for argv in (run(theorem=f"{name}-2", optimizer=None), ["verify", f"{name}-2"], run(schedule=f"{name}-2")):
+            assert main(argv) == 2
+            told = unwrapped(capsys.readouterr().err)
+            assert f"{name}-2" in told and not any(f"'{control}'" in told for control in controls)
 
 
 @pytest.fixture
@@ -135,7 +159,7 @@ def toml(tmp_path, monkeypatch):
         (["dim.toml"], ["dim.toml", "[[sweep]] number 1", "dim", "got 0"]),
         (["good.toml", "--out", "good.toml"], ["can't write to good.toml", "--out"]),
         (["good.toml", "--out", "good.toml/deeper"], ["can't write to good.toml", "--out"]),
-        (["good.toml", "--backend", "gpuu"], ["'gpuu'", "cpu"]),
+        (["good.toml", "--backend", "gpuu"], ["'gpuu'", "did you mean 'gpu'?"]),
         (["good.toml", "-j", "0"], ["-j", "got 0"]),
         (["good.toml", "-j", "1.5"], ["-j", "1.5"]),
         (["good.toml", "--set", "dims=3"], ["'dims'", "did you mean 'dim'?"]),

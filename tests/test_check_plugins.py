@@ -132,10 +132,14 @@ def test_a_right_file_passes(check):
 @pytest.mark.parametrize(
     ("settings", "finding", "words"),
     [
-        ({"bound": "c.dim - 100.0"}, "bound", ["own-l1", "must be a number ≥ 0, got -84", "dim=16"]),
+        (
+            {"bound": "c.dim - 100.0"},
+            "bound",
+            ["own-l1", "must be a number ≥ 0, got -84 at d = 16, K = 4000, L = 1, Δ = 1, σ = 1"],
+        ),
         ({"bound": "math.nan"}, "bound", ["got nan"]),
         ({"bound": "math.inf"}, "bound", ["the bound is inf"]),
-        ({"bound": "c.dim - 16.0"}, "bound", ["the bound is 0 with", "dim=16"]),
+        ({"bound": "c.dim - 16.0"}, "bound", ["the bound is 0 at d = 16"]),
         ({"rate": "c.nosuch"}, "rate", ["on no cell", "supplies no nosuch"]),
         ({"rate": "1 / 0"}, "rate", ["ZeroDivisionError"]),
         ({"control": ""}, "control", ["no false control", "@own_l1.control"]),
@@ -150,7 +154,7 @@ def test_a_right_file_passes(check):
         (
             {"settings": "rule=lambda c: {'lr': of_step(formula, scale=-1.0), 'beta1': 0.9}"},
             "steps",
-            ["lr = formula(k, scale=-1) is -1 at k = 1 of K = 1000"],
+            ["lr = formula(k, scale=-1) is -1 at k = 1 of K = 4000"],
         ),
         (
             {"settings": "rule=lambda c: {'lr': 0.1, 'beta1': of_step(formula, scale=1.0)}"},
@@ -218,6 +222,17 @@ def test_controls_that_can_not_be_told_from_the_theorem(check_theorems):
     assert "a constant factor" in check_theorems(plugin(control=same))["too_fast"]["differs"]
     above = CONTROL.replace("own_l1.rate(c) * c.steps**-0.25", "own_l1.bound(c) * 2")
     assert "true if that is" in check_theorems(plugin(bound="c.steps**-0.25", control=above))["too_fast"]["differs"]
+
+
+@pytest.mark.parametrize(("change", "is_told"), [('axes=("steps",)', True), ("explicit=False", False)])
+def test_a_rate_beside_a_bound_is_said_to_be_judged_as_a_bound(tmp_path, change, is_told):
+    """K^(−1/2) without a constant is false of a bound 2 K^(−1/4) for want of the constant alone."""
+    path = tmp_path / "own.py"
+    control = CONTROL.replace('axes=("steps",)', change)
+    path.write_text(plugin(bound="2 * c.steps**-0.25", control=control), encoding="utf-8")
+    found = check_theorem(vars(load(path))["too_fast"], f"{path}:too_fast")
+    told = next(finding.words for finding in found if finding.name == "differs")
+    assert ("for O(·) say @own_l1.control(explicit=False)" in told) is is_told
 
 
 def test_exit_codes_and_words(tmp_path, capsys):

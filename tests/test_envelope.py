@@ -142,8 +142,10 @@ def test_optimizers_that_agree_are_drawn_once_and_others_twice():
         abs(both[1].bound(b.constants, b.hyper) / both[0].bound(a.constants, a.hyper) - 1)
         for a, b in zip(one, two, strict=True)
     ]
-    (said,) = claim.same
-    assert said.startswith("nadamw-l1 agrees to 0 % in all of its 12 cells, its bound to ")
+    ((name, said),) = claim.same.items()
+    assert name == "nadamw-l1" and claim.title.endswith(" and nadamw-l1")
+    assert said.startswith("to 0 % in all of its 12 cells, its bound to ")
+    assert f"nadamw-l1, which isn't drawn, agrees with adamw-l1 {said}. " in drawn("envelope", one + two, *both).caption
     assert float(said.split()[-2]) == pytest.approx(100 * max(bounds), rel=0.06)
     other = grid(("ramp",), ("nadamw",), steps=STEPS, factor=1.6)
     assert len(claims(Material(show(one + other, both)))) == 2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from figure_results import cell, grid, norm_rows
 
 from simulator.judge import judge
 from simulator.judge.outcome import Cells, Outcome, Verdict
 from simulator.report.claims import claim_groups, claim_row
-from simulator.report.finding import finding, scope, sources, tone
+from simulator.report.figures import Material, draw
+from simulator.report.finding import explanations, finding, scope, sources, tone
 from simulator.report.shown import show
 from simulator.report.wording import number, powers, signed
 from simulator.theorems import THEOREMS
@@ -20,16 +23,32 @@ TIGHT = Verdict(
     Outcome.TIGHT,
     "holds",
     "s",
-    ("not exceeded", "the rate is attained: ramp (steepness=0.75) (K^0.000 d^0.001, level 1.5); bowl, d = 4, K = 9: x"),
-    {"bound": "explicit"},
+    ("not exceeded",),
+    {
+        "bound": "explicit",
+        "attained": [{"where": "ramp (steepness=0.75)", "ratio": 1.5}, {"where": "bowl", "ratio": 0.99}],
+    },
 )
 CAUGHT = Verdict("c", Outcome.VIOLATED, "fails", "s")
 MISSED = Verdict("m", Outcome.HOLDS, "fails", "s")
 OPEN = Verdict("i", Outcome.INCONCLUSIVE, "holds", "s")
-CASE = {"where": "ramp, d = 16, K = 1000", "cells": ["k"], "ratios": [1.25], "constants": None}
-ENDS = {"where": "a, K = 1 and a, K = 4", "cells": ["k", "l"], "ratios": [1.25, 2.5], "constants": None}
-GROWS = Verdict("g", Outcome.VIOLATED, "holds", "s", numbers={"bound": "O(·)", "smallest_failing": ENDS})
-FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit", "smallest_failing": CASE})
+
+
+def failing(bound: str, *cells: tuple, factor: float = 1.0, constants: dict | None = None, name: str = "f") -> Verdict:
+    """A theorem that fails at *cells*, (family, d, K, ratio) each."""
+    case = {
+        "where": "w",
+        "places": [{"family": family, "dim": dim, "steps": steps} for family, dim, steps, _ in cells],
+        "cells": ["k"] * len(cells),
+        "ratios": [ratio for *_, ratio in cells],
+        "constants": constants,
+        "factor": factor,
+    }
+    return Verdict(name, Outcome.VIOLATED, "holds", "s", numbers={"bound": bound, "smallest_failing": case})
+
+
+GROWS = failing("O(·)", ("ramp", 16, 1000, 3.61), ("ramp", 16, 64000, 10.23), name="g")
+FAILS = failing("explicit", ("ramp", 16, 1000, 1.25))
 
 
 @pytest.mark.parametrize(
@@ -48,12 +67,36 @@ FAILS = Verdict("f", Outcome.VIOLATED, "holds", "s", numbers={"bound": "explicit
             "2 theorems not contradicted, all of their rates attained, all 2 false controls caught",
         ),
         ([CAUGHT], "1 false control caught"),
-        ([HOLDS, FAILS], "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000"),
-        ([GROWS], "g is VIOLATED: measured/rate goes from 1.250 to 2.500 between a, K = 1 and a, K = 4"),
+        ([HOLDS, FAILS], "f is violated: 1.25 times the bound was measured on ramp at d = 16, K = 1k"),
+        ([GROWS], "g is violated: measured over rate grows from 3.61 at K = 1k to 10.2 at K = 64k, on ramp at d = 16"),
+        (
+            [failing("O(·)", ("a", 16, 1000, 3.0), ("b", 64, 1000, 2.0))],
+            "f is violated: measured over rate falls from 3 on a at d = 16, K = 1k to 2 on b at d = 64, K = 1k",
+        ),
+        (
+            [failing("O(·)", ("a", 16, 1000, 3.0), ("a", 64, 4000, 4.0))],
+            "f is violated: measured over rate grows from 3 at d = 16, K = 1k to 4 at d = 64, K = 4k, on a",
+        ),
+        (
+            [failing("explicit", ("a", 4, 10, 1.0012))],
+            "f is violated: 1.001 times the bound was measured on a at d = 4, K = 10",
+        ),
+        (
+            [failing("explicit", ("a", 4, 10, 0.5), factor=3.0, constants={"sigma": 1.0})],
+            "f is violated: 1.5 times the bound was measured on a at d = 4, K = 10, in other units",
+        ),
+        (
+            [failing("O(·)", ("a", 4, 10, 0.5), factor=1e6, constants={"sigma": 1.0})],
+            "f is violated: measured over rate has no limit as units change, on a at d = 4, K = 10",
+        ),
+        (
+            [failing("explicit", ("a", 4, 10, float("inf")))],
+            "f is violated: measured over bound is infinite on a at d = 4, K = 10",
+        ),
         ([HOLDS, MISSED], "m is false and was not caught: HOLDS"),
         (
             [OPEN, FAILS],
-            "f is VIOLATED: measured/bound is 1.250 at ramp, d = 16, K = 1000; "
+            "f is violated: 1.25 times the bound was measured on ramp at d = 16, K = 1k; "
             "i is INCONCLUSIVE: these runs can't settle it",
         ),
         ([OPEN, HOLDS], "i is INCONCLUSIVE: these runs can't settle it"),
@@ -76,6 +119,46 @@ def test_the_finding_of_real_verdicts_names_the_witness():
     (verdict,) = judge(results, theorems=["adamw-l1"])
     assert verdict.outcome is Outcome.TIGHT
     assert finding([verdict]) == "adamw-l1: not exceeded, and its rate attained on uneven-ramp"
+    (at,) = verdict.numbers["attained"]
+    assert at["where"] == "uneven-ramp" and 0 < at["ratio"] < 1
+
+
+def test_the_finding_of_a_real_failure_is_made_of_its_cells():
+    results = grid(("uneven-ramp",), ("adamw",), (16, 64, 256), (1000, 4000, 16000, 64000), factor=1.2)
+    (verdict,) = judge(results, theorems=["control-rate"])
+    case = verdict.numbers["smallest_failing"]
+    by_key = {result.key: result.spec for result in results}
+    assert [(p["dim"], p["steps"]) for p in case["places"]] == [(by_key[k].dim, by_key[k].steps) for k in case["cells"]]
+    first, last = case["ratios"]
+    said = finding([replace(verdict, expected="holds")])
+    assert said.startswith(
+        f"control-rate is violated: measured over rate grows from {first:.3g} at K = 1k to {last:.3g}"
+    )
+    assert said.endswith("at K = 64k, on uneven-ramp at d = 16")
+
+
+def test_what_the_reasons_take_for_known_is_explained_where_there_is_any():
+    results = grid(("uneven-ramp",), ("adamw",), (16, 64, 256), (1000, 4000, 16000, 64000), factor=1.2)
+    (verdict,) = judge(results, theorems=["adamw-l1"])
+    growth, level = explanations([verdict])
+    assert "over a theorem's witnesses" in growth and "star" not in growth
+    assert level.startswith("In the reasons a level is the value")
+    (fixed,) = judge(grid(("rational",), ("adamw",)), theorems=["control-rate"])
+    assert claim_row(fixed, None, [])["steps"].endswith(" *") and "with a star" in explanations([fixed])[0]
+    assert explanations([HOLDS]) == []
+
+
+def test_the_reasons_name_what_is_a_diamond_in_the_figure_of_growth():
+    results = grid(("uneven-ramp",), ("adamw",), (16, 64, 256), (1000, 4000, 16000, 64000), factor=1.2)
+    (false,), (true,) = (judge(results, theorems=[name]) for name in ("control-rate", "adamw-l1"))
+    told = [r for r in claim_row(false, THEOREMS["control-rate"], results)["reasons"] if "diamond" in r]
+    assert told == ["growth that shows the rate false, a diamond each in the figure of growth: uneven-ramp in K"]
+    drawing = next(
+        d for d in draw(Material(show(results), (), [false], [THEOREMS["control-rate"]])) if d.name == "forest"
+    )
+    diamonds = [line for ax in drawing.figure.axes for line in ax.lines if line.get_marker() == "D"]
+    assert len(diamonds) == 1
+    assert not any("diamond" in r for r in claim_row(true, THEOREMS["adamw-l1"], results)["reasons"])
 
 
 def test_the_scope_counts_cells_runs_and_vectors():
@@ -129,7 +212,7 @@ def test_growth_is_that_of_the_witnesses_where_there_are_any():
         return row["steps"], row["dim"]
 
     assert growth(group(0.3, False), group(-0.1, True), group(0.0004, True)) == ("0.000", "")
-    assert growth(group(0.3, False), group(-0.1, False)) == ("+0.300", "")
+    assert growth(group(0.3, False), group(-0.1, False)) == ("+0.300 *", "")
     assert growth() == ("", "")
 
 

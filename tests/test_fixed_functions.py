@@ -110,6 +110,35 @@ def test_a_statement_and_its_square_are_judged_alike(factor, expected):
     assert [v.outcome.value for v in judge(cells, theorems=[norm_rate, square_rate])] == [expected] * 2
 
 
+@pytest.mark.parametrize(("left", "expected"), [(0.0, "VIOLATED"), (0.4, "VIOLATED"), (0.6, "INCONCLUSIVE")])
+def test_what_a_witness_has_not_spent_could_have_been_steeper(left, expected):
+    """On mild ramps, of level 0.09 for squares, SGD's true anytime rate was convicted by rational at 0.6: twice the
+    level means twice of what a ramp attains that uses up its gap."""
+    witness = [spending(cell, left) for cell in sweep(rate(0.6), **HARD)]
+    climbs = sweep(rate(0.1, steps=0.0))  # to 2.2
+    [verdict] = judge(witness + climbs, theorems=[adamw_rate])
+    assert verdict.outcome.value == expected
+
+
+def spending(result, left: float):
+    """*result* with an f of whose gap *left* is left at the end."""
+    f_gap = np.ones((result.stats.f_gap.shape[0], 1)) * np.array([1.0, (1 + left) / 2, left])
+    return replace(result, stats=replace(result.stats, f_gap=f_gap))
+
+
+def test_a_ratio_that_has_settled_at_rest_is_a_level_that_is_attained():
+    """What climbs below it is a note, and a doubt where nothing settled above it."""
+    witness, climbs = sweep(rate(0.6), **HARD), sweep(rate(0.04, steps=-0.05))  # to 0.48, below 0.6
+    above = sweep(rate(0.09, steps=-0.05), problem="cosine")  # climbs to 1.1
+    settled = sweep(rate(1.15), problem="quadratic")
+    [doubtful] = judge(witness + climbs + above, theorems=[adamw_rate])
+    assert doubtful.outcome is Outcome.INCONCLUSIVE and "cosine" in doubtful.reasons[0]
+    [held] = judge(witness + climbs + above + settled, theorems=[adamw_rate])
+    assert held.outcome is Outcome.TIGHT and any("cosine" in r and "still climbing" in r for r in held.reasons)
+    [moving] = judge(witness + above + [falling(cell, 0.3) for cell in settled], theorems=[adamw_rate])
+    assert moving.outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_witness_of_too_few_cells_for_an_exponent_counts_for_the_level():
     few = sweep(rate(1.5), dims=(16,), steps=(64000, 256000), **HARD)
     low = sweep(rate(0.5), problem_args={"steepness": 1.4}, **HARD)

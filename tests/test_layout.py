@@ -107,7 +107,10 @@ def test_the_pytest_table(monkeypatch):
     for columns in ("60", "79"):
         monkeypatch.setenv("COLUMNS", columns)
         for name in ("a-theorem", "a-theorem-of-a-long-name-that-has-no-place-in-columns"):
-            lines = [line for line, _ in table([{**row, "theorem": name, "tone": "good"}])]
+            rows = [
+                {**row, "theorem": name, "tone": "good", "bare": True, "test": test} for test in ("a.py::t", "b.py::t")
+            ]
+            lines = [line for line, _ in table(rows)]
             assert_fits(lines, int(columns))
 
 

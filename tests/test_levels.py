@@ -1,6 +1,7 @@
 """Hard instances: which cells are of one, and the lines of `verify`."""
 
 import pytest
+from unwrap import unwrapped
 
 from simulator.cells.spec import Spec
 from simulator.cli import main
@@ -43,11 +44,11 @@ def test_an_argument_of_the_user_s_makes_it_another():
 def test_lines():
     cells = [cell(steepness=0.75, steps=steps) for steps in (50, 200)]
     largest = max((attained(SGD, each), each.spec.steps) for each in cells)
-    expected = f"attained {largest[0]:.5g} (the largest of 2, at d = 4, K = {largest[1]})"
+    expected = f"measured/rate is {largest[0]:.5g} (the largest of 2, at d = 4, K = {largest[1]})"
     bowl, ramp = level_lines([SGD, *SGD.controls], cells)
-    assert bowl.startswith("sgd-l2: hard instance slope-and-bowl, level 1.18025, no cell of it")
-    assert ramp == f"sgd-l2: hard instance ramp(steepness=0.75), level 0.75, {expected}"
-    assert all(line.endswith("no cell of it that can be compared") for line in level_lines([SGD], [cell("rational")]))
+    assert bowl.startswith("sgd-l2: on the hard instance slope-and-bowl no cell can be compared")
+    assert ramp == f"sgd-l2: on the hard instance ramp(steepness=0.75) {expected}; the theorem says 0.75"
+    assert all("no cell can be compared with the rate" in line for line in level_lines([SGD], [cell("rational")]))
 
 
 FILE = """
@@ -78,6 +79,8 @@ def test_verify_prints_one_for_each_hard_instance(tmp_path, capsys):
     path.write_text(FILE, encoding="utf-8")
     main(["verify", f"{path}:t", "--out", str(tmp_path / "out")])
     shown = capsys.readouterr().out
-    assert "t: hard instance bowl, level 2, attained" in shown and "t: hard instance ramp, level unknown, att" in shown
+    [bowl, ramp] = [line for line in unwrapped(shown).splitlines() if line.startswith("t: on the hard instance ")]
+    assert "instance bowl measured/rate is" in bowl and bowl.endswith("; the theorem says 2")
+    assert "instance ramp measured/rate is" in ramp and "says" not in ramp
     main(["verify", str(tmp_path / "out"), "--allow-code", str(path)])
-    assert "t: hard instance bowl, level 2, attained" in capsys.readouterr().out
+    assert bowl in unwrapped(capsys.readouterr().out)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from documents import ROOT
 
+from simulator.testing.table import table as summary
+
 pytest_plugins = ("pytester",)
 PLUGIN = "ratecheck.simulator.testing.plugin"
 ENTRY = {"name": "ratecheck", "group": "pytest11", "value": PLUGIN}
@@ -84,6 +86,24 @@ def half(c):
     """FALSE: half of that, says its author."""
     return 2 * sgd_bound(c)
 '''
+CAUGHT = """
+
+@theorem(optimizer=plain, rule=rule, measures="mean_grad_l2")
+def caught(c):
+    "SGD's bound, with a control."
+    return c.c * c.steps**-0.25
+
+
+@caught.declared
+def _(c):
+    return sgd_bound(c)
+
+
+@caught.control
+def tenth(c):
+    "FALSE: a tenth."
+    return sgd_bound(c) / 10
+"""
 WELLS = """
 import math
 
@@ -135,7 +155,7 @@ def test_open_by_a_marker(ratecheck):
 
 
 def test_void(ratecheck):
-    ratecheck.holds(paper.nothing, problem="quadratic", **SIZES)
+    ratecheck.holds(paper.nothing, problem="quadratic", sigma=1.0, **SIZES)
 
 
 def test_control(ratecheck):
@@ -241,6 +261,53 @@ def _here(command: str) -> list[str]:
     import sys
 
     return [sys.executable, "-m", "ratecheck.simulator", *shlex.split(command)[1:]]
+
+
+def test_the_command_that_shows_a_case_again_names_the_users_file_and_works(project):
+    """Pasted where pytest was started; the file is named, and not its copy in the cache."""
+    (project.path / "tests" / "test_theory.py").write_text(
+        "import paper\nSIZES = {'dim': [2, 4], 'steps': [50, 100]}\n"
+        "def test_false(ratecheck):\n    ratecheck.holds(paper.false, problem='quadratic', **SIZES)\n"
+    )
+    result = run(project, "tests")
+    result.assert_outcomes(failed=1, passed=1)
+    told = [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E ")]
+    [command] = [line for line in told if line.startswith("ratecheck run ")]
+    assert (
+        command.startswith("ratecheck run --theorem paper.py:false --problem quadratic ") and ".pytest" not in command
+    )
+    shown = project.run(*_here(command))
+    assert shown.ret == 0 and "measured > bound" in shown.stdout.str()
+    [again] = [line for line in told if line.startswith("pytest ")]
+    assert run(project, *shlex.split(again)[1:]).parseoutcomes() == {"failed": 1}
+
+
+def test_the_table_says_what_has_no_control_and_names_the_tests_of_equal_rows(project):
+    (project.path / "tests" / "test_theory.py").write_text(
+        "import paper\nSIZES = {'dim': [2, 4], 'steps': [50, 100], 'problem': 'quadratic'}\n"
+        "def test_one(ratecheck):\n    ratecheck.holds(paper.true, **SIZES)\n"
+        "def test_two(ratecheck):\n    ratecheck.holds(paper.true, **SIZES)\n"
+        "def test_three(ratecheck):\n    ratecheck.fails(paper.false, **SIZES)\n"
+        "def test_four(ratecheck):\n    ratecheck.holds(paper.caught, **SIZES)\n"
+    )
+    with (project.path / "paper.py").open("a", encoding="utf-8") as file:
+        file.write(CAUGHT)
+    result = run(project, "tests")
+    result.assert_outcomes(passed=5)
+    shown = re.sub(r"\n +", " ", result.stdout.str())
+    assert "true has no false control, so that nothing here shows that the check can fail" in shown
+    assert "caught has no" not in shown and "false has no" not in shown  # a counterexample needs none
+    shown = result.stdout.str().partition("= theorems =")[2]
+    assert re.search(r"^true .*\n  in test_one\ntrue .*\n  in test_two\n", shown, re.M)
+    assert "test_three" not in shown and "test_four" not in shown
+
+
+def test_rows_of_one_test_name_are_told_apart_by_their_files():
+    row = {"theorem": "t", "outcome": "HOLDS", "ratio": "0.5", "place": "x", "cells": "4", "tone": "good", "bare": True}
+    rows = [{**row, "test": test} for test in ("a.py::test", "b.py::test")]
+    shown = "\n".join(line for line, _ in summary([*rows, {**rows[0], "ratio": "0.6"}]))
+    assert "\n  in a.py::test\n" in shown and "\n  in b.py::test\n" in shown and shown.count("::test") == 2
+    assert shown.count("t has no false control") == 1
 
 
 def test_who_does_not_use_it_pays_nothing(project):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from ratecheck import InputError, noise, optimizer, profile, theorem
 
 from simulator.cli import main
 from simulator.judge.outcome import Outcome
+from simulator.lab.compute import SweepError
 from simulator.lines import MOST
 from simulator.plugins import load as load_file
 
@@ -125,14 +128,14 @@ def test_what_is_given_takes_the_grids_place(wrong, tmp_path):
     assert [(cell.spec.problem, cell.spec.dim) for cell in one.grounds.results] == [("quadratic", 4)]
 
 
-def test_the_folder_holds_the_source_text_which_runs(wrong, tmp_path, capsys, monkeypatch):
+def test_the_folder_holds_the_source_text_which_runs(wrong, capsys):
     plan = json.loads((wrong.grounds.directory / "sweep.json").read_text(encoding="utf-8"))
     [copy] = (wrong.grounds.directory / "plugins").glob(f"*{plan['plugins'][0]['file']}")
     module = load_file(copy)
     assert module.plain.update.digest == plain.update.digest and module.short.statement == short.statement
     assert module.well.dphi.digest == well.dphi.digest and "triangle" not in vars(module)
     [command] = [line.strip() for line in wrong.explain().splitlines() if line.strip().startswith("ratecheck run ")]
-    monkeypatch.chdir(tmp_path)
+    assert f"{Path(__file__).name}:short" in command  # the file itself, and not the copy
     assert main([*command.split()[1:], "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["theorem"]
     assert found["measured"]["mean"] > found["bound"]
@@ -256,6 +259,86 @@ def test_one_cell(swept):
         ratecheck.run(descent, problem=well, optimizer="adamw", dim=2, steps=50)
 
 
+def test_one_cell_has_the_replicas_of_the_theorems_grid():
+    @theorem(optimizer=plain, rule=rule, grid={**GRID, "replicas": 3})
+    def with_three(c):
+        """A rate."""
+        return c.steps**-0.25
+
+    cell = ratecheck.run(with_three, problem=well, dim=2, steps=50)
+    assert cell.spec.replicas == 3
+    assert ratecheck.run(with_three, problem=well, dim=2, steps=50, replicas=2).spec.replicas == 2
+
+
+def test_reprs_are_a_line(verdict, wrong, swept, out):
+    cell = swept[0]
+    start = "Result(plain on well, triangle noise, d = 2, K = 50, 8 replicas: ok, mean ‖∇f‖₁ = "
+    assert repr(cell).startswith(start) and f"{cell.stats.mean_grad_l2.mean():.4g})" in repr(cell)
+    assert repr(swept) == f"Results(4 cells of {out / 'swept'}: plain; well, quadratic; d = 2, 4; K = 50)"
+    assert repr(ratecheck.judge(list(swept), descent).grounds) == "Grounds(descent: 4 cells)"
+    assert repr(verdict) == f"Verdict({verdict.outcome}: descent, 4 cells)"
+    assert repr(wrong) == "Verdict(VIOLATED: short, 8 cells, not as expected)"
+    assert repr(verdict.grounds) == f"Grounds(descent: 4 cells of {out / 'descent'}, 1 false control)"
+    assert repr(cell.stats).startswith("Stats(8 replicas, ") and repr(swept.curves[0]).startswith("Curve(problem=well")
+    for each in (cell, cell.stats, swept, swept.folder, verdict, wrong.grounds, swept.curves[0]):
+        assert "\n" not in repr(each) and len(repr(each)) < 400
+
+
+def test_messages_tell_the_constants_that_tell_cells_apart(swept):
+    c = swept[0].constants
+    assert str(c) == "d = 2, K = 50, L = 1, Δ = 1, σ = 1" and "curvature_l1=" in repr(c)
+
+    @theorem(optimizer=plain, rule=rule, grid=GRID)
+    def failing(c):
+        """A rate."""
+        return c.steps**-0.25
+
+    @failing.declared
+    def _(c, h):
+        return h.lr / 0
+
+    with pytest.raises(InputError, match=r"its bound fails at d = 2, K = 50, L = 1, Δ = 1, σ = 1; lr = 0\.2: Zero"):
+        ratecheck.verify(failing, problem=well, progress=False)
+
+
+def test_a_control_shows_its_case_and_how_it_is_run_again(verdict, capsys):
+    [control] = verdict.grounds.controls
+    [command] = [line.strip() for line in control.explain().splitlines() if line.strip().startswith("ratecheck run ")]
+    assert "descent-tenth fails on " in control.explain() and "ratecheck run " in control._repr_html_()
+    assert main([*shlex.split(command)[1:], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["theorem"]
+    assert found["name"] == "descent-tenth" and found["measured"]["mean"] > found["bound"]
+
+
+def test_a_notebook_shows_an_expected_error_without_its_traceback(capsys):
+    """As IPython does with what is raised in a cell."""
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+    shell.run_cell("import ratecheck\nratecheck.verify('adamw-l2')")
+    told = "unknown theorem 'adamw-l2'; did you mean 'adamw-l1'? (see: ratecheck list theorems)"
+    assert capsys.readouterr().out.strip() == f"InputError: {told}"
+    for kind in (InputError, ratecheck.SaysNothing, SweepError):
+        shell.user_ns["error"] = kind("what to do")
+        shell.run_cell("raise error")
+        assert capsys.readouterr().out.strip() == f"{kind.__name__}: what to do"
+    shell.run_cell("1 / 0")
+    assert "Traceback" in capsys.readouterr().out  # of what nobody expects it is there
+
+
+def test_reading_a_folder_runs_nothing_to_tell_how_a_case_is_run_again(tmp_path):
+    """Neither the copy in the folder nor what lies where the plan's file lay."""
+    file, out = tmp_path / "theirs.py", tmp_path / "out"
+    grid = GRID | {"problem": "quadratic"}
+    code = f"from ratecheck import theorem\n@theorem(optimizer='sgd', rule=lambda c: {{'lr': 0.1}}, grid={grid})\n"
+    code += "def low(c):\n    'A bound.'\n    return c.c\n@low.declared\ndef _(c):\n    return 1e-9\n"
+    file.write_text(code, encoding="utf-8")
+    assert "ratecheck run --theorem" in ratecheck.verify(f"{file}:low", out=out, progress=False).explain()
+    for path in (file, *(out / "plugins").iterdir()):
+        path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", encoding="utf-8")
+    [verdict] = ratecheck.judge(out)
+    assert verdict.outcome is Outcome.VIOLATED and "low fails on quadratic" in verdict.explain()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_sweep_file_is_taken_too(tmp_path, swept):
     (tmp_path / "mine.toml").write_text(
         'replicas = 8\n[[sweep]]\nproblem = "quadratic"\noptimizer = "sgd"\ndim = 2\nsteps = 50\n'
@@ -316,12 +399,17 @@ def test_an_edited_optimizer_is_another_cell(tmp_path):
 def test_wrong_calls_are_one_line():
     for call, words in (
         (lambda: ratecheck.verify("adamw-l2"), "did you mean 'adamw-l1'"),
-        (lambda: ratecheck.verify(descent, dims=[4]), ""),
+        (lambda: ratecheck.verify(descent, dims=[4]), "ratecheck.verify has no argument 'dims'; did you mean 'dim'?"),
+        (lambda: ratecheck.verify(descent, step=[4]), "did you mean 'steps'?"),
+        (lambda: ratecheck.sweep(problem="ramp", optimiser="sgd"), "ratecheck.sweep has no argument 'optimiser'; did"),
+        (lambda: ratecheck.run(descent, dim=2, steps=5, sigmas=1.0), "did you mean 'sigma'?"),
+        (lambda: ratecheck.judge_values([1.0] * 8, 2.0, steps=5, dims=2), "did you mean 'dim'?"),
+        (lambda: ratecheck.judge("x", theorem=descent), "did you mean 'theorems'?"),
         (lambda: ratecheck.verify(descent, problem="ramps"), "did you mean 'ramp'"),
         (lambda: ratecheck.verify(descent, noise=ratecheck.problems.student(nu=8.0)), "noise_args={'nu': 8}"),
         (lambda: ratecheck.load("no such folder"), "not a folder"),
         (lambda: ratecheck.sweep(problem=3.5, optimizer="sgd", dim=2, steps=5), "must be a name"),
     ):
-        with pytest.raises((InputError, TypeError)) as raised:
+        with pytest.raises(InputError) as raised:
             call()
         assert words in str(raised.value) and "\n" not in str(raised.value)

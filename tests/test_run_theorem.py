@@ -71,7 +71,7 @@ def test_the_level_of_the_hard_instance_is_shown_on_it(asked, capsys):
     found = asked(theorem="sgd-l2", problem=None)["theorem"]
     assert found["level"] == pytest.approx(2**0.25 * math.sqrt(0.985))
     assert main(run(theorem="sgd-l2", optimizer=None, problem=None, dim="16", steps="250")) == 0
-    assert "level 1.18025, attained 1." in capsys.readouterr().out
+    assert "the theorem says 1.18025" in capsys.readouterr().out
 
 
 def test_what_breaks_an_assumption_is_said(asked):

@@ -105,7 +105,7 @@ def test_a_users_theorem_is_drawn_with_its_quantity_bound_and_labels(mine):
     assert f"{mine.measures.text} ({mine.name})" in drawings["rates"].caption
     for drawing in drawings.values():
         if isinstance(drawing, Drawing):
-            drawing.png()
+            assert drawing.png
 
 
 def test_labels_of_rates_and_bounds_and_what_stands_for_them():
@@ -268,7 +268,7 @@ def test_no_text_from_data_is_read_as_mathtext():
     assert names >= {"envelope", "rates", "ratios", "slopes", "exponents", "norms"}
     for drawing in drawn:
         if isinstance(drawing, Drawing):
-            drawing.svg()
+            assert drawing.svg
     shown = words({d.name: d for d in drawn}["rates"])
     assert rf"rate of \{BAD[:-1]}\$" in shown
 

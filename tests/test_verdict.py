@@ -70,7 +70,7 @@ def test_a_fixed_function_convicts_beyond_twice_the_level():
     """The witness attains 1.5 at its smallest fitted K and d; the other climbs from below 3 to above it."""
     witness = sweep(rate(1.5), **HARD)
     high = verdict(witness + sweep(rate(0.3, steps=0.0)), adamw_rate)
-    assert high.outcome is Outcome.VIOLATED and "exceeds 2 times the level 1.5" in high.reasons[0]
+    assert high.outcome is Outcome.VIOLATED and "to above 2 × 1.5, the most that a witness" in high.reasons[0]
     low = verdict(witness + sweep(rate(0.1, steps=-0.2)), adamw_rate)
     assert low.outcome is Outcome.TIGHT and any("still climbing, " in reason for reason in low.reasons)
     between = verdict(witness + sweep(rate(1.4, steps=-0.2)), adamw_rate)
@@ -106,7 +106,7 @@ def test_tight_through_one_witness():
     found = verdict(sweep(bent) + sweep(rate(1.5), **HARD), adamw_rate)
     assert found.outcome is Outcome.TIGHT
     [told] = [reason for reason in found.reasons if "the rate is attained" in reason]
-    assert "uneven-ramp" in told and "rational" not in told and "level 1.5" in told
+    assert "uneven-ramp" in told and "rational" not in told and "measured/rate 1.5" in told
 
 
 def test_level_needs_both_axes():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import WRAPPING
 
-from simulator.words import count, large, limit, number, p_value, power, span
+from simulator.words import count, ends, large, limit, number, p_value, power, short, span
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,6 +40,12 @@ def test_large_numbers_are_rounded_and_small_ones_exact():
 def test_span():
     assert span([1000, 4000, 16000, 64000, 256000]) == "1k…256k (5)" and span([16, 64]) == "16, 64"
     assert span([250]) == "250" and span([1234, 10**6]) == "1234, 1M" and span([0.5, 1.0, 2.0]) == "0.5…2 (3)"
+    assert ends([16]) == "16" and ends([16, 64, 256]) == "16…256" and ends([1000, 256000]) == "1k…256k"
+
+
+def test_sizes_are_short_where_that_is_exact():
+    sizes = (1, 16, 1024, 1000, 1500, 16384, 256000, 1048576, 10**6, 10**9)
+    assert [short(v) for v in sizes] == ["1", "16", "1024", "1k", "1.5k", "16384", "256k", "1048576", "1M", "1G"]
 
 
 def test_numbers():
@@ -53,7 +59,8 @@ def test_p_values():
 
 
 def test_powers():
-    assert power("K", 0.25, 0.249, 0.251) == "K^0.250, [0.249, 0.251]" and power("K", 0.25, 0.2499, 0.2501) == "K^0.250"
+    assert power("K", 0.25, (0.249, 0.251, 0.9)) == "K^0.250 (90 % interval from 0.249 to 0.251)"
+    assert power("K", 0.25, (0.2499, 0.2501, 0.9)) == "K^0.250"
     assert power("d", -0.0001) == "d^0.000" and power("d", -0.25) == "d^-0.250"
 
 

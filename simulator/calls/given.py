@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, require_known
 
 from ..theorems.naming import given_name
 
+P = ParamSpec("P")
+T = TypeVar("T")
 NAMED = {"problem": "problem", "optimizer": "optimizer", "noise": "noise", "schedule": "theorem"}
+
+
+def known_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorator: InputError for an argument that *function* hasn't, with the nearest that it has."""
+    known = tuple(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> T:
+        require_known(named, known, f"ratecheck.{function.__name__}")
+        return function(*given, **named)
+
+    return call
 
 
 def table(options: Mapping[str, Any]) -> dict[str, object]:

@@ -17,10 +17,11 @@ from ..cells.evidence import Result
 from ..cells.stats import FIELDS
 from ..lab.folder import Folder
 from ..plugins import plain_name
-from ..words import count
+from ..words import count, span
 
 CURVES = tuple(name for name in FIELDS if name != "checkpoints")
 MOST_ROWS = 20  # of a table in a notebook
+MOST_NAMES = 3  # of the optimizers, and of the problems, in a line
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Curve:
     result: Result
     steps: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
+
+    def __repr__(self) -> str:
+        return f"Curve({self.label}: {count(self.steps.size, 'recorded step')}, {', '.join(self.values)})"
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class Results(Sequence[Result]):
         return iter(self.folder.results)
 
     def __repr__(self) -> str:
-        return f"Results({count(len(self), 'cell')} of {self.directory})"
+        """How many cells, what they range over, and where they lie, in a line."""
+        place = "" if self.directory == Path() else f" of {self.directory}"
+        return f"Results({count(len(self), 'cell')}{place}{_ranges(self)})"
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -110,6 +116,24 @@ class Results(Sequence[Result]):
             body += f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in shown)}</tr>"
         more = f"<div>and {count(len(self) - MOST_ROWS, 'more cell')}</div>" if len(self) > MOST_ROWS else ""
         return f"<table><tr>{head}</tr>{body}</table>{more}"
+
+
+def _ranges(results: Sequence[Result]) -> str:
+    """': sgd; rational, cosine; d = 4, 16; K = 250…4k (5)', '' of no cells."""
+    if not results:
+        return ""
+    specs = [result.spec for result in results]
+    told = []
+    for names in (
+        dict.fromkeys(plain_name(s.optimizer) for s in specs),
+        dict.fromkeys(plain_name(s.problem) for s in specs),
+    ):
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        told.append(", ".join(list(names)[:MOST_NAMES]) + more)
+    told.append(f"d = {span(sorted({spec.dim for spec in specs}))}")
+    told.append(f"K = {span(sorted({spec.steps for spec in specs}))}")
+    bad = sum(result.status != "ok" for result in results)
+    return ": " + "; ".join(told) + (f"; {bad} escaped or diverged" if bad else "")
 
 
 def _settings(result: Result) -> dict[str, object]:

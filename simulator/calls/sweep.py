@@ -18,10 +18,11 @@ from ..lab.sweep import sweep as sweep_plan
 from ..lab.sweepfile import load_plan
 from ..plugins import only
 from ..theorems.naming import given_name
-from .given import table
+from .given import known_arguments, table
 from .results import Results
 
 
+@known_arguments
 def sweep(
     file: str | Path | None = None,
     *,
@@ -93,6 +94,7 @@ def _plan(file: str | Path | None, given: dict[str, object], theorems: Sequence[
     return load_plan(file, quick=quick)
 
 
+@known_arguments
 def run(
     theorem: Any = None,
     *,
@@ -100,7 +102,7 @@ def run(
     optimizer: Any = None,
     dim: int,
     steps: int,
-    replicas: int = 8,
+    replicas: int | None = None,
     noise: Any = "gaussian",
     schedule: Any = None,
     smoothness: float = 1.0,
@@ -115,8 +117,9 @@ def run(
 ) -> Result:
     """Run one cell, as ``ratecheck run`` does, and give back its Result; nothing is written.
 
-    A *theorem* fills in optimizer and schedule, the σ of its grid, and its hard instance where no problem is given;
-    what it measures is measured. Raises InputError for what is missing, unknown or contradicts the theorem.
+    A *theorem* fills in optimizer and schedule, σ and *replicas* of its grid (8 without a theorem), and its hard
+    instance where no problem is given; what it measures is measured. Raises InputError for what is missing,
+    unknown or contradicts the theorem.
     """
     from ..engines import run as run_cell
 
@@ -129,7 +132,7 @@ def run(
         schedule=own.get("schedule"),
         dim=dim,
         steps=steps,
-        replicas=replicas,
+        replicas=8 if theorem is None and replicas is None else replicas,
         smoothness=smoothness,
         gap=gap,
         sigma=sigma,

@@ -23,11 +23,13 @@ from ..judge.outcome import Verdict
 from ..judge.stored_theorem import StoredQuantity, StoredTheorem
 from ..lab.grounds import Grounds
 from ..theorem import Bearing
+from .given import known_arguments
 
 QUANTITY = StoredQuantity("values", "given", "the given values", r"\mathrm{E}\,\mathrm{value}")
 Bound = ArrayLike | Callable[[Any, Any], ArrayLike]
 
 
+@known_arguments
 def judge_values(
     values: ArrayLike, bound: Bound, *, steps: ArrayLike, dim: ArrayLike, name: str = "values", noisy: bool = True
 ) -> Verdict:

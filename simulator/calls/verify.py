@@ -16,9 +16,10 @@ from ..lab.sweep import sweep
 from ..lab.theorem_plan import default_folder, theorem_plan, with_controls
 from ..plugins import is_path, plain_name
 from ..theorems.naming import given_name
-from .given import table
+from .given import known_arguments, table
 
 
+@known_arguments
 def verify(
     theorem: Any,
     *,

@@ -30,6 +30,13 @@ SYMBOLS = {
     "tail_2p": "Σsᵢ²ᵖ",
     "noise_linf": "max|ξᵢ|",
 }
+TOLD = (
+    ("dim",),
+    ("steps",),
+    ("smoothness", "smoothness_l0"),
+    ("gap",),
+    ("sigma", "sigma_0"),
+)  # the first that is there
 
 
 class SaysNothing(InputError):
@@ -37,7 +44,14 @@ class SaysNothing(InputError):
 
 
 class MissingConstant(SaysNothing):
-    """A theorem asks for a constant that the problem or its noise doesn't supply; the theorem says nothing there."""
+    """A theorem asks for a constant that the problem or its noise doesn't supply; the theorem says nothing there.
+
+    ``name`` is that of the constant, '' where it is known and has no one value.
+    """
+
+    def __init__(self, reason: str, name: str = ""):
+        super().__init__(reason)
+        self.name = name
 
 
 def require(condition: bool, reason: str) -> None:
@@ -92,7 +106,7 @@ class Constants(Mapping[str, float]):
             raise AttributeError(name)
         symbol = f" ({SYMBOLS[name]})" if name in SYMBOLS else ""
         why = self._missing.get(name) or f"the problem supplies no {name}{symbol}{nearest(name, self._values)}"
-        raise MissingConstant(why)
+        raise MissingConstant(why, name)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"constants don't change; {name} was to be set (use but({name}=…))")
@@ -102,6 +116,12 @@ class Constants(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __str__(self) -> str:
+        """'d = 4, K = 100, L = 1, Δ = 1, σ = 1', for messages: what tells cells apart. The rest is in the repr."""
+        names = [next((name for name in group if name in self._values), "") for group in TOLD]
+        told = [f"{SYMBOLS[name]} = {self._values[name]:g}" for name in names if name]
+        return ", ".join(told) or repr(self)
 
     def __repr__(self) -> str:
         return f"Constants({', '.join(f'{name}={value:g}' for name, value in self._values.items())})"

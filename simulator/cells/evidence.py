@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import count
 from .constants import Constants
 from .hyper import Hyper
 from .quantities import ALWAYS
@@ -45,6 +46,14 @@ class Result:
     stats: Stats
     identity: str
     provenance: Mapping[str, object] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The cell and what came out, in a line."""
+        spec, stats = self.spec, self.stats
+        problem, optimizer, noise = (name.rpartition(":")[2] for name in (spec.problem, spec.optimizer, spec.noise))
+        norms = f"mean ‖∇f‖₁ = {stats.mean_grad_l1.mean():.4g}, mean ‖∇f‖₂ = {stats.mean_grad_l2.mean():.4g}"
+        sizes = f"d = {spec.dim}, K = {spec.steps}, {count(spec.replicas, 'replica')}"
+        return f"Result({optimizer} on {problem}, {noise} noise, {sizes}: {self.status}, {norms})"
 
     @cached_property
     def key(self) -> str:

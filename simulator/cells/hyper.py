@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ratecheck.problems.errors import nearest
+
 from .constants import MissingConstant
+
+
+class MissingHyper(MissingConstant):
+    """A theorem asks for a hyper-parameter that its optimizer doesn't have."""
 
 
 class Hyper(Mapping[str, object]):
@@ -27,13 +33,18 @@ class Hyper(Mapping[str, object]):
             return value
         if name in self._values:
             raise MissingConstant(f"{name} changes with the step, so that there is no one number for it")
-        raise MissingConstant(f"the optimizer has no {name}")
+        raise MissingHyper(f"the optimizer has no {name}{nearest(name, self._values, 'h.{}')}", name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __str__(self) -> str:
+        """'lr = 0.1, beta1 = 0.9', for messages."""
+        values = self._values.items()
+        return ", ".join(f"{name} = {v:g}" if isinstance(v, (int, float)) else f"{name} = {v}" for name, v in values)
 
     def __repr__(self) -> str:
         return f"Hyper({self._values!r})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import count
 from .escape import climbed, far
 from .quantities import ALWAYS
 
@@ -35,6 +36,12 @@ class Stats:
     max_abs_x: NDArray[np.float64]
     running_l1: NDArray[np.float64]
     running_l2: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Shapes and the means over replicas, in a line."""
+        replicas, points = self.f_gap.shape
+        means = ", ".join(f"{name} = {float(values.mean()):.4g}" for name, values in self.measured.items())
+        return f"Stats({count(replicas, 'replica')}, {count(points, 'checkpoint')}; means: {means})"
 
     @classmethod
     def of(cls, measured: Mapping[str, NDArray], checkpoints, **curves) -> Stats:

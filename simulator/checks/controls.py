@@ -41,6 +41,12 @@ def check_control(control: Theorem, parent: Theorem, cells: list[Cell]) -> Findi
         words = f"its bound is {low:.4g} to {high:.4g} times that of {parent.name}"
         if low >= 1 - SAME:
             return Finding("differs", False, f"{words}: never below it, so that it is true if that is")
+        if high > low * (1 + SAME):
+            name = parent.name.replace("-", "_")
+            words += (
+                f"; as {parent.name} has a bound it is judged as one, with the constant that stands there: for O(·) say "
+                f"@{name}.control(explicit=False)"
+            )
         return Finding("differs", True, words)
     words = f"its rate over that of {parent.name} goes from {low:.4g} to {high:.4g}"
     if control.kind == "none" and high <= low * (1 + SAME):

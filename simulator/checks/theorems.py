@@ -7,19 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from ratecheck.problems.checks import Finding
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, known_names
 
 from ..cells.cell import Cell
 from ..cells.constants import SaysNothing
-from ..cells.evidence import Result
 from ..cells.hyper import Hyper
 from ..cells.of_step import OfStep
-from ..cells.quantities import ALWAYS
 from ..cells.spec import Spec
-from ..cells.stats import FIELDS as FIELDS_OF_STATS
-from ..cells.stats import Stats, checkpoint_steps
 from ..engines.resolve import resolve
 from ..lab.grid import ARGUMENTS, FIELDS, product, quick_values
+from ..lab.unrun import made_up
 from ..optimizers import BIASES
 from ..theorem import Theorem
 from ..theorems.naming import problem_name, spec_names
@@ -55,7 +52,8 @@ def grid_cells(theorem: Theorem, name: str) -> Iterator[Cell]:
             whole = {"replicas": 8, "optimizer": optimizer, "schedule": schedule, **own}
             whole = {key: value for key, value in whole.items() if key != "quick"}
             if unknown := set(whole) - set(FIELDS):
-                raise InputError(f"grid: {min(unknown)!r} is not a key of a sweep file; known: {', '.join(FIELDS)}")
+                name = min(unknown)
+                raise InputError(f"grid: {name!r} is not a key of a sweep file{known_names(name, FIELDS)}")
             for row in product(whole, "grid"):
                 yield _cell({**row, "problem": problem_name(name, row.get("problem", ""))})
 
@@ -108,7 +106,7 @@ def _numbers(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
                 findings.append(Finding(what, False, str(error)))
                 break
             if not 0 < value < math.inf:
-                words = f"the {what} is {value:g} with {cell.constants!r}; a number > 0 is needed"
+                words = f"the {what} is {value:g} at {cell.constants}; a number > 0 is needed"
                 findings.append(Finding(what, False, words))
                 break
             values.append(value)
@@ -135,7 +133,7 @@ def _said(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
         except InputError as error:
             return [Finding("allows", False, f"{_where(cell.spec.to_dict())}: {error}")]
         try:
-            bearing = theorem.on(_made_up(theorem, cell))
+            bearing = theorem.on(made_up(theorem, cell))
         except InputError as error:
             return [Finding("assumptions", False, f"{_where(cell.spec.to_dict())}: {error}")]
         if bearing is not None and bearing.void:
@@ -143,15 +141,6 @@ def _said(theorem: Theorem, cells: list[Cell]) -> list[Finding]:
     granted = "; ".join(f"{a.name}: {a.text}" for a in theorem.assumes) or "nothing"
     reasons = "".join(f"; void on {number} of {count(len(cells), 'cell')}: {reason}" for reason, number in void.items())
     return [Finding("assumptions", True, f"it takes for granted {granted}{reasons}")]
-
-
-def _made_up(theorem: Theorem, cell: Cell) -> Result:
-    """*cell* as if it had run: every measured number is 1."""
-    ones = np.ones(cell.spec.replicas)
-    points = checkpoint_steps(cell.spec.steps)
-    curves = {name: np.ones((ones.size, points.size)) for name in FIELDS_OF_STATS if name != "checkpoints"}
-    measured = {quantity.name: ones for quantity in (*ALWAYS, *theorem.quantities)}
-    return Result(cell.spec, cell.constants, Hyper(cell.hyper), Stats(measured, points, **curves), cell.identity)
 
 
 def _hard(theorem: Theorem, name: str, like: Spec) -> list[Finding]:

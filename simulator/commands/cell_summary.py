@@ -129,7 +129,8 @@ def _theorem_rows(theorem: Theorem, found: dict, escaped: bool) -> list[tuple[st
     rows += [(f"  {what}", f"{found[what]:.6g}"), (f"  measured/{what}", _shown(found["ratio"]))]
     if found["level"] is not None and found["measured"] is not None and found["rate"]:
         attained = _ratio(found["measured"]["mean"], found["rate"])
-        rows.append(("  hard instance", f"level {found['level']:g}, attained {_shown(attained)} (measured/rate)"))
+        told = f"measured/rate {_shown(attained)}; the theorem says {found['level']:g}"
+        rows.append(("  hard instance", told))
     if what == "rate":
         return [*rows, ("  verdict", "none from one cell: a rate has no constant, its growth in K and d is judged")]
     if found["ratio"] is None:

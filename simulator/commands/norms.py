@@ -1,4 +1,4 @@
-"""Monte Carlo of the norms of random vectors beside their exact values, and a verdict for each inequality."""
+"""Compare Monte Carlo norms of random vectors with their exact values, and give a verdict for each inequality."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def write_pages(folder, judgement, theorems: Sequence) -> list[Path]:
-    """Write what the report of *folder* consists of, its cells shown under *theorems*; returns the paths.
+def write_pages(folder, judgement, theorems: Sequence, paper: bool = False) -> list[Path]:
+    """Write what the report of *folder* consists of, its cells shown under *theorems*, with figures for a *paper* or
+    without; returns the paths.
 
     Raises InputError when the folder can't be written.
     """
@@ -23,5 +24,6 @@ def write_pages(folder, judgement, theorems: Sequence) -> list[Path]:
         left_out(folder, judgement),
         theorems,
         folder.recordings,
+        paper,
     )
     return [*written, write_judgement(folder, judgement)]

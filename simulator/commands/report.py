@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..words import count
 
@@ -42,8 +41,7 @@ def execute(args: argparse.Namespace) -> int:
         judgement = judge_folder(folder, args.allow_code)
         own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
         theorems = [*own, *THEOREMS.values()]
-        written = write_pages(folder, judgement, theorems)
-        written += _paper(folder, judgement, theorems) if args.paper else _no_paper(folder)
+        written = write_pages(folder, judgement, theorems, args.paper)
     show_verdicts(judgement.every)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
@@ -51,16 +49,3 @@ def execute(args: argparse.Namespace) -> int:
     for place in sorted({path.parent for path in written} - {folder.directory}):
         print(f"  {place}/ ({count(sum(path.parent == place for path in written), 'file')})")
     return 0
-
-
-def _paper(folder, judgement, theorems) -> list[Path]:
-    from ..report.figures.paper import write_paper
-
-    return write_paper(folder.directory, folder.results, judgement.every, folder.norm_rows, theorems, folder.recordings)
-
-
-def _no_paper(folder) -> list[Path]:
-    from ..report.figures.paper import remove_paper
-
-    remove_paper(folder.directory)
-    return []

@@ -12,9 +12,8 @@ from .options import add_backend, argument, number, pair
 
 HELP = "run one cell and print its numbers"
 EPILOG = """examples:
-  ratecheck run --theorem adamw-l1 --dim 64 --steps 64000 --replicas 8 --json
-  ratecheck run --theorem sgd-l2 --problem rational --dim 64 --steps 4000 \\
-      --replicas 8
+  ratecheck run --theorem adamw-l1 --dim 64 --steps 64000 --json
+  ratecheck run --theorem sgd-l2 --problem rational --dim 64 --steps 4000
   ratecheck run --problem rational --optimizer adamw --dim 64 --steps 4000 \\
       --replicas 8
   ratecheck run --problem cosine --optimizer adam --schedule constant \\
@@ -22,8 +21,8 @@ EPILOG = """examples:
   ratecheck run --problem my_problem.py:well --optimizer sgd --dim 64 \\
       --steps 4000 --replicas 8
 
---theorem fills in the optimizer and the schedule, the sigma of the theorem's
-grid if that sets one, and, if no --problem is given, the theorem's first hard
+--theorem fills in the optimizer and the schedule, the sigma and the replicas
+of the theorem's grid, and, if no --problem is given, the theorem's first hard
 instance. What the theorem measures is then printed beside its bound or rate.
 
 --json prints one object with these keys:
@@ -32,7 +31,7 @@ instance. What the theorem measures is then printed beside its bound or rate.
                     changes with the step
   mean_grad_l1, mean_grad_l2
                     the norm of the true gradient, averaged over k = 1..K:
-                    mean, sem, and values, one a replica
+                    mean, sem, and values, one for each replica
   ratio_l1          mean_grad_l1 / (sqrt(d) C K^(-1/4))
   ratio_l2          mean_grad_l2 / (C K^(-1/4))
   max_abs_x         the largest |x_i| at about 64 log-spaced steps, the first
@@ -69,7 +68,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--dim", required=True, type=number, metavar="D", help="the dimension d")
     add("--steps", required=True, type=number, metavar="K", help="the number of steps, which is the horizon")
-    add("--replicas", required=True, type=number, metavar="R", help="independent runs; intervals need 8 or more")
+    add(
+        "--replicas",
+        type=number,
+        metavar="R",
+        help="independent runs; intervals need 8 or more (default: those of the theorem's grid)",
+    )
     add("--smoothness", default=1.0, type=number, metavar="L", help="Lipschitz constant of the gradient (default 1)")
     add("--gap", default=1.0, type=number, metavar="Δ", help="f(x¹) − inf f (default 1)")
     add(

@@ -24,8 +24,8 @@ def show_verdicts(verdicts) -> None:
 
     heads, rows, colours = ["theorem", "verdict", "as expected"], [], []
     for verdict in verdicts:
-        outcome, wanted = str(verdict.outcome), "HOLDS" if verdict.expected == "holds" else "VIOLATED"
-        rows.append([verdict.claim, outcome, "yes" if verdict.as_expected else f"NO (should be {wanted})"])
+        outcome, wanted = str(verdict.outcome), "hold" if verdict.expected == "holds" else "fail"
+        rows.append([verdict.claim, outcome, "yes" if verdict.as_expected else f"no, it should {wanted}"])
         colours.append("green" if verdict.as_expected else "yellow" if outcome == "INCONCLUSIVE" else "red")
     taken = sum(2 + max(map(len, column)) for column in zip(heads, *rows, strict=True))
     beside = width() - taken - 2 >= STATEMENT

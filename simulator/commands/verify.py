@@ -68,12 +68,12 @@ def execute(args: argparse.Namespace) -> int:
 
     from ..lab.theorem_plan import is_theorem
     from ..offered import offered
-    from ..theorems import THEOREMS
+    from ..theorems import OFFERED
     from . import verify_theorem
 
     folder = os.path.isdir(args.target)
     if not folder and not is_theorem(args.target):
-        close = nearest(args.target, [*THEOREMS, *offered("theorem")])
+        close = nearest(args.target, [*OFFERED, *offered("theorem")])
         raise InputError(
             f"{args.target} is neither a folder that a sweep wrote nor a theorem{close} "
             "(`ratecheck list theorems` lists them; FILE.py and FILE.py:NAME are yours)"

@@ -14,7 +14,10 @@ from ..optimizers import Optimizer
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """A term of each coordinate and how coordinates are folded: 'sum' or 'max'."""
+    """A term of each coordinate and how coordinates are folded: 'sum' or 'max'.
+
+    Equal by meaning, so that code which was compiled for one cell serves the next.
+    """
 
     term: Formula
     fold: str
@@ -22,6 +25,12 @@ class Sum:
     @property
     def meaning(self) -> tuple[str, str]:
         return self.term.digest, self.fold
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sum) and self.meaning == other.meaning
+
+    def __hash__(self) -> int:
+        return hash(self.meaning)
 
 
 L1, SQUARE = (Sum(quantity.reading.term, quantity.reading.fold) for quantity in (ALWAYS[0], ALWAYS[2]))

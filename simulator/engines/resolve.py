@@ -11,6 +11,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
@@ -31,10 +32,26 @@ NO_MOMENT = "the noise has no moment of an order above 1, or one beyond all numb
 TAILS = ("tail_order", "tail_l1", "tail_p", "tail_2p")
 
 
-def resolve(spec: Spec) -> Cell:
+class Landscape(NamedTuple):
+    """What of a cell its optimizer has no part in: the function and the noise on it, all arguments, and the defaults
+    that they depart from."""
+
+    problem: SeparableProblem
+    problem_defaults: Mapping[str, object]
+    noise: Noise
+    noise_args: Mapping[str, Value]
+    law_defaults: Mapping[str, object]
+    constants: Constants
+
+
+Landscapes = dict[tuple, Landscape]
+
+
+def resolve(spec: Spec, known: Landscapes | None = None) -> Cell:
     """The objects behind the names of *spec*; raises InputError for unknown names and wrong arguments.
 
-    What an installed package offers has its full name in the Cell, MODULE:NAME.
+    What an installed package offers has its full name in the Cell, MODULE:NAME. A caller that resolves cells of many
+    optimizers keeps their common landscapes in *known*.
     """
     spec = replace(
         spec,
@@ -44,26 +61,37 @@ def resolve(spec: Spec) -> Cell:
         schedule=full_name({**SCHEDULES, **THEOREMS}, spec.schedule, "theorem"),
     )
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
-    noise, noise_args, law_defaults = _noise(spec)
-    true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else math.inf
-    problem, problem_defaults = _problem(spec, true_sigma)
+    here = _landscape(spec, {} if known is None else known)
     check_given(optimizer, spec.optimizer_args)
-    constants = _constants(spec, problem, noise, true_sigma)
-    hyper = hyper_parameters(spec, optimizer, constants.but(sigma=spec.sigma))
+    hyper = hyper_parameters(spec, optimizer, here.constants.but(sigma=spec.sigma))
     filled = replace(
         spec,
-        problem_args=dict(problem.arguments),
-        noise_args=noise_args,
+        problem_args=dict(here.problem.arguments),
+        noise_args=dict(here.noise_args),
         optimizer_args={name: float(value) for name, value in spec.optimizer_args.items()},
     )
     departures = {
         **spec.to_dict(),
         **{what: plain_name(getattr(spec, what)) for what in ("problem", "optimizer", "noise", "schedule")},
-        "problem_args": _departing(problem.arguments, problem_defaults),
-        "noise_args": _departing(noise_args, law_defaults),
+        "problem_args": _departing(here.problem.arguments, here.problem_defaults),
+        "noise_args": _departing(here.noise_args, here.law_defaults),
         "optimizer_args": filled.optimizer_args,
     }
-    return Cell(filled, problem, noise, optimizer, constants, hyper, departures)
+    return Cell(filled, here.problem, here.noise, optimizer, here.constants, hyper, departures)
+
+
+def _landscape(spec: Spec, known: Landscapes) -> Landscape:
+    place = (
+        *(spec.problem, *spec.problem_args.items(), spec.noise, *spec.noise_args.items()),
+        *(spec.dim, spec.steps, spec.smoothness, spec.gap, spec.sigma),
+    )
+    if place not in known:
+        noise, noise_args, law_defaults = _noise(spec)
+        true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else math.inf
+        problem, defaults = _problem(spec, true_sigma)
+        constants = _constants(spec, problem, noise, true_sigma)
+        known[place] = Landscape(problem, defaults, noise, noise_args, law_defaults, constants)
+    return known[place]
 
 
 def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[str, object]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from ratecheck.problems.errors import InputError, choose, require_known, require_number
+from ratecheck.problems.errors import HANDFUL, InputError, choose, require_known, require_number
 
 from ..cells.constants import Constants, MissingConstant
 from ..cells.of_step import OfStep, as_used
@@ -17,7 +17,7 @@ from ..cells.spec import Spec
 from ..optimizers import BIASES, Optimizer
 from ..plugins import is_own
 from ..theorem import Theorem
-from ..theorems import THEOREMS, find_theorem
+from ..theorems import OFFERED, THEOREMS, find_theorem
 from ..theorems.naming import horizon_theorem
 
 SCHEDULES = {
@@ -57,13 +57,13 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
         found = as_used(rule(constants))
     except MissingConstant as missing:
         raise MissingConstant(
-            f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}; use the constant schedule"
+            f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}", missing.name
         ) from missing
     except InputError:
         raise
     except Exception as error:  # the user's own function
         raise InputError(
-            f"the rule for {optimizer.name!r} gives no numbers for {constants}: {type(error).__name__}: {error}"
+            f"the rule for {optimizer.name!r} gives no numbers at {constants}: {type(error).__name__}: {error}"
             + "; choose constants of ordinary size, or the constant schedule" * isinstance(error, ArithmeticError)
         ) from error
     if set(found) != set(optimizer.settings):
@@ -77,12 +77,12 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
             not math.isfinite(value) or (name in BIASES.values() and not 0 <= value < 1)
         ):
             raise InputError(
-                f"the rule for {optimizer.name!r} gives {name}={value:g} for {constants}; choose constants of "
+                f"the rule for {optimizer.name!r} gives {name}={value:g} at {constants}; choose constants of "
                 "ordinary size, or the constant schedule"
             )
         if not isinstance(value, OfStep) and value < (least := LIMITS.get(name, -math.inf)):
             raise InputError(
-                f"the rule for {optimizer.name!r} gives {name}={value:g} for {constants}; {name} must be ≥ {least:g}, "
+                f"the rule for {optimizer.name!r} gives {name}={value:g} at {constants}; {name} must be ≥ {least:g}, "
                 "so change the rule"
             )
     return found
@@ -104,13 +104,13 @@ def _rule(spec: Spec, optimizer: Optimizer) -> Callable:
             return theorem.rule
         known = dict.fromkeys(t.optimizer.name for t in THEOREMS.values() if isinstance(t, Theorem) and t.rule)
         raise InputError(
-            f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for: "
-            f"{', '.join(known)}); use the constant schedule with lr=…, or a theorem's name as the schedule"
+            f"optimizer {spec.optimizer!r} has no theorem and so no horizon schedule (there is one for "
+            f"{', '.join(list(known)[:HANDFUL])} and others, see: ratecheck list theorems); use the constant schedule "
+            "with lr=…, or a theorem's name as the schedule"
         )
     if not is_own(spec.schedule) and not isinstance(THEOREMS.get(spec.schedule), Theorem):
-        choose(
-            {**SCHEDULES, **{n: t for n, t in THEOREMS.items() if isinstance(t, Theorem)}}, spec.schedule, "schedule"
-        )
+        runs = {name: theorem for name, theorem in THEOREMS.items() if isinstance(theorem, Theorem)}
+        choose({**SCHEDULES, **runs}, spec.schedule, "schedule", [*SCHEDULES, *(n for n in runs if n in OFFERED)])
     found = find_theorem(spec.schedule, also=Callable)  # type: ignore[arg-type]  # mypy takes it for no class
     if not isinstance(found, Theorem):
         return found

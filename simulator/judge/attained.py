@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..words import power
 from .eligible import Judged
 from .fit import SYMBOLS
 from .intervals import holm
 from .known import exact_ratio
+from .outcome import Attained
 from .statement import Judgeable
 from .witness import Family
 
 NEAR = 0.95  # of the bound: from here on a derived ratio leaves no room for a better constant
 
 
-def attained(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[str]:
-    """Witnesses on which all exponents of the theorem's axes are within ±MARGIN, after Holm over them, in words.
+@dataclass(frozen=True)
+class Told:
+    """A place where a rate or a bound is attained: as data, and in ``words``."""
+
+    at: Attained
+    words: str
+
+
+def attained(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[Told]:
+    """Witnesses on which all exponents of the theorem's axes are within ±MARGIN, after Holm over them.
 
     In d only where coordinates differ, for else it is so by construction.
     """
     whole = [f for f in found if f.witness and all(f.counts(axis) for axis in theorem.axes)]
     adjusted = holm([max(f.growth.p_level(axis) for axis in theorem.axes) for f in whole])
-    return [_words(theorem, f) for f, p in zip(whole, adjusted, strict=True) if p < alpha]
+    return [_told(theorem, f) for f, p in zip(whole, adjusted, strict=True) if p < alpha]
 
 
 def by_construction(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[str]:
@@ -41,17 +51,18 @@ def derived_ratios(theorem: Judgeable, cells: Sequence[Judged]) -> dict[str, flo
     return {key: ratio for key, ratio in ratios.items() if ratio is not None and ratio <= 1.0}
 
 
-def exactly(cells: Sequence[Judged], derived: dict[str, float]) -> list[str]:
-    """The cell whose derived ratio is the largest, in words, where it is NEAR the bound."""
+def exactly(cells: Sequence[Judged], derived: dict[str, float]) -> list[Told]:
+    """The cell whose derived ratio is the largest, where it is NEAR the bound."""
     near = [j for j in cells if derived.get(j.result.key, 0.0) >= NEAR]
     if not near:
         return []
     top = max(near, key=lambda j: derived[j.result.key])
-    return [f"{top.where}: measured/bound is {top.mean.value:.4g}, derived {derived[top.result.key]:.4g}"]
+    words = f"{top.where}: measured/bound is {top.mean.value:.4g}, derived {derived[top.result.key]:.4g}"
+    return [Told({"where": top.label, "ratio": top.mean.value}, words)]
 
 
-def _words(theorem: Judgeable, f: Family) -> str:
+def _told(theorem: Judgeable, f: Family) -> Told:
     powers = " ".join(power(SYMBOLS[axis], f.growth.exponents[axis].value) for axis in theorem.axes)
     top = max(f.fitted, key=lambda j: j.mean.value).mean.value
-    share = f", {100 * top:.3g} % of the constant" if theorem.kind != "none" else f", level {top:.4g}"
-    return f"{f.name} ({powers}{share})"
+    share = f", {100 * top:.3g} % of the constant" if theorem.kind != "none" else f", measured/rate {top:.4g}"
+    return Told({"where": f.name, "ratio": top}, f"{f.name} ({powers}{share})")

@@ -69,7 +69,8 @@ def judge_cells(
         "tests": whole.ruling.tests,
         "blind": whole.ruling.blind and not cells.scarce,
         "max_ratio": largest(tested, alpha) if tested else None,
-        "level": attained_level(theorem, told.families),
+        "level": attained_level(theorem, told.families, alpha),
+        "attained": [each.at for each in rest.ruling.attained] if outcome is Outcome.TIGHT else [],
         "copies": sum(j.copies.count for j in cells.sound),
         "mismatches": wrong,
         "smallest_failing": smallest([(j,) for j in cells.diverged] + list(whole.ruling.failing)),
@@ -137,7 +138,10 @@ def _acquitted(theorem: Judgeable, rest: Look, alpha: float) -> Decision:
         shown = ", ".join(f.name for f in rest.families if f.settles(theorem.axes, alpha))
         reasons = [f"measured/rate grows with no power of {axes} above {MARGIN:g} on {shown}; {tried}"]
     if rest.ruling.attained:
-        return Outcome.TIGHT, [*reasons, f"the rate is attained: {'; '.join(rest.ruling.attained)}"]
+        return Outcome.TIGHT, [
+            *reasons,
+            f"the rate is attained: {'; '.join(told.words for told in rest.ruling.attained)}",
+        ]
     copies_of_one = by_construction(theorem, rest.families, alpha)
     if copies_of_one:
         reasons.append(f"the rate is attained in K, and in d by construction, on {', '.join(copies_of_one)}")

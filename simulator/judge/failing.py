@@ -28,9 +28,14 @@ def smallest(failing: Sequence[tuple[Judged, ...]]) -> Failing | None:
     case = min(failing, key=lambda cells: (cells[-1].result.spec.dim, cells[-1].result.spec.steps))
     return {
         "where": " and ".join(judged.where for judged in case),
+        "places": [
+            {"family": judged.label, "dim": judged.result.spec.dim, "steps": judged.result.spec.steps}
+            for judged in case
+        ],
         "cells": [judged.result.key for judged in case],
         "ratios": [judged.mean.value for judged in case],
         "constants": _constants(case[0]) if len(case) == 1 else None,
+        "factor": case[0].copies.worst[1] if len(case) == 1 else 1.0,
     }
 
 

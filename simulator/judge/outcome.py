@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from ..words import count
+
 
 class Outcome(enum.StrEnum):
     """HOLDS: not shown wrong where it could have been; TIGHT: holds, and the rate (not the constant) is attained, so
@@ -32,14 +34,34 @@ class Largest(TypedDict):
     steps: int
 
 
+class Place(TypedDict):
+    """A cell: its family as the verdict calls it, and its sizes."""
+
+    family: str
+    dim: int
+    steps: int
+
+
 class Failing(TypedDict):
-    """A case in which a theorem fails; ``cells`` are keys. ``constants``: σ, L and Δ of the rescaled copy on which it
-    fails, None where it is the cell itself."""
+    """A case in which a theorem fails: one cell, or the two ends of a growth, with measured/bound (or rate) at each.
+
+    ``cells`` are keys, ``where`` is the ``places`` in words. ``constants``: σ, L and Δ of the rescaled copy on which it
+    fails, None where it is the cell itself; ``factor`` is how many times larger the ratio is there.
+    """
 
     where: str
+    places: list[Place]
     cells: list[str]
     ratios: list[float]
     constants: dict[str, float] | None
+    factor: float
+
+
+class Attained(TypedDict):
+    """A family of cells on which a rate, or a bound, is attained, and its largest mean measured/bound (or rate)."""
+
+    where: str
+    ratio: float
 
 
 class Escaped(TypedDict):
@@ -97,8 +119,8 @@ class Numbers(TypedDict, total=False):
     """What a verdict rests on. On random vectors it has ``samples`` and what follows, on recordings ``ladders``, on
     runs all other entries.
 
-    ``level``: what measured/rate is known to attain; ``copies``: how many rescaled copies were judged; ``mismatches``:
-    known levels that were not measured.
+    ``level``: what measured/rate is known to attain; ``attained``: where the rate of a TIGHT theorem is; ``copies``:
+    how many rescaled copies were judged; ``mismatches``: known levels that were not measured.
     """
 
     alpha: float
@@ -109,6 +131,7 @@ class Numbers(TypedDict, total=False):
     blind: bool
     max_ratio: Largest | None
     level: float | None
+    attained: list[Attained]
     copies: int
     mismatches: list[str]
     smallest_failing: Failing | None
@@ -144,6 +167,11 @@ class Verdict:
     numbers: Numbers = field(default_factory=Numbers)
     cells: Cells = field(default_factory=Cells)
     grounds: Any = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """'Verdict(VIOLATED: tenth, 4 cells)'; ``explain()`` says all."""
+        surprise = "" if self.as_expected else ", not as expected"
+        return f"Verdict({self.outcome}: {self.claim}, {count(self.cells.judged, 'cell')}{surprise})"
 
     @property
     def as_expected(self) -> bool:

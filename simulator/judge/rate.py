@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ..words import count, p_value, power
@@ -21,37 +22,43 @@ from .growth import MARGIN, Growth
 from .hard import declared_level
 from .intervals import Estimate, holm
 from .kappa import kappa_trends
+from .rest import at_rest, spent
 from .ruling import Ruling
 from .settle import a_constant, what_would_settle
 from .statement import Judgeable
 from .witness import Family
 
 FACTOR = 2.0  # times the attained level, of a quantity of first order: above it a fixed function convicts too
+ATTAINABLE = "the most that a witness could keep"
+ATTAINED = "a level that is attained"
 
 
 def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Family], alpha: float) -> Ruling:
     """The ruling on a rate from its families."""
-    level = attained_level(theorem, found)
+    level = attained_level(theorem, found, alpha)
     factor = FACTOR ** degrees(theorem.measures)[0]
-    beyond = None if level is None else factor * level
+    most = attainable_level(theorem, found)
+    beyond = None if most is None else factor * most
     able = [(f, axis, *f.convicts_by(axis)) for f in found for axis in theorem.axes]
+    able.sort(key=lambda test: not test[0].evidence(test[1]))  # witnesses first
     tests = [(f, axis, grows, cells) for f, axis, grows, cells in able if axis in grows.exponents]
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
     adjusted = holm([_p(*test, beyond) for test in tests] + [t.p for t in kappas])
     violations, failing = _unlimited(sound)
     for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
-            above = "" if f.evidence(axis) else f", and its ratio exceeds {factor:g} times the level {level:.4g}"
+            above = "" if f.evidence(axis) else f", to above {factor:g} × {most:.4g}, {ATTAINABLE}"
             violations.append(
-                f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)}, and no "
-                f"slower at the end{above} ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
+                f"{f.name}: measured/rate goes like {_power(SYMBOLS[axis], grows.exponents[axis], alpha)} and doesn't "
+                f"slow down as {SYMBOLS[axis]} grows{above} "
+                f"({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(ends(cells, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
-                f"{t.where}: measured/rate goes like {_power('κ', t.exponent, alpha)}, κ = LΔ/σ², and no slower at "
-                f"the end ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
+                f"{t.where}: measured/rate goes like {_power('κ', t.exponent, alpha)}, κ = LΔ/σ², and doesn't slow "
+                f"down at the end of the range ({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(t.ends)
     doubts, notes = _climbing(theorem, found, level, alpha)
@@ -63,23 +70,47 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     return Ruling(tuple(violations), tuple(doubts), tuple(notes), len(adjusted), tuple(failing), blind)
 
 
-def attained_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
-    """The level that is known to be attained: the largest declared one, else the witnesses' largest mean ratio at the
-    least d and K that are fitted, or that stay on the hard part where these are too few to fit; None for none."""
+def attained_level(theorem: Judgeable, found: Sequence[Family], alpha: float) -> float | None:
+    """The level that is known to be attained: the largest of the declared one, the witnesses', and that of runs at rest
+    on functions where the ratio grows no more; None for none."""
+    levels = [declared_level(theorem), *(w.mean.value for w in map(_least, found) if w is not None)]
+    levels += [_top(f.fitted).value for f in found if _is_settled_floor(theorem, f, alpha)]
+    return max((level for level in levels if level is not None), default=None)
+
+
+def attainable_level(theorem: Judgeable, found: Sequence[Family]) -> float | None:
+    """The level that the witnesses say could be attained: the declared one, else the largest of theirs, each times what
+    a steeper one could add; None for none.
+
+    A run that stayed has spent a share s of its gap. f falls by η‖∇f‖² a step, or by η‖∇f‖ where steps are normalised,
+    so that with all of the gap to spend slopes could be up to 1/s times as steep.
+    """
     declared = declared_level(theorem)
     if declared is not None:
         return declared
-    levels = []
-    for f in found:
-        if f.witness and f.fitted:
-            inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
-            least = min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
-            levels.append(least.mean.value)
+    power = degrees(theorem.measures)[0]
+    found_least = [w for w in map(_least, found) if w is not None]
+    levels = [w.mean.value / s**power if (s := spent(w.result)) > 0 else math.inf for w in found_least]
     return max(levels, default=None)
 
 
+def _least(f: Family) -> Judged | None:
+    """The cell of a witness at the least d and K that are fitted, or that stay on the hard part where these are too few
+    to fit; None for other families."""
+    if not (f.witness and f.fitted):
+        return None
+    inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
+    return min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
+
+
+def _is_settled_floor(theorem: Judgeable, f: Family, alpha: float) -> bool:
+    """Whether a fixed function's runs are at rest where measured/rate grows in none of the theorem's axes."""
+    settled = all(axis in f.growth.exponents and f.growth.settled(axis, alpha) for axis in theorem.axes)
+    return not f.witness and settled and all(at_rest(j.result) for j in f.fitted if _in_half(f, j))
+
+
 def _power(symbol: str, b: Estimate, alpha: float) -> str:
-    return power(symbol, b.value, b.low(alpha), b.high(alpha))
+    return power(symbol, b.value, (b.low(alpha), b.high(alpha), 1 - 2 * alpha))
 
 
 def _p(f: Family, axis: str, grows: Growth, cells: Sequence[Judged], beyond: float | None) -> float:
@@ -136,12 +167,12 @@ def _climbing(
                     f"{SYMBOLS[axis]} would"
                 )
             elif level is not None and high < level:
-                notes.append(f"{climbs}: still climbing, {high:.3g} of the level {level:.4g} that is attained")
+                notes.append(f"{climbs}: still climbing, at most {high:.3g}, below {level:.4g}, {ATTAINED}")
             else:
                 known = (
-                    "no level is known to be attained"
+                    "and nothing says how large it may be"
                     if level is None
-                    else f"up to {high:.3g}, above the level {level:.4g} that is attained"
+                    else f"up to {high:.3g}, above {level:.4g}, {ATTAINED}"
                 )
                 doubts.append(f"{climbs}, {known}: on a fixed function that is no evidence, and no support")
     return doubts, notes

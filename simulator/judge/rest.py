@@ -23,3 +23,10 @@ def at_rest(result: Result) -> bool:
     if not (before.size and later.size and np.isfinite(f_gap).all()):
         return False
     return bool(before.mean() - later.mean() <= FALL * f_gap[0])
+
+
+def spent(result: Result) -> float:
+    """The share of the start's gap that f has come down by at the last checkpoint, 0 … 1; 0 where f is not finite."""
+    f_gap = result.stats.f_gap.mean(axis=0)
+    share = 1 - f_gap[-1] / f_gap[0] if np.isfinite(f_gap).all() and f_gap[0] > 0 else 0.0
+    return float(min(max(share, 0.0), 1.0))

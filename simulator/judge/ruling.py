@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .attained import Told
 from .eligible import Judged
 
 
@@ -12,7 +13,7 @@ class Ruling:
     """Violations, doubts and notes, in words, and the number of statistical tests.
 
     ``failing``: the cells of each violation, one for a level, the two ends of a line for a growth. ``blind``: nothing
-    here could have shown the theorem wrong. ``attained``: witnesses on which the rate is attained, in words.
+    here could have shown the theorem wrong. ``attained``: where the rate is attained.
     """
 
     violations: tuple[str, ...] = ()
@@ -21,7 +22,7 @@ class Ruling:
     tests: int = 0
     failing: tuple[tuple[Judged, ...], ...] = ()
     blind: bool = False
-    attained: tuple[str, ...] = ()
+    attained: tuple[Told, ...] = ()
 
 
 def without_statistics(cells: list[Judged]) -> Ruling:

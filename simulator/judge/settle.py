@@ -31,7 +31,7 @@ def a_constant(sound: Sequence[Judged], alpha: float) -> list[str]:
     if not sound:
         return []
     least = max(j.mean.high(alpha) * j.copies.worst[1] for j in sound)
-    return [f"or declare a constant, to be judged by level: these data allow any of {least:.3g} or more"]
+    return [f"or declare a constant, against which each cell is judged: these data allow any of {least:.3g} or more"]
 
 
 def _why_not(theorem: Judgeable, f: Family, alpha: float) -> list[str]:

@@ -8,7 +8,8 @@ horizon such that a run of that length stays where the function is hard.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from .rest import at_rest
 from .statement import Judgeable
 
 STAYS = 0.9  # of the level; of the first gradient, and not 1/0.9 of it
+STRAIGHT = 1e-6  # of log rate: of rounding, far less than a logarithm of d departs from a power
 DEEP = 0.15  # of 2LΔ is what ‖∇f(x¹)‖₂² may be: near the bottom of a bowl of curvature L it is all of it
 
 
@@ -98,7 +100,7 @@ def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: se
     known = {key: value for key, value in share.items() if value is not None}
     witness = bool(known)
     fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
-    level = _level_in_dim(theorem, members[0])
+    level = _level_in_dim(theorem, members[0]) and (members[0].result.alike or _rate_is_power(theorem, fitted))
     ceiling = _ceiling(fitted) if witness and theorem.measures.name == "mean_grad_l2" else None
     return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level, ceiling)
 
@@ -130,6 +132,29 @@ def _level_in_dim(theorem: Judgeable, judged: Judged) -> bool:
     return spec.problem == "uneven-ramp" and (
         "_l1" in theorem.measures.name or (equal and "_l2" in theorem.measures.name)
     )
+
+
+def _rate_is_power(theorem: Judgeable, cells: Sequence[Judged]) -> bool:
+    """Whether the rate is a power of d on *cells* of equal K.
+
+    One with ‖σ‖₁ in it is none where σ_i ∝ i^(−1/2): it falls behind √d σ by √(log d), and so does the rule's step.
+    That runs stay on their slopes at the d that were swept says nothing then of whether they do at the next.
+    """
+    lines: dict[int, dict[float, float]] = {}
+    for judged in cells:
+        bearing, spec = theorem.on(judged.result), judged.result.spec
+        if bearing is None or not bearing.rate:
+            return False
+        lines.setdefault(spec.steps, {})[math.log(spec.dim)] = math.log(bearing.rate)
+    return all(_is_straight(line) for line in lines.values())
+
+
+def _is_straight(line: Mapping[float, float]) -> bool:
+    """Whether the points of *line* lie on one, to STRAIGHT."""
+    if len(line) < 3:
+        return True
+    x, y = np.array(list(line)), np.array(list(line.values()))
+    return bool(np.max(np.abs(y - np.polyval(np.polyfit(x, y, 1), x))) <= STRAIGHT)
 
 
 def _share(theorem: Judgeable, judged: Judged, indexed: set[str]) -> float | None:

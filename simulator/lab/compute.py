@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from ratecheck.problems.errors import InputError
+from ratecheck.problems.errors import InputError, Told
 
 from .. import held
 from ..cells.evidence import Result
@@ -30,7 +30,7 @@ from .store import Store
 BATCH = 3.0  # seconds, about, of small cells that a worker takes together
 
 
-class SweepError(Exception):
+class SweepError(Told):
     """The sweep can't go on for a reason outside its input; the message stands alone in one line."""
 
 

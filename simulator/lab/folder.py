@@ -49,6 +49,9 @@ class Folder:
     ladder: LadderPlan | None = None
     stored: Mapping[str, StoredTheorem | SampleTheorem] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Folder({count(len(self.results), 'cell')} of {self.directory})"
+
     @property
     def partial(self) -> str:
         """How much is missing, in words; '' when all is there or there is no plan to compare with."""

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 
-from ratecheck.problems.errors import InputError, nearest
+from ratecheck.problems.errors import InputError, known_names
 
 from ..cells.cell import Cell
 from ..cells.constants import MissingConstant
@@ -25,7 +25,7 @@ REQUIRED = ("problem", "optimizer", "dim", "steps", "replicas")
 
 
 def cells(
-    table: Mapping[str, object], quick: bool, where: str, leave_out: Callable[[Spec, str], None]
+    table: Mapping[str, object], quick: bool, where: str, leave_out: Callable[[Spec, MissingConstant], None]
 ) -> Iterator[Cell]:
     """The cells of one table, each resolved.
 
@@ -44,8 +44,8 @@ def cells(
         try:
             spec = Spec.of(**row)
             cell = resolve(spec)
-        except MissingConstant as missing:
-            leave_out(spec, str(missing))
+        except MissingConstant as lacking:
+            leave_out(spec, lacking)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         else:
@@ -83,4 +83,4 @@ def require_keys(table: Mapping[str, object], known: Iterable[str], where: str) 
     """Raise InputError for the first key of *table* that is not *known*, with the nearest that is."""
     for name in table:
         if name not in known:
-            raise InputError(f"{where}: unknown key {name!r}{nearest(name, known)} (known: {', '.join(sorted(known))})")
+            raise InputError(f"{where}: unknown key {name!r}{known_names(name, sorted(known))}")

@@ -13,6 +13,7 @@ from ..judge.intervals import ALPHA
 from ..judge.outcome import Verdict
 from ..judge.statement import Judgeable
 from ..sample_theorem import SampleTheorem
+from ..words import count
 from .folder import Folder
 from .judging import Judgement
 from .repeat import smallest_lines
@@ -32,6 +33,11 @@ class Grounds:
     directory: Path | None = None
     computed: int = 0
 
+    def __repr__(self) -> str:
+        controls = f", {count(len(self.controls), 'false control')}" if self.controls else ""
+        place = f" of {self.directory}" if self.directory else ""
+        return f"Grounds({self.theorem.name}: {count(len(self.results), 'cell')}{place}{controls})"
+
     @property
     def least_constant(self) -> float | None:
         """The smallest constant that the data allow at level α: as a multiple of the bound, or in front of the rate.
@@ -50,7 +56,7 @@ def grounded(folder: Folder, judgement: Judgement, computed: int = 0) -> list[Ve
     """The verdicts of *judgement* with what they rest on, in its order; a theorem's has those on its controls."""
     verdicts = []
     for (name, theorem), verdict in zip(judgement.theorems.items(), judgement.verdicts, strict=True):
-        again = () if verdict.as_expected else tuple(smallest_lines(folder, name, verdict))
+        again = tuple(smallest_lines(folder, name, verdict))  # a control's too: how it is seen to be false
         directory = folder.directory if folder.plan else None
         copies = judgement.copies.get(name, {})
         rests = Grounds(theorem, folder.results, copies, (), again, directory, computed)

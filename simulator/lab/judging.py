@@ -29,6 +29,7 @@ from .rescaled import Rescaler
 from .verdicts import write_verdicts
 
 Any = Judgeable | SampleTheorem
+ACQUITS = (Outcome.HOLDS, Outcome.TIGHT)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,17 @@ def _judge(folder: Folder, permitted: Mapping, own: Mapping[str, str], ran: Mapp
         judged = {verdict.claim for verdict in verdicts}
         theorems = {name: t for name, t in THEOREMS.items() if name in judged}
     told = {name: copies.get(id(theorem), {}) for name, theorem in theorems.items()}
-    return Judgement(theorems, verdicts, told, notes, missing)
+    return Judgement(theorems, _with_what_was_not_run(folder, theorems, verdicts), told, notes, missing)
+
+
+def _with_what_was_not_run(folder: Folder, theorems: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """*verdicts*; one that acquits says which problems of the theorem's grid it is silent about."""
+    narrowed = folder.plan.narrowed if folder.plan else {}
+    told = {theorem.name: narrowed[name] for name, theorem in theorems.items() if name in narrowed}
+    return [
+        replace(v, reasons=(*v.reasons, told[v.claim])) if v.outcome in ACQUITS and v.claim in told else v
+        for v in verdicts
+    ]
 
 
 def _verdicts(folder: Folder, every: Sequence[Any], asked: Sequence[Any] | None) -> tuple[Sequence[Verdict], dict]:

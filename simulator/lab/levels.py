@@ -37,17 +37,14 @@ def level_lines(theorems: Iterable[object], results: Iterable[Result]) -> Iterat
         for hard in theorem.hard:
             ratios = [(attained(theorem, cell), cell.spec) for cell in results if hard_of(theorem, cell) is hard]
             found = [(ratio, spec) for ratio, spec in ratios if ratio is not None]
-            start = f"{theorem.name}: hard instance {_text(hard)}, {level_text(hard)}"
+            start = f"{theorem.name}: on the hard instance {_text(hard)}"
+            known = "" if hard.level is None else f"; the theorem says {hard.level:g}"
             if not found:
-                yield f"{start}, no cell of it that can be compared"
+                yield f"{start} no cell can be compared with the rate{known}"
                 continue
             ratio, spec = max(found, key=lambda pair: pair[0])
-            yield f"{start}, attained {ratio:.5g} (the largest of {len(found)}, at d = {spec.dim}, K = {spec.steps})"
-
-
-def level_text(hard: Hard) -> str:
-    """'level 1.5'."""
-    return "level unknown" if hard.level is None else f"level {hard.level:g}"
+            which = f"the largest of {len(found)}, " if len(found) > 1 else ""
+            yield f"{start} measured/rate is {ratio:.5g} ({which}at d = {spec.dim}, K = {spec.steps}){known}"
 
 
 def _text(hard: Hard) -> str:

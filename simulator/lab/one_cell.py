@@ -13,7 +13,7 @@ from ..optimizers import OPTIMIZERS, Optimizer
 from ..plugins import find
 from ..theorem import Theorem
 from ..theorems import THEOREMS
-from ..theorems.naming import find_runs, hard_instance, horizon_theorem, sigma_of, spec_names
+from ..theorems.naming import find_runs, hard_instance, horizon_theorem, replicas_of, sigma_of, spec_names
 
 
 def asked(
@@ -28,6 +28,8 @@ def asked(
     for name in ("problem", "optimizer"):
         if getattr(args, name) is None:
             raise InputError(f"{option.format(name)} is required{_why(name, theorem, option)}{see}")
+    if args.replicas is None:
+        raise InputError(f"{option.format('replicas')} is required, or a {option.format('theorem')}{see}")
     spec = Spec.of(
         args.problem,
         args.optimizer,
@@ -55,7 +57,8 @@ def _why(name: str, theorem: Theorem | None, option: str) -> str:
 
 
 def _fill(args: argparse.Namespace, option: str) -> Theorem:
-    """Put optimizer, schedule and, where nothing else is given, σ and the hard instance of ``args.theorem`` in *args*.
+    """Put optimizer, schedule and, where nothing else is given, σ, the replicas and the hard instance of
+    ``args.theorem`` in *args*.
 
     Returns the theorem.
     """
@@ -73,6 +76,7 @@ def _fill(args: argparse.Namespace, option: str) -> Theorem:
         )
     args.optimizer, args.schedule = optimizer, args.schedule or schedule
     args.sigma = sigma_of(args.theorem) if args.sigma is None else args.sigma
+    args.replicas = replicas_of(args.theorem) if args.replicas is None else args.replicas
     if args.schedule == "constant":
         args.optimizer_arg = [*given.items(), *args.optimizer_arg]
     if args.problem is None and (hard := hard_instance(args.theorem)):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from ratecheck.problems.errors import InputError, require_integer
 
+from ..cells.cell import Cell
+from ..cells.constants import MissingConstant
 from ..cells.spec import Spec, canonical_json
 from ..files import printable
 from ..judge.fit import LEAST_REPLICAS
@@ -22,6 +24,7 @@ from ..words import count
 from .asks import Ask, asked_of
 from .copies import PlugIn, plug_in
 from .grid import cells
+from .misnamed import require_names
 
 MOST_CELLS = 100_000
 
@@ -66,6 +69,7 @@ class Plan:
 
     ``plugins``: the user's files by the path as given. ``objects``: the theorems by name, of a plan that is made here
     and not read from a folder. ``left_out`` counts, by the reason, cells for which a rule gives no hyper-parameters.
+    ``narrowed`` are by name theorems whose grid has problems that are not run here, with a sentence that says so.
     """
 
     source: str
@@ -76,6 +80,7 @@ class Plan:
     plugins: Mapping[str, PlugIn] = field(default_factory=dict)
     objects: Mapping[str, AnyTheorem] = field(default_factory=dict, compare=False, repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    narrowed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -104,18 +109,22 @@ def plan_of(
     judged = THEOREMS if objects is None else objects
     due: dict[str, Due] = {}
     left_out: dict[str, str] = {}
+    lacking: dict[str, MissingConstant] = {}
 
-    def leave_out(spec: Spec, reason: str) -> None:
-        left_out[canonical_json(spec.to_dict())] = printable(reason)
+    def leave_out(spec: Spec, missing: MissingConstant) -> None:
+        left_out[canonical_json(spec.to_dict())] = printable(missing)
+        lacking.setdefault(missing.name, missing)
         require_room()
 
     def require_room() -> None:
         if len(due) + len(left_out) > MOST_CELLS:
             raise InputError(f"{where}: more than {MOST_CELLS} cells; shorten some lists")
 
+    kinds: dict[str, Cell] = {}
     for number, table in enumerate(tables, start=1):
         where = f"{source}, {place} {number}"
         for cell in cells(table, quick, where, leave_out):
+            kinds.setdefault(_kind(cell.spec), cell)
             if cell.key not in due:
                 due[cell.key] = Due(cell.key, cell.spec, asked_of(cell, judged, where))
             require_room()
@@ -123,6 +132,7 @@ def plan_of(
     if left_out and not made:
         reasons = "; ".join(dict.fromkeys(left_out.values()))
         raise InputError(f"{source}: there is no cell to run, all {len(left_out)} are left out: {reasons}")
+    require_names(objects or {}, kinds.values(), lacking.values())
     return Plan(
         printable(source),
         quick,
@@ -145,6 +155,12 @@ def tables_of(theorem: Theorem, optimizer: str, schedule: str) -> list[dict]:
     tables = [{**own, **table} for table in theorem.grid]
     hard = [{**tables[0], "problem": h.problem, "problem_args": dict(h.arguments)} for h in theorem.hard]
     return tables + hard
+
+
+def _kind(spec: Spec) -> str:
+    """Equal for cells that have the same constants, whatever their values."""
+    noise = spec.noise, spec.noise_args, spec.sigma > 0
+    return canonical_json([spec.problem, spec.problem_args, spec.optimizer, spec.schedule, noise])
 
 
 def _named(theorems: Iterable[str | AnyTheorem], where: str) -> dict[str, AnyTheorem]:

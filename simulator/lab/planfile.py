@@ -32,6 +32,7 @@ def write_plan(directory: Path, plan: Plan) -> None:
         "norms": None if plan.norms is None else asdict(plan.norms),
         "plugins": [{"given": path, "file": p.file, "sha256": p.sha256} for path, p in plan.plugins.items()],
         "left_out": [{"reason": reason, "cells": count} for reason, count in plan.left_out.items()],
+        "narrowed": dict(plan.narrowed),
         "cells": [{"key": due.key, "spec": due.spec.to_dict()} for due in plan.cells],
     }
     write_sealed(directory / PLAN, FORMAT, content)
@@ -70,6 +71,7 @@ def _plan(data: Mapping[str, object]) -> Plan:
             printable(_text(each["reason"])): require_integer(each["cells"], "cells left out", least=1, most=2**32)
             for each in map(as_table, as_list(data.get("left_out", [])))  # an older plan has none
         },
+        narrowed={_text(name): printable(_text(why)) for name, why in as_table(data.get("narrowed", {})).items()},
     )
 
 

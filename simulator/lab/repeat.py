@@ -10,11 +10,13 @@ from dataclasses import replace
 
 from ratecheck.problems.errors import InputError
 
+from .. import held
 from ..cells.cell import DEFAULTS
 from ..cells.evidence import Result
 from ..cells.spec import Spec
+from ..files import near
 from ..judge.outcome import Verdict
-from ..plugins import home_of, is_own, is_path, plain_name
+from ..plugins import find, home_of, is_own, is_path, plain_name
 from ..theorem import Theorem
 from ..theorems import find_theorem
 from ..theorems.naming import sigma_of, spec_names
@@ -40,11 +42,16 @@ def smallest_lines(folder: Folder, name: str, verdict: Verdict) -> Iterator[str]
         return
     cells = {result.key: result for result in folder.results}
     units = " in other units" if case["constants"] else ""
-    yield f"{verdict.claim} fails on {case['where']}{units}. To see it again:"
-    for key in case["cells"]:
-        # ignored: to mypy a constant's name may be any field's
-        spec = replace(cells[key].spec, **(case["constants"] or {}))  # type: ignore[arg-type]
-        yield f"  {again(folder, name, replace(cells[key], spec=spec))}"
+    # ignored: to mypy a constant's name may be any field's
+    specs = [replace(cells[key].spec, **(case["constants"] or {})) for key in case["cells"]]  # type: ignore[arg-type]
+    try:
+        commands = [
+            again(folder, name, replace(cells[key], spec=spec)) for key, spec in zip(case["cells"], specs, strict=True)
+        ]
+    except InputError:  # who reads results runs no code that others wrote, and so doesn't know what its defaults are
+        commands = []
+    yield f"{verdict.claim} fails on {case['where']}{units}.{' To see it again:' if commands else ''}"
+    yield from (f"  {command}" for command in commands)
     if len(case["cells"]) == 2:
         first, last = (cells[key].spec for key in case["cells"])
         yield f"  {_grows(first, last, *case['ratios'])}"
@@ -65,9 +72,9 @@ def again(folder: Folder, theorem: str, result: Result) -> str:
     """What runs a cell of *folder* again: a command where its theorem, problem and noise have names or files, the
     folder's copies included, else a call in Python."""
     spec = result.spec
-    theorem_there = _place(folder, theorem)
-    places = {what: _place(folder, getattr(spec, what)) for what in ("problem", "noise")}
-    if theorem_there is None or None in places.values() or not _same(theorem, theorem_there):
+    theorem_there = next((place for place in _places(folder, theorem) if _same(theorem, place)), None)
+    places = {what: next(_places(folder, getattr(spec, what)), None) for what in ("problem", "noise")}
+    if theorem_there is None or None in places.values():
         return _call(theorem, result)
     return run_line(theorem, result, theorem_there, {what: place for what, place in places.items() if place})
 
@@ -113,14 +120,28 @@ def _arguments(result: Result) -> dict[str, Mapping[str, object]]:
     return {what: told.get(f"{what}_args", {}) for what in ("problem", "optimizer", "noise")}
 
 
-def _place(folder: Folder, name: str) -> str | None:
-    """Where a command finds what a plan calls *name*: a copy in the folder for what lies in a module, None where there
-    is none."""
+def _places(folder: Folder, name: str) -> Iterator[str]:
+    """Where a command may find what a plan calls *name*, the best first: of what lies in a module the user's own file,
+    then the folder's copy."""
     home = home_of(name)
     if not is_own(name) or is_path(home):
-        return name
-    plugin = folder.plan.plugins.get(home) if folder.plan else None
-    return f"{folder.directory / FOLDER / plugin.file}:{plain_name(name)}" if plugin else None
+        yield name
+        return
+    if (file := held.file_of(name)) and _unchanged(own := f"{near(file)}:{plain_name(name)}", name):
+        yield own
+    if plugin := folder.plan.plugins.get(home) if folder.plan else None:
+        yield f"{folder.directory / FOLDER / plugin.file}:{plain_name(name)}"
+
+
+def _unchanged(place: str, name: str) -> bool:
+    """Whether the file of *place* runs by itself, and has what was made of the same function as what is held as
+    *name*."""
+    try:
+        found = find({}, place, "object", object)
+    except InputError:
+        return False
+    mine, there = held.function_of(held.get(name)), held.function_of(found)
+    return mine is not None and there is not None and mine.__code__.co_code == there.__code__.co_code
 
 
 def _same(theorem: str, place: str) -> bool:

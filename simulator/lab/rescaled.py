@@ -24,7 +24,7 @@ from ..cells.quantities import ALWAYS, QUANTITIES, READINGS, Quantity
 from ..cells.spec import Spec, Value, canonical_json
 from ..cells.stats import FIELDS, Stats
 from ..engines import run
-from ..engines.resolve import resolve
+from ..engines.resolve import Landscapes, resolve
 from ..judge.copies import HERE, POINTS, SAME, Copies, Point, rescaled
 from ..judge.statement import Judgeable
 from ..theorem import Bearing, Theorem
@@ -46,6 +46,7 @@ class Rescaler:
         self._kinds: dict[str, str] = {}
         self._degrees: dict[tuple[str, str], Degrees | None] = {}
         self._copies: dict[str, dict[Point, Result]] = {}
+        self._landscapes: Landscapes = {}
         self._within: dict[tuple, dict[tuple[str, Point], Bearing | None]] = {}  # by scope
 
     def __call__(self, theorem: Judgeable) -> dict[str, Copies]:
@@ -104,10 +105,10 @@ class Rescaler:
 
     def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, Result]:
         if result.key not in self._copies:
-            base, found = resolve(result.spec), {}
+            base, found = resolve(result.spec, self._landscapes), {}
             for point in POINTS if base.key == result.key else ():  # else the run was another than its Spec says now
                 try:
-                    copy = _resolved(base, result, point, degrees)
+                    copy = _resolved(base, result, point, degrees, self._landscapes)
                 except InputError:  # constants that no run has
                     continue
                 if copy is not None:
@@ -149,13 +150,13 @@ def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
-def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees) -> Result | None:
+def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landscapes: Landscapes) -> Result | None:
     """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what
     the symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
-    cell = resolve(moved)
+    cell = resolve(moved, landscapes)
     for name, value in cell.hyper.items():
         expected = math.log(_power(point, degrees[name]))
         if not abs(_log_ratio(value, base.hyper[name], result.spec.steps) - expected) <= SAME:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
@@ -77,7 +78,26 @@ def theorem_plan(
     for name, theorem in named.items():
         if isinstance(theorem, Theorem) and theorem.expected == "holds":
             _require_numbers(name, theorem, plan)
-    return plan
+    return replace(plan, narrowed=dict(_narrowed(named, changes.get("problem"))))
+
+
+def _narrowed(named: Mapping[str, AnyTheorem], given: object) -> Iterator[tuple[str, str]]:
+    """The theorems whose grid has problems beside the *given* ones, and what to say of each."""
+    run = _several(given)
+    for name, theorem in named.items():
+        if isinstance(theorem, Theorem) and theorem.expected == "holds" and run:
+            grid = dict.fromkeys(
+                p for table in list(_tables(name, theorem))[: len(theorem.grid)] for p in table["problem"]
+            )
+            if rest := [plain_name(problem) for problem in grid if problem not in run]:
+                yield name, f"this is on {', '.join(map(plain_name, run))} alone: its grid has {', '.join(rest)} too"
+
+
+def _several(given: object) -> list[str]:
+    """Problems as they were given, one or several; [] for none."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [str(given)]
 
 
 def _require_numbers(name: str, theorem: Theorem, plan: Plan) -> None:
@@ -92,12 +112,24 @@ def _require_numbers(name: str, theorem: Theorem, plan: Plan) -> None:
 
 
 def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iterator[tuple[dict, dict]]:
-    """The theorem's tables, each with what changes in it: a hard instance keeps its problem, and other problems don't
-    get the arguments of the grid's."""
+    """The theorem's tables, each with what changes in it. Of the grid those with the problems that are given, with
+    their arguments there; others take the sizes of the first and their own default arguments. A hard instance keeps
+    its problem."""
     kept = {key: value for key, value in changes.items() if key not in ("problem", "problem_args")}
-    grid = {**({"problem_args": {}} if "problem" in changes else {}), **changes}
-    for number, table in enumerate(_tables(name, theorem)):
-        yield table, grid if number < len(theorem.grid) else kept
+    tables = list(_tables(name, theorem))
+    grid, hard = tables[: len(theorem.grid)], tables[len(theorem.grid) :]
+    wanted = changes.get("problem")
+    if wanted is None:
+        yield from ((table, dict(changes)) for table in grid)
+    else:
+        several = _several(wanted)
+        own = {key: value for key, value in changes.items() if key != "problem"}
+        for table in grid:
+            if here := [problem for problem in several if problem in table["problem"]]:
+                yield {**table, "problem": here}, own
+        if others := [problem for problem in several if not any(problem in table["problem"] for table in grid)]:
+            yield {**grid[0], "problem": others, "problem_args": {}}, own
+    yield from ((table, kept) for table in hard)
 
 
 def _tables(name: str, theorem: Theorem) -> Iterator[dict]:

@@ -22,7 +22,8 @@ from .claims import claim_groups
 from .compact import compact
 from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
-from .finding import finding, scope, sources, tone
+from .figures.paper import remove_paper, write_paper
+from .finding import explanations, finding, scope, sources, tone
 from .provenance import provenance
 from .recording_tables import average_table, layer_table, population_table, trend_table
 from .render import render
@@ -40,8 +41,10 @@ def write_report(
     notes: Sequence[str] = (),
     theorems: Sequence[Judgeable | SampleTheorem] | None = None,
     recordings: Sequence[Recording] = (),
+    paper: bool = False,
 ) -> list[Path]:
-    """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png.
+    """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png; for a *paper* also
+    figures/paper/*.pdf, *.svg and *.png, else what an earlier report has there is removed.
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
@@ -60,7 +63,8 @@ def write_report(
     material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged], recordings)
     drawings, files = draw(material), []
     shown = []
-    for drawing in (d for d in drawings if isinstance(d, Drawing)):
+    made = [d for d in drawings if isinstance(d, Drawing)]
+    for drawing in made:
         drawn = drawing.files()
         for name, data in drawn.items():
             files.append(figures / name)
@@ -69,6 +73,10 @@ def write_report(
     svgs, shared = compact([figure["svg"] for figure in shown])
     shown = [figure | {"svg": Markup(svg)} for figure, svg in zip(shown, svgs, strict=True)]
     _remove_stale(figures, {file.name for file in files})
+    if paper:
+        files += write_paper(directory, made)
+    else:
+        remove_paper(directory)
     content = {
         **_head(cells, results, verdicts, norm_rows, plan, notes, theorems, recordings),
         "main": [f for f in shown if f["main"]],
@@ -110,15 +118,17 @@ def _head(
 ) -> dict:
     """What the first screen says."""
     missing = missing_parts(plan, results, norm_rows)
+    there = "verdicts and figures are of what is there" if results or norm_rows else "there is nothing to show yet"
     by_name = {theorem.name: theorem for theorem in reversed(theorems)}  # of one name the first, as ``show`` has it
     return {
         "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
         "title": finding(verdicts, missing),
         "tone": tone(verdicts, missing),
         "scope": scope(cells, norm_rows, recordings),
-        "partial": f"{missing}: verdicts and figures are of what is there." if missing else "",
+        "partial": f"{missing}: {there}." if missing else "",
         "notes": [*(plan.notes if plan is not None else ()), *notes],
         "claims": claim_groups(verdicts, by_name, results),
+        "explanations": explanations(verdicts),
         "sources": sources(verdicts, by_name),
         "light": Markup(css(dark=False)),
         "dark": Markup(css(dark=True)),

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from ..cells.evidence import Result
 from ..judge.intervals import Estimate, mean
 from ..words import count
+from ..words import short as size
 from .figures.names import arguments, order, problem_names, short
-from .figures.style import LEVEL, compact
+from .figures.style import LEVEL
 from .provenance import spans
 from .shown import Shown
 from .table import Column, Table, tabled
@@ -88,7 +89,7 @@ def run_rows(cells: Sequence[Shown], plan) -> list[dict]:
                 "noise": name[2],
                 "schedule": name[3],
                 "dims": spans(s.dim for s in specs),
-                "steps": ", ".join(map(compact, sorted({s.steps for s in specs}))),
+                "steps": ", ".join(map(size, sorted({s.steps for s in specs}))),
                 "replicas": spans(s.replicas for s in specs),
                 "sigma": spans(s.sigma for s in specs),
                 "smoothness": spans(s.smoothness for s in specs),

@@ -6,13 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..cells.evidence import Result
+from ..judge.fit import SYMBOLS
 from ..judge.outcome import Outcome, Verdict
 from ..judge.statement import Judgeable
 from ..sample_theorem import SampleTheorem
 from ..words import count
+from .figures.breaches import axes_of, breaches, exponent_of
 from .wording import number, signed
 
 Theorems = Mapping[str, Judgeable | SampleTheorem]
+NO_WITNESS = " *"
+MOST_DIAMONDS = 6
 SAME = 1e-9  # two computations of one ratio differ by less, two cells by more
 
 
@@ -58,7 +62,7 @@ def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Se
         "share": f"{100 * top['value']:.3g} %" if top and explicit and math.isfinite(top["value"]) else "",
         "steps": _growth(v, "steps"),
         "dim": _growth(v, "dim"),
-        "reasons": _reasons(v),
+        "reasons": [*_reasons(v), *_diamonds(v, theorem)],
         "cells": _cells(v),
         "source": getattr(theorem, "source", "") if v.expected == "holds" else "",
     }
@@ -78,11 +82,21 @@ def _upper(value: float, upper: float) -> str:
 
 
 def _growth(v: Verdict, axis: str) -> str:
-    """The largest exponent of measured/rate in *axis* over the witnesses, over all families where there are none."""
+    """The largest exponent of measured/rate in *axis* over the witnesses; over all families where there are none, which
+    a star says."""
     groups = v.numbers.get("groups", [])
-    groups = [g for g in groups if g["witness"]] or groups
-    found = [g[axis]["exponent"] for g in groups if "exponent" in g[axis]]  # type: ignore[literal-required]
-    return signed(max(found)) if found else ""
+    witnesses = [g for g in groups if g["witness"]]
+    found = [e["exponent"] for g in witnesses or groups if "exponent" in (e := exponent_of(g, axis))]
+    return signed(max(found)) + ("" if witnesses else NO_WITNESS) if found else ""
+
+
+def _diamonds(v: Verdict, theorem: object) -> list[str]:
+    """The families whose growth is a diamond in the figure of growth, in one sentence."""
+    found = [f"{group['group']} in {SYMBOLS[axis]}" for group, axis in breaches(v, axes_of(theorem))]
+    if not found:
+        return []
+    named = found[:MOST_DIAMONDS] + [f"{len(found) - MOST_DIAMONDS} more"] * (len(found) > MOST_DIAMONDS)
+    return [f"growth that shows the rate false, a diamond each in the figure of growth: {', '.join(named)}"]
 
 
 def _constant(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Sequence[Result]) -> float | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping, Sequence
 
 from ..cells.recording import Recording
-from ..judge.outcome import Outcome, Verdict, exit_code
-from ..words import count
-from .figures.style import compact
+from ..judge.outcome import Failing, Outcome, Place, Verdict, exit_code
+from ..words import count, ends, short
 from .shown import Shown
-from .wording import number, span
 
 TONES = {0: "good", 1: "bad", 3: "open"}
 MOST_NAMED = 2
-ATTAINED = "the rate is attained: "
-WITNESS = re.compile(r"(?P<family>.+?)(?: \([dK]\^|, d = )")
+SIZES = {"dim": "d", "steps": "K"}
 
 
 def tone(verdicts: Sequence[Verdict], partial: str) -> str:
@@ -38,9 +35,9 @@ def scope(cells: Sequence[Shown], norm_rows: Sequence, recordings: Sequence[Reco
     parts = []
     if cells:
         runs = sorted({shown.values.size for shown in cells})
-        times = f"{span(list(map(str, runs)))} {'run' if runs == [1] else 'runs'}"
-        dims = span(list(map(str, sorted({shown.spec.dim for shown in cells}))))
-        steps = span([compact(k) for k in sorted({shown.spec.steps for shown in cells})])
+        times = f"{ends(runs)} {'run' if runs == [1] else 'runs'}"
+        dims = ends(sorted({shown.spec.dim for shown in cells}))
+        steps = ends(sorted({shown.spec.steps for shown in cells}))
         parts.append(f"{count(len(cells), 'cell')} × {times}, d = {dims}, K = {steps}")
     if norm_rows:
         laws = len({row.law for row in norm_rows})
@@ -49,8 +46,7 @@ def scope(cells: Sequence[Shown], norm_rows: Sequence, recordings: Sequence[Reco
         sizes = sorted({recording.dim(0) for recording in recordings})
         families = len({recording.family for recording in recordings})
         parts.append(
-            f"{count(len(recordings), 'recording')} of {count(families, 'family')} of gradients, "
-            f"d = {span([compact(d) for d in sizes])}"
+            f"{count(len(recordings), 'recording')} of {count(families, 'family')} of gradients, d = {ends(sizes)}"
         )
     return "; ".join(parts)
 
@@ -62,6 +58,27 @@ def sources(verdicts: Sequence[Verdict], theorems: Mapping[str, object]) -> list
         if v.expected == "holds" and (source := getattr(theorems.get(v.claim), "source", "")):
             found.setdefault(source, []).append(v.claim)
     return list(found.items())
+
+
+def explanations(verdicts: Sequence[Verdict]) -> list[str]:
+    """What the table of verdicts and the reasons take for known, a sentence for each that there is something of."""
+    groups = [group for v in verdicts for group in v.numbers.get("groups", [])]
+    told = []
+    if groups:
+        told.append(
+            "Growth: the largest exponent of measured/rate in K, or in d, over a theorem's witnesses, which are the "
+            "problems on which a true rate stays level, so that growth is evidence"
+            + (
+                "; with a star, of a theorem without witnesses, over all its problems."
+                if any(v.numbers.get("groups") and not any(g["witness"] for g in v.numbers["groups"]) for v in verdicts)
+                else "."
+            )
+        )
+        told.append(
+            "In the reasons a level is the value that measured/bound, or measured/rate, reaches on a problem and keeps "
+            "as K and d grow."
+        )
+    return told
 
 
 def _as_expected(verdicts: Sequence[Verdict]) -> str:
@@ -87,10 +104,10 @@ def _one(v: Verdict) -> str:
 
 
 def _witnesses(v: Verdict) -> str:
-    """The families on which the rate is attained, from the verdict's reasons; '' where they name none."""
-    told = next((reason[len(ATTAINED) :] for reason in v.reasons if reason.startswith(ATTAINED)), "")
-    found = [match["family"] for part in told.split("; ") if (match := WITNESS.match(part))]
-    names = list(dict.fromkeys(found))
+    """The families on which the rate is attained; '' where the verdict names none."""
+    names = list(dict.fromkeys(at["where"] for at in v.numbers.get("attained", [])))
+    if not names:
+        return ""
     return " and ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} other families"
 
 
@@ -106,16 +123,48 @@ def _told(v: Verdict) -> str:
         return f"{v.claim} is false and was not caught: {v.outcome.value}"
     case = v.numbers.get("smallest_failing")
     if v.outcome is Outcome.VIOLATED and case:
-        what = "bound" if v.numbers.get("bound") == "explicit" else "rate"
-        ratios = [number(ratio) for ratio in case["ratios"]]
-        if len(ratios) == 2:  # the two ends of a growth
-            return (
-                f"{v.claim} is VIOLATED: measured/{what} goes from {ratios[0]} to {ratios[1]} between {case['where']}"
-            )
-        return f"{v.claim} is VIOLATED: measured/{what} is {' and '.join(ratios)} at {case['where']}"
+        return f"{v.claim} is violated: {_failing(case, explicit=v.numbers.get('bound') == 'explicit')}"
     meaning = {
         Outcome.INCONCLUSIVE: "these runs can't settle it",
         Outcome.VOID: "it says nothing of any cell that was run",
         Outcome.VIOLATED: v.reasons[0] if v.reasons else "it is false",
     }[v.outcome]
     return f"{v.claim} is {v.outcome.value}: {meaning}"
+
+
+def _failing(case: Failing, explicit: bool) -> str:
+    """How it fails, as one would say it: by how much a bound is exceeded, or from where to where a ratio goes."""
+    first, last = case["places"][0], case["places"][-1]
+    if len(case["places"]) > 1:
+        before, after = (_digits(ratio) for ratio in case["ratios"])
+        goes = "grows" if case["ratios"][1] > case["ratios"][0] else "falls"
+        differs = [axis for axis in SIZES if first[axis] != last[axis]]  # type: ignore[literal-required]
+        if first["family"] != last["family"] or not differs:  # then nothing of theirs is said once for both
+            return f"measured over rate {goes} from {before} on {_at(first)} to {after} on {_at(last)}"
+        held = _sizes(first, [axis for axis in SIZES if axis not in differs])
+        where = " at ".join([first["family"], *[held] * bool(held)])
+        return (
+            f"measured over rate {goes} from {before} at {_sizes(first, differs)} to {after} at "
+            f"{_sizes(last, differs)}, on {where}"
+        )
+    ratio, where = case["ratios"][0] * case.get("factor", 1.0), _at(first)
+    units = ", in other units" if case["constants"] else ""
+    if math.isinf(case["ratios"][0]):
+        return f"measured over {'bound' if explicit else 'rate'} is infinite on {where}"
+    if explicit:
+        return f"{_digits(ratio)} times the bound was measured on {where}{units}"
+    return f"measured over rate has no limit as units change, on {where}"
+
+
+def _at(place: Place) -> str:
+    return f"{place['family']} at {_sizes(place, list(SIZES))}"
+
+
+def _sizes(place: Place, axes: Sequence[str]) -> str:
+    """'d = 16, K = 1000'."""
+    return ", ".join(f"{SIZES[axis]} = {short(place[axis])}" for axis in axes)  # type: ignore[literal-required]
+
+
+def _digits(ratio: float) -> str:
+    """Three digits, or as many as it takes to say that a bound is exceeded: '10.2', '1.0013'."""
+    return next((text for n in (3, 4, 5, 6) if float(text := f"{ratio:.{n}g}") != 1.0), f"{ratio:.3g}")

@@ -11,8 +11,8 @@ from ..cells.recording import BATCH, EXACT, Recording
 from ..judge.intervals import Estimate
 from ..judge.outcome import Verdict
 from ..networks.averages import averages
-from ..words import short
-from .figures.style import LEVEL, compact
+from ..words import ends, short
+from .figures.style import LEVEL
 from .table import Column, Table, tabled
 from .wording import number, signed
 
@@ -85,7 +85,7 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
                     "interval": f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed",
                     "upper": "" if trend["upper_half"] is None else signed(trend["upper_half"]),
                     "predicted": signed(trend["predicted"]),
-                    "sizes": f"{compact(trend['sizes'][0])}…{compact(trend['sizes'][-1])}",
+                    "sizes": ends([int(size) for size in trend["sizes"]]),
                     "seeds": trend["seeds"],
                 }
             )

@@ -26,11 +26,6 @@ def signed(value: float) -> str:
     return "0.000" if float(text) == 0 else text.replace("-", "−")
 
 
-def span(values: list[str]) -> str:
-    """'16…4096' for sorted texts, '16' for one."""
-    return values[0] if len(values) == 1 else f"{values[0]}…{values[-1]}"
-
-
 def powers(text: object) -> Markup:
     """*text*, escaped, with each 'K^(1/4)', 'd^0.500' or 'x^k' as a superscript, 'σ_s' with an index, and `names`."""
 

@@ -1,1 +1,1 @@
-"""Theorems in anybody's test-suite: a pytest plugin."""
+"""Theorems in anybody's test suite: a pytest plugin."""

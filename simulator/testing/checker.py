@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from ratecheck.problems.errors import InputError
 
 from ..calls.verify import verify
+from ..files import near
 from ..judge.outcome import Outcome, Verdict
 from ..lines import width
 from ..plugins import home_of, is_path, plain_name
@@ -56,13 +56,17 @@ class Checker:
         when_open: Literal["fail", "xfail"] = settings.pop("inconclusive", "fail")
         if when_open not in ("fail", "xfail"):
             pytest.fail(f'inconclusive must be "fail" or "xfail", got {when_open!r}', pytrace=False)
+        wrong_input = ""
         try:
             given = self._found(theorem)
             verdict = verify(given, **{"out": self._folder(given), "progress": False, **settings})
-        except InputError as error:  # the message says it all; our source would bury it
-            pytest.fail(str(error), pytrace=False)
-        self._rows.append(_row(verdict, verdict.outcome in wanted))
-        self._rows += (_row(control, control.as_expected) for control in verdict.grounds.controls)
+        except InputError as error:
+            wrong_input = str(error)
+        if wrong_input:  # it says all: our source would bury it, and a failure within ``except`` tells it twice
+            pytest.fail(wrong_input, pytrace=False)
+        bare = Outcome.VIOLATED not in wanted and not getattr(verdict.grounds.theorem, "controls", ())
+        self._rows.append(self._row(verdict, verdict.outcome in wanted, bare))
+        self._rows += (self._row(control, control.as_expected) for control in verdict.grounds.controls)
         message = f"{_explained(verdict)}\n  To run the whole test again:\n    {self._command()}"
         if verdict.outcome is Outcome.VOID:
             raise Void(message)
@@ -77,16 +81,32 @@ class Checker:
             )
         return verdict
 
+    def _row(self, verdict: Verdict, good: bool, bare: bool = False) -> Row:
+        """A line of the table at the end; *good*: whether the test asks for that outcome; *bare*: whether the theorem
+        should hold and has no false control."""
+        done, judged = verdict.grounds.computed, verdict.cells.judged
+        tone = "good" if good else "open" if verdict.outcome is Outcome.INCONCLUSIVE else "bad"
+        return {
+            "theorem": verdict.claim + " (control)" * (verdict.expected == "fails"),
+            "outcome": verdict.outcome.value,
+            "ratio": largest(verdict).partition(",")[0],
+            "place": place(verdict).replace(" = ", "=").replace(",", ""),
+            "cells": f"{judged}" + (f" ({done} new)" if done else ""),
+            "tone": tone,
+            "bare": bare,
+            "test": self._request.node.nodeid,
+        }
+
     def _command(self) -> str:
         path, *names = self._request.node.nodeid.split("::")
-        return shlex.join(["pytest", "::".join([str(_from_here(self._request.config.rootpath / path)), *names])])
+        return shlex.join(["pytest", "::".join([str(near(self._request.config.rootpath / path)), *names])])
 
     def _found(self, theorem: Any) -> Any:
         """*theorem*, a file's name taken from the rootdir and not from the current folder."""
         if not isinstance(theorem, str) or not is_path(home_of(theorem)):
             return theorem
         path = self._request.config.rootpath / home_of(theorem)
-        return f"{_from_here(path)}:{plain_name(theorem)}"
+        return f"{near(path)}:{plain_name(theorem)}"
 
     def _folder(self, theorem: Any) -> Path:
         """The results folder of *theorem* in this test, in pytest's cache, or a temporary one where there is none."""
@@ -95,33 +115,11 @@ class Checker:
             return self._request.getfixturevalue("tmp_path_factory").mktemp("ratecheck")
         test = f"{node.name[:40]}.{hashlib.sha256(node.nodeid.encode()).hexdigest()[:8]}"
         name = plain_name(theorem) if isinstance(theorem, str) else theorem.name
-        return _from_here(cache.mkdir("ratecheck") / _plain(test) / _plain(name))
+        return near(cache.mkdir("ratecheck") / _plain(test) / _plain(name))
 
 
 def _explained(verdict: Verdict) -> str:
     return explain(verdict, width() - MARGIN)
-
-
-def _row(verdict: Verdict, good: bool) -> Row:
-    """A line of the table at the end; *good*: whether the test asks for that outcome."""
-    done, judged = verdict.grounds.computed, verdict.cells.judged
-    tone = "good" if good else "open" if verdict.outcome is Outcome.INCONCLUSIVE else "bad"
-    return {
-        "theorem": verdict.claim + " (control)" * (verdict.expected == "fails"),
-        "outcome": verdict.outcome.value,
-        "ratio": largest(verdict).partition(",")[0],
-        "place": place(verdict).replace(" = ", "=").replace(",", ""),
-        "cells": f"{judged}" + (f" ({done} new)" if done else ""),
-        "tone": tone,
-    }
-
-
-def _from_here(path: Path) -> Path:
-    """*path* as commands typed here would name it."""
-    try:
-        return Path(os.path.relpath(path))
-    except ValueError:  # on another drive
-        return path
 
 
 def _plain(text: str) -> str:

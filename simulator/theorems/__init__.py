@@ -63,6 +63,7 @@ _TRUE = (
     gaussian,
 )
 THEOREMS: dict[str, AnyTheorem] = {t.name: t for t in (*_TRUE, *(control for t in _TRUE for control in t.controls))}
+OFFERED = tuple(t.name for t in _TRUE)  # what messages may suggest: whoever misspells a name means no false control
 
 
 def find_theorem(theorem: str | AnyTheorem, also: type | None = None) -> Any:
@@ -73,4 +74,4 @@ def find_theorem(theorem: str | AnyTheorem, also: type | None = None) -> Any:
     if isinstance(theorem, (Theorem, SampleTheorem)):
         return theorem
     kinds = (Theorem, SampleTheorem) if also is None else (Theorem, SampleTheorem, also)
-    return find(THEOREMS, theorem, "theorem", kinds)
+    return find(THEOREMS, theorem, "theorem", kinds, OFFERED)

@@ -88,6 +88,14 @@ def sigma_of(theorem_name: str) -> float:
     return float(first) if isinstance(first, (int, float)) and all(other == first for other in others) else 1.0
 
 
+def replicas_of(theorem_name: str) -> int:
+    """The replicas of the theorem's grid where all its tables have the same number, else as many as the judge needs."""
+    from ..judge.fit import LEAST_REPLICAS  # late: it imports SciPy
+
+    first, *others = (table.get("replicas", LEAST_REPLICAS) for table in find_runs(theorem_name).grid)
+    return first if isinstance(first, int) and all(other == first for other in others) else LEAST_REPLICAS
+
+
 def hard_instance(theorem_name: str) -> Hard | None:
     """The theorem's first hard instance, its problem named for a Spec; None where it has none."""
     for hard in find_runs(theorem_name).hard:

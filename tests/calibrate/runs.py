@@ -14,19 +14,39 @@ from simulator.theorems.naming import spec_names
 
 from .settings import Setting
 
-NOISY = ("adamw-l1", "nadamw-l1", "rmsprop-l1", "sgd-l2", "sgd-l2-best", "momentum-l2-squared")
 NOISELESS = ("gd-l2", "signgd-l1")
+BOUNDED = ("rademacher", "uniform", "skew")  # laws
 BOWL = ("slope-and-bowl", {})
 EQUAL = ("uneven-ramp", {"steepness": 0.5, "slope_spectrum": 0.0})
+EVEN_NOISE = ("uneven-ramp", {"steepness": 1.0, "noise_spectrum": 0.0})
+ADAPTIVE = ("uneven-ramp", {"steepness": 1.2})
 WITNESSES: Mapping[str, tuple[tuple[str, Mapping[str, float | str]], ...]] = {
-    "adamw-l1": (("ramp", {"steepness": 1.5}), ("uneven-ramp", {"steepness": 1.2})),
-    "nadamw-l1": (("uneven-ramp", {"steepness": 1.2}),),
-    "rmsprop-l1": (("uneven-ramp", {"steepness": 1.2}),),
+    "adamw-l1": (("ramp", {"steepness": 1.5}), ADAPTIVE),
+    "nadamw-l1": (ADAPTIVE,),
+    "rmsprop-l1": (ADAPTIVE,),
     "sgd-l2": (BOWL, EQUAL),
     "sgd-l2-best": (BOWL,),
     "momentum-l2-squared": (BOWL,),
     "gd-l2": (("sawtooth", {"form": "mean"}),),
     "signgd-l1": (("quadratic", {}),),
+    "adam-l1-any-beta2": (ADAPTIVE,),
+    "adopt0-l1": (ADAPTIVE,),
+    "signum-l1": (EQUAL, EVEN_NOISE),
+    "signum-heavy-l1": (EVEN_NOISE,),
+    "lion-l1": (EQUAL, EVEN_NOISE),
+    "lion-kkt-l1": (EVEN_NOISE,),
+    "adagrad-l1": (EVEN_NOISE,),
+    "clip-l2-heavy": (EQUAL,),
+    "ef-threshold-l2-squared": (EQUAL,),
+    "sgd-anytime-l2-squared": (EQUAL,),
+    "sgd-affine-l2-squared": (),
+    "sgd-pl-last": (),
+    "signum-l0l1": (),
+}
+# The function of theorems that a setting's profile is none for.
+OWN_PROFILE: Mapping[str, tuple[str, Mapping[str, float | str]]] = {
+    "sgd-pl-last": ("quadratic", {"spectrum": 0.1}),
+    "signum-l0l1": ("cosh", {}),
 }
 AT_OTHER_KAPPA = {"adamw-l1": WITNESSES["adamw-l1"][1], "sgd-l2": EQUAL}
 SMALLER_SIGMA = (0.5, 0.25)
@@ -37,8 +57,10 @@ WRONG_RULES = tuple(f"{_RULES}:{name}" for name in ("step_too_long", "decay_is_f
 def specs(setting: Setting) -> Iterator[Spec]:
     """All cells that statements are judged on."""
     profile = (setting.profile, setting.profile_args)
-    for name in NOISY + NOISELESS:
-        for problem, arguments in (profile, *WITNESSES[name]):
+    for name, witnesses in WITNESSES.items():
+        if name == "adagrad-l1" and setting.noise not in BOUNDED:
+            continue
+        for problem, arguments in (OWN_PROFILE.get(name, profile), *witnesses):
             yield from _grid(setting, name, problem, arguments)
     for name, (problem, arguments) in AT_OTHER_KAPPA.items():
         for factor in SMALLER_SIGMA:
@@ -67,6 +89,7 @@ def wrong(setting: Setting) -> Iterator[Spec]:
 def _grid(setting: Setting, name: str, problem: str, arguments: Mapping[str, float | str]) -> Iterator[Spec]:
     optimizer, schedule, _ = spec_names(name)
     noisy = name not in NOISELESS
+    growing = {"affine": 2.0} if name == "sgd-affine-l2-squared" else {}
     for dim in setting.dims:
         for steps in setting.steps:
             yield Spec.of(
@@ -78,7 +101,7 @@ def _grid(setting: Setting, name: str, problem: str, arguments: Mapping[str, flo
                 schedule=schedule,
                 problem_args=dict(arguments),
                 noise=setting.noise if noisy else "gaussian",
-                noise_args=dict(setting.noise_args) if noisy else {},
+                noise_args={**setting.noise_args, **growing} if noisy else {},
                 smoothness=setting.smoothness,
                 gap=setting.gap,
                 sigma=setting.sigma if noisy else 0.0,

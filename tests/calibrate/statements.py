@@ -9,17 +9,8 @@ from simulator.decorators import theorem
 from simulator.theorem import Theorem
 from simulator.theorems import THEOREMS
 
-THEOREM_NAMES = (
-    "adamw-l1",
-    "nadamw-l1",
-    "rmsprop-l1",
-    "sgd-l2",
-    "sgd-l2-best",
-    "sgd-l2-squared",
-    "momentum-l2-squared",
-    "gd-l2",
-    "gd-l2-squared",
-    "signgd-l1",
+THEOREM_NAMES = tuple(
+    name for name, shipped in THEOREMS.items() if isinstance(shipped, Theorem) and shipped.expected == "holds"
 )
 HELD = ("HOLDS", "TIGHT")
 
@@ -51,6 +42,7 @@ def like(name: str, base: str, rate: Callable, bound: Callable | None = None, **
         "assumes": shipped.assumes,
         "hard": [(h.problem, dict(h.arguments), h.level) for h in shipped.hard],
         "allows": shipped.allows,
+        "axes": shipped.axes,
         **changes,
     }
     made = theorem(**given, name=name)(rate)
@@ -68,13 +60,14 @@ def scaled(right: Callable, factor: float = 1.0) -> Callable:
 
 
 def true_statements() -> list[Statement]:
-    """The bounds as they are shipped, and their rates as O(·)."""
+    """The bounds as they are shipped, and their rates as O(·), with the levels that are known and without."""
     shipped = [THEOREMS[name] for name in THEOREM_NAMES]
     noisy = [t for t in shipped if "noiseless" not in {a.name for a in t.assumes} and t.name != "signgd-l1"]
     in_l1 = like("sgd-l2, rate in the 1-norm", "sgd-l2", times(THEOREMS["sgd-l2"].function, "dim", 0.5),
                  measures="mean_grad_l1", hard=())  # fmt: skip
     found = [Statement(t, "true") for t in shipped]
-    found += [Statement(like(f"{t.name}, rate", t.name, scaled(t.function)), "true") for t in shipped]
+    found += [Statement(like(f"{t.name}, rate", t.name, scaled(t.function)), "true") for t in shipped if t.levels]
+    found += [Statement(like(f"{t.name}, rate alone", t.name, scaled(t.function), hard=()), "true") for t in shipped]
     found.append(Statement(in_l1, "true"))
     for t in noisy:
         weak = times(t.function, "steps", 0.05)

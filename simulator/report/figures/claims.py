@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ...judge.fit import groups, labels
@@ -40,15 +40,12 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A theorem, its verdict if it was judged, its families, what is said of theorems so close to it that one is
-    drawn, and how many of its cells are left out."""
+class Subject:
+    """What a panel is about: a theorem, its verdict if it was judged, and its cells in families."""
 
     theorem: Judgeable
     verdict: Verdict | None
     families: Sequence[Family]
-    same: Sequence[str] = ()
-    aside: int = 0
 
     @property
     def name(self) -> str:
@@ -60,8 +57,22 @@ class Claim:
         return self.theorem.kind != "none"
 
     @property
+    def divided(self) -> str:
+        """What its ratio is: 'measured/bound', or 'measured/rate'."""
+        return "measured/bound" if self.explicit else "measured/rate"
+
+    @property
     def cells(self) -> list[Shown]:
         return [shown for family in self.families for shown in family.cells]
+
+
+@dataclass(frozen=True)
+class Claim(Subject):
+    """A theorem that is shown on its own cells; ``same``: by name what is said of theorems so close to it that one is
+    drawn, ``aside``: how many of its cells are left out."""
+
+    same: Mapping[str, str] = field(default_factory=dict)
+    aside: int = 0
 
     @property
     def dims(self) -> list[int]:
@@ -92,10 +103,15 @@ class Claim:
         return [s for s in self.cells if self.explicit and s.bound is not None and s.measured.value > s.bound]
 
     @property
-    def words(self) -> str:
-        """'adamw-l1 (TIGHT)', and what it stands for."""
+    def title(self) -> str:
+        """'adamw-l1 (TIGHT)', and which others it stands for."""
         outcome = f" ({self.verdict.outcome.value})" if self.verdict else ""
-        return "; ".join([f"{self.name}{outcome}", *self.same])
+        return " and ".join([f"{self.name}{outcome}", *self.same])
+
+    @property
+    def agreement(self) -> str:
+        """A sentence on the theorems that it stands for, '' where there are none."""
+        return "".join(f"{name}, which isn't drawn, agrees with {self.name} {how}. " for name, how in self.same.items())
 
 
 def claims(material: Material) -> list[Claim]:
@@ -145,8 +161,7 @@ def _without_twins(found: Sequence[Claim]) -> list[Claim]:
     for claim in found:
         for i, other in enumerate(kept):
             if said := _agreement(other, claim):
-                same = [*other.same, f"{claim.name} agrees {said}"]
-                kept[i] = Claim(other.theorem, other.verdict, other.families, same)
+                kept[i] = replace(other, same={**other.same, claim.name: said})
                 break
         else:
             kept.append(claim)

@@ -14,8 +14,9 @@ from ...judge.fit import GRID, SYMBOLS
 from ...judge.outcome import Exponent, Verdict
 from ...judge.statement import Judgeable
 from ...sample_theorem import SampleTheorem
+from ...words import power
 from ..shown import Shown, show
-from .claims import Family, families, problem_colors
+from .claims import Family, Subject, families, problem_colors
 from .drawing import Drawing, Skipped
 from .ends import End, label_ends
 from .family_panels import panels_of
@@ -27,36 +28,22 @@ from .ratios import ratio
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet, sheet_of
 from .style import FAINT, INK, LEVEL, MARKERS, NARROW, PAPER
-from .text import printable, signed_exponent, with_interval
+from .text import printable, with_interval
 
 NAME, TITLE = "controls", "False controls: growth where there should be none"
 MOST = 12  # panels of a figure
 
 
 @dataclass(frozen=True)
-class Control:
-    """A theorem that is known to be wrong, its verdict, the axis in which it grows most, and its cells in families."""
+class Control(Subject):
+    """A theorem that is known to be wrong, and the axis in which it grows most."""
 
-    theorem: Judgeable
     verdict: Verdict
     axis: str
-    families: Sequence[Family]
-
-    @property
-    def name(self) -> str:
-        return printable(self.theorem.name)
-
-    @property
-    def explicit(self) -> bool:
-        return self.theorem.kind != "none"
 
     def size(self, shown: Shown) -> int:
         """Where a cell lies on the axis."""
         return shown.spec.steps if self.axis == "steps" else shown.spec.dim
-
-    @property
-    def cells(self) -> list[Shown]:
-        return [shown for family in self.families for shown in family.cells]
 
 
 def controls(material: Material) -> list[Drawing | Skipped]:
@@ -80,7 +67,7 @@ def _controls(material: Material) -> list[Control]:
         verdict = verdicts[theorem.name]
         axis = _axis(theorem, verdict)
         if own := [family for family in families(cells, colors) if _lines(family, axis)]:
-            found.append(Control(theorem, verdict, axis, own))
+            found.append(Control(theorem, verdict, own, axis))
     return found
 
 
@@ -154,7 +141,7 @@ def _panel(ax: Axes, control: Control, height: float, width: float) -> None:
     size_axis(ax.xaxis, sizes, max(2, int(min(width, 3.3) / 0.5)))
     value_axis(ax.yaxis, (low, high))
     ax.set_xlabel("horizon $K$ (steps)" if control.axis == "steps" else "dimension $d$")
-    ax.set_ylabel("measured/bound" if control.explicit else "measured/rate")
+    ax.set_ylabel(control.divided)
     if control.explicit:
         ax.axhline(1.0, color=INK, linewidth=1.1, zorder=1.8)
         ax.axhspan(1.0, 2 * high, color=FAINT, alpha=0.22, linewidth=0)
@@ -215,16 +202,10 @@ def _result(found: Sequence[Control]) -> str:
         for family in _shown(control):
             e = _exponent(control, family)
             if "exponent" in e:
-                grown = signed_exponent(e["exponent"], (e["high"] - e["low"]) / 2)
-                powers.append(f"{grown} on {family.label}")
+                powers.append(f"{power(SYMBOLS[control.axis], e['exponent'])} on {family.label}")
         seen = [ratio(s).value for s in control.cells if math.isfinite(ratio(s).value)]
-        what = "measured/bound" if control.explicit else "measured/rate"
-        grown = (
-            f"has the exponent {', '.join(powers)} in {SYMBOLS[control.axis]}"
-            if powers
-            else f"is up to {max(seen):.4g}"
-        )
-        parts.append(f"{what} of {control.name} {grown} ({control.verdict.outcome.value})")
+        grown = f"goes like {', '.join(powers)}" if powers else f"is up to {max(seen):.4g}"
+        parts.append(f"{control.name} ({control.verdict.outcome.value}): {control.divided} {grown}")
     return "; ".join(parts) + "."
 
 

@@ -42,8 +42,7 @@ def _page(page: Page) -> Drawing:
     lost = lost_words(any(shown.measured.value == math.inf for shown in drawn))
     caption = (
         "f − f* and both norms of the true gradient at the checkpoints of the largest cell of each problem that "
-        "all its optimizers have. The step sizes are those of the schedule for the horizon K. Expected: a "
-        f"decline and then a floor of noise. {lost}"
+        f"all its optimizers have. The step sizes are those of the schedule for the horizon K. {_expected(page)}{lost}"
         + page.closing(
             "lines are means over replicas, dark bands their 95 % t-intervals, light bands reach from the least to "
             "the largest replica",
@@ -57,6 +56,22 @@ def _page(page: Page) -> Drawing:
     ]
     result = f"f − f* at the end of the run: {'; '.join(ends)}."
     return Drawing(page.name(NAME), page.title(TITLE), caption, result, partial(_figure, page, cells))
+
+
+def _expected(page: Page) -> str:
+    """What is expected on a problem that is made anew for each horizon, and what on a fixed function."""
+    text = ""
+    if page.made_anew:
+        text += (
+            f"Expected on {', '.join(page.made_anew)}, made anew for each horizon: f falls for as long as the run "
+            "takes, with gradients that stay of one size unless it leaves the hard part. "
+        )
+    if page.fixed:
+        text += (
+            f"Expected on {', '.join(page.fixed)}, the same function at each horizon: a decline and then a floor of "
+            "noise. "
+        )
+    return text
 
 
 def _figure(page: Page, cells: Cells, width: float) -> Sheet:
@@ -89,7 +104,7 @@ def _figure(page: Page, cells: Cells, width: float) -> Sheet:
     time_axis(axes, drawn)
     figure.align_ylabels()
     legend(figure, [band_key(looks[row], plain(row)) for row in page.rows] + [cross_key()] * lost)
-    bands = "line: mean, dark band: 95 % t-interval, light band: all replicas"
+    bands = "bands: 95 % t-interval (dark), all replicas (light)"
     headline(figure, f"{page.about}; {replicas(drawn)}; {bands}")
     return figure
 

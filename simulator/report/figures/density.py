@@ -67,12 +67,29 @@ def _drawing(page: Page) -> Drawing:
     caption = (
         f"‖∇f(x^k)‖₁/(√d·‖∇f(x^k)‖₂) along the run of the longest horizon, for each dimension, under {page.rows[0]}. "
         "It lies between 1/√d (a single coordinate counts) and 1 (all count alike); √(2/π) is the limit for a "
-        "Gaussian vector. Expected: 1 as long as all coordinates are equal, then towards √(2/π) once noise decides "
-        f"them. Where it stays of order 1 the two norms are Θ(√d) apart. The vertical axis doesn't start at 0. {lost}"
+        f"Gaussian vector. {_expected(page)}Where it stays of order 1 the two norms are Θ(√d) apart. The vertical axis "
+        f"doesn't start at 0. {lost}"
         + page.closing("lines are means over replicas, with 95 % t-intervals as bands", drawn)
     )
     result = f"At the end of the run the ratio is {'; '.join(ends)}." if ends else "No run stayed finite."
     return Drawing(NAME, TITLE, caption, result, partial(_figure, page))
+
+
+def _expected(page: Page) -> str:
+    """What is expected on a problem that is made anew for each horizon, and what on a fixed function."""
+    text = ""
+    if page.made_anew:
+        text += (
+            f"Expected on {', '.join(page.made_anew)}, made anew for each horizon so that a run stays where the "
+            "gradient hardly changes: level lines, at 1 where coordinates are copies of one, below where they differ. "
+        )
+    if page.fixed:
+        text += (
+            f"Expected on {', '.join(page.fixed)}, the same function at each horizon: from its value at the start, 1 "
+            "where all coordinates start equal, to √(2/π) once noise decides them; in between it is smaller where "
+            "coordinates come to rest at different times. "
+        )
+    return text
 
 
 def _figure(page: Page, width: float) -> Sheet:
@@ -101,5 +118,5 @@ def _figure(page: Page, width: float) -> Sheet:
         line_key(r"$\sqrt{2/\pi}$, a Gaussian vector"),
     ]
     legend(figure, handles + [cross_key()] * lost)
-    headline(figure, f"{page.about}; longest horizon of each d; {replicas(cells)}; line: mean, band: 95 % t-interval")
+    headline(figure, f"{page.about}; longest K of each d; {replicas(cells)}; bands: 95 % t-intervals")
     return figure

@@ -38,7 +38,8 @@ class Drawing:
         """The figure, *width* inches wide, laid out."""
         with mpl.rc_context(style(width)):
             figure = self.make(width)
-            figure.draw_without_rendering()  # the layout once: it takes longer than the drawing
+            if (engine := figure.get_layout_engine()) is not None:
+                engine.execute(figure)  # once: it takes longer than the drawing
             figure.set_layout_engine(None)
         return figure
 
@@ -47,25 +48,26 @@ class Drawing:
         """The figure as the page has it."""
         return self.at(PAGE)
 
+    @cached_property
     def svg(self) -> bytes:
         """The figure as SVG, without dates: equal data give equal bytes."""
         return self._saved(self.figure, "svg")
 
+    @cached_property
     def png(self) -> bytes:
         return self._saved(self.figure, "png")
 
     def files(self) -> dict[str, bytes]:
         """File name → content, the SVG and the PNG."""
-        return {f"{self.name}.svg": self.svg(), f"{self.name}.png": self.png()}
+        return {f"{self.name}.svg": self.svg, f"{self.name}.png": self.png}
 
     def paper(self) -> dict[str, bytes]:
         """File name → content as PDF, SVG and PNG, as wide as one column of a paper and as its page."""
-        files = {}
-        for width in PAPER_WIDTHS:
-            figure = self.figure if width == PAGE else self.at(width)
-            for kind in KINDS:
-                files[f"{self.name}-{width:g}in.{kind}"] = self._saved(figure, kind)
-        return files
+        column = self.at(COLUMN)
+        as_wide = {kind: {COLUMN: self._saved(column, kind)} for kind in KINDS}
+        as_wide["pdf"][PAGE] = self._saved(self.figure, "pdf")
+        as_wide["svg"][PAGE], as_wide["png"][PAGE] = self.svg, self.png
+        return {f"{self.name}-{width:g}in.{kind}": as_wide[kind][width] for width in PAPER_WIDTHS for kind in KINDS}
 
     def _saved(self, figure: Sheet, kind: str) -> bytes:
         content = io.BytesIO()

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from .scales import columns_of
+from .sheet import sheet_of
 from .style import INK
+
+NEAR = 0.9  # of a panel's width: a line that ends there is led straight to the edge, and only outside to its label
+GAP = 0.11  # inches between a panel and its labels
 
 
 @dataclass(frozen=True)
@@ -30,21 +35,23 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
         return
     inside = ax.transAxes.inverted()
     spots = [inside.transform(ax.transData.transform((end.x, end.y))) for end in ends]
-    gaps = [1.2 * size * (1 + end.text.count("\n")) / (72 * height) for end in ends]
+    gaps = [_height(end.text) * size / (72 * height) for end in ends]
+    bend = 1.0 + GAP / _width(ax)
     for end, spot, place in zip(ends, spots, spread([y for _, y in spots], gaps), strict=True):
+        near = spot[0] > NEAR
         ax.plot(
-            [spot[0], 1.0, 1.035],
-            [spot[1], spot[1] if spot[0] > 0.99 else place, place],
+            [spot[0], 1.0, bend],
+            [spot[1], spot[1] if near else place, place],
             color=end.color,
             linewidth=0.7,
-            linestyle="-" if spot[0] > 0.9 else (0, (1, 2)),  # from within the panel: no data
+            linestyle="-" if near else (0, (1, 2)),  # from within the panel: no data
             transform=ax.transAxes,
             clip_on=False,
             zorder=1.4,
         )
         ax.annotate(
             end.text,
-            (1.035, place),
+            (bend, place),
             (2, 0),
             xycoords="axes fraction",
             textcoords="offset points",
@@ -53,6 +60,16 @@ def label_ends(ax: Axes, ends: Sequence[End], height: float, size: float = 7.5) 
             va="center",
             annotation_clip=False,
         )
+
+
+def _width(ax: Axes) -> float:
+    """A guess of the width of *ax* in inches, before it is laid out: numbers and labels stand beside it."""
+    return 0.6 * sheet_of(ax).get_figwidth() / columns_of({"": ax})
+
+
+def _height(text: str) -> float:
+    """The height of a label in units of its letters; a formula is higher, most so with a root."""
+    return sum(1.45 if "\\sqrt" in line else 1.3 if "$" in line else 1.2 for line in text.split("\n"))
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float], low: float = 0.0, high: float = 1.0) -> list[float]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 
 from matplotlib.axes import Axes
-from ratecheck.problems import PROBLEMS
 
 from ...words import count
 from ..shown import Shown
@@ -19,6 +18,7 @@ from .ends import End, label_ends
 from .family_panels import BAR, dim_keys, draw_family, panels_of, problem_ends
 from .labels import headline, legend, symbol
 from .material import Material
+from .names import is_made_anew
 from .page import escaped, escaped_words, replicas
 from .powers import exponent_tex, without_horizon
 from .scales import size_axis, span, value_axis
@@ -59,7 +59,7 @@ def _drawing(found: Sequence[Claim], number: int) -> Drawing:
 
 
 def _figure(found: Sequence[Claim], width: float) -> Sheet:
-    figure, axes, height = panels_of([claim.words for claim in found], width, 2.35)
+    figure, axes, height = panels_of([claim.title for claim in found], width, 2.35)
     dims = sorted({d for claim in found for d in claim.dims})
     for claim, ax in zip(found, axes, strict=True):
         _panel(ax, claim, dims, height, width)
@@ -73,7 +73,7 @@ def _panel(ax: Axes, claim: Claim, dims: Sequence[int], height: float, width: fl
     bounds, top, steps = _bounds(claim), largest(claim), claim.steps
     heights = [s.measured.value / claim.unit(s) for s in claim.cells]
     heights += [b for pair in bounds.values() for b in pair]
-    if top is not None:
+    if top is not None and not claim.without_constant:
         heights += [top.ratio * k**claim.power for k in steps]
     low, high = span(heights, 1.3, least=4.0)
     ax.set_xscale("log")
@@ -208,21 +208,21 @@ def _result(claim: Claim) -> str:
 def _caption(found: Sequence[Claim]) -> str:
     text = "What each theorem is about, over its rate without the power of K, against the horizon K; all dimensions d "
     text += "are overlaid, so that a wrong power of d would pull the markers apart. Every K is a run of its own. "
-    about = [f"{c.words}: {printable(c.theorem.measures.text)}" for c in found]
-    text += f"{'; '.join(about)}. "
+    about = [f"{c.title}: {printable(c.theorem.measures.text)}" for c in found]
+    text += f"{'; '.join(about)}. {''.join(c.agreement for c in found)}"
     if any(c.explicit for c in found):
         text += (
             "Solid: the theorem's bound with its constants, and shaded what it rules out (lighter between the least "
         )
         text += "and the largest, where the bound depends on d or on the problem). "
         text += "Dashed: the largest measured/rate. Expected: every marker below the solid line. "
-    if not all(c.explicit for c in found):
+    if not all(c.explicit or c.without_constant for c in found):
         text += (
             "A rate without a constant: dashed is the largest constant that was attained, which is measured and not "
         )
         text += "proved, so nothing lies above it. Expected: no line less steep than the dashed one. "
-        if any(c.without_constant for c in found):
-            text += "Of a rate that is VIOLATED no constant is true, and none is drawn. "
+    if any(c.without_constant for c in found):
+        text += "Of a rate that is VIOLATED no constant is true, and none is drawn: its lines fall less than it does. "
     if aside := sum(c.aside for c in found):
         text += (
             f"Not here but among the ratios: {count(aside, 'cell')} run with other hyper-parameters, which have other "
@@ -235,15 +235,10 @@ def _caption(found: Sequence[Claim]) -> str:
         text += f"Thin dashed lines are variants of a problem: {', '.join(lines)}. "
     if len(lines) < len(variants):
         text += f"Small markers without a line: {count(len(variants) - len(lines), 'variant')} run at one K. "
-    if anew := sorted({f.problem for c in found for f in c.families if "steps" in _requires(f.problem)}):
+    if anew := sorted({f.problem for c in found for f in c.families if is_made_anew(f.cells[0].spec.problem)}):
         text += f"Made anew for each horizon K, with slopes that follow the rate: {', '.join(anew)}. "
     cells = [s for c in found for s in c.cells]
     lost = sum(math.isinf(s.measured.value) for s in cells)
     text += f"Arrows at the top: {count(lost, 'cell')} with a diverged replica. " if lost else ""
     text += "Ringed: cells that escaped. " if any(map(escaped, cells)) else ""
     return f"{text}{escaped_words(cells)}{replicas(cells)}; {_interval_words(cells)}."
-
-
-def _requires(problem: str) -> Sequence[str]:
-    """What a problem is made for: its horizon among them, for one that is made anew for each."""
-    return tuple(PROBLEMS[problem].requires) if problem in PROBLEMS else ()

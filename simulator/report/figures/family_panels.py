@@ -29,7 +29,7 @@ def panels_of(titles: Sequence[str], width: float, height: float) -> tuple[Sheet
     figure = Sheet(width, 0.7 + lines * (height + 0.45))
     axes = on_grid(figure, range(len(titles)), columns, range(len(titles)))
     for ax, title in zip(axes.values(), titles, strict=True):
-        ax.set_title(panel_title(title, int(9.5 * width / columns)), pad=3)
+        ax.set_title(panel_title(title, int(10 * width / columns)), pad=3)
     return figure, list(axes.values()), 0.8 * height
 
 
@@ -75,15 +75,16 @@ def _said(e: Estimate, unit: float) -> str:
 
 
 def problem_ends(families: Sequence[Family], height: Callable[[Shown], float]) -> list[End]:
-    """Where the usual line of each problem ends: at its longest horizon, in the mean over d."""
+    """Where the usual lines of each problem end: at the longest horizon, on the line of the d next to their mean."""
     ends = []
     for family in families:
         finite = [s for s in family.cells if math.isfinite(height(s)) and height(s) > 0]
         if family.usual and finite:
             last = max(s.spec.steps for s in finite)
             heights = [height(s) for s in finite if s.spec.steps == last]
-            middle = math.exp(sum(map(math.log, heights)) / len(heights))
-            ends.append(End(last, middle, plain(family.problem), family.color))
+            middle = sum(map(math.log, heights)) / len(heights)
+            nearest = min(heights, key=lambda h: abs(math.log(h) - middle))
+            ends.append(End(last, nearest, plain(family.problem), family.color))
     return ends
 
 

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ...judge.fit import GRID, SYMBOLS
-from ...judge.outcome import Exponent, GroupNumbers, Outcome, Verdict
+from ...judge.outcome import GroupNumbers, Verdict
 from ...words import count
+from ..wording import signed
+from .breaches import axes_of, exponent_of, is_breach
 from .drawing import Drawing, Skipped
 from .labels import headline
 from .material import Material
@@ -62,7 +64,7 @@ class Row:
 def forest(material: Material) -> list[Drawing | Skipped]:
     """A row for each theorem and witness, the theorem's other families in one more; panels for K and d."""
     judged = sorted((v for v in material.verdicts if v.numbers.get("groups")), key=lambda v: v.expected != "holds")
-    axes = {t.name: tuple(getattr(t, "axes", GRID)) for t in material.theorems}
+    axes = {t.name: axes_of(t) for t in material.theorems}
     rows = [row for verdict in judged for row in _rows(verdict, axes.get(verdict.claim, GRID))]
     if not rows:
         why = "no exponent could be measured" if material.verdicts else "nothing was judged"
@@ -85,7 +87,7 @@ def _parts(rows: Sequence[Row]) -> list[list[Row]]:
 def _rows(verdict: Verdict, judged: Sequence[str]) -> list[Row]:
     every = []
     for group in verdict.numbers["groups"]:
-        dots = {axis: [_dot(verdict, group, axis, judged)] for axis in GRID if "exponent" in _exponent(group, axis)}
+        dots = {axis: [_dot(verdict, group, axis, judged)] for axis in GRID if "exponent" in exponent_of(group, axis)}
         if dots:
             every.append(Row(verdict, _family(group), True, dots))
     found = [row for row in every if row.has("solid")] or [row for row in every if row.has("breach")][:FEW]
@@ -97,10 +99,6 @@ def _rows(verdict: Verdict, judged: Sequence[str]) -> list[Row]:
     return found
 
 
-def _exponent(group: GroupNumbers, axis: str) -> Exponent:
-    return group["steps"] if axis == "steps" else group["dim"]
-
-
 def _family(group: GroupNumbers) -> str:
     problem = str(group["settings"].get("problem", ""))
     told = printable(group["group"].removeprefix(problem))
@@ -108,12 +106,8 @@ def _family(group: GroupNumbers) -> str:
 
 
 def _dot(verdict: Verdict, group: GroupNumbers, axis: str, judged: Sequence[str]) -> Dot:
-    e = _exponent(group, axis)
-    rate = verdict.numbers.get("bound") != "explicit"
-    # on a fixed function floors alone convict in K, and copies of one coordinate in d: the verdict knows which did
-    may = axis in judged and (group["witness"] or axis == "steps" or group["alike"])
-    beyond = e["low"] > verdict.numbers["margin"]
-    breach = rate and may and beyond and verdict.outcome is Outcome.VIOLATED
+    e = exponent_of(group, axis)
+    breach = is_breach(verdict, group, axis, judged)
     return Dot(e["exponent"], e["low"], e["high"], _family(group), group["witness"], breach)
 
 
@@ -210,20 +204,17 @@ def _row(ax: Axes, y: float, row: Row, axis: str) -> None:
 
 
 def _result(rows: Sequence[Row]) -> str:
-    """The largest exponents of those that hold and the breaches of those that don't."""
+    """The largest exponent of each theorem on a witness, and of each that is shown false the largest breach."""
     parts = []
     for claim in dict.fromkeys(row.verdict.claim for row in rows):
-        own = [row for row in rows if row.verdict.claim == claim]
-        said = []
-        for axis in GRID:
-            dots = [d for row in own for d in row.dots.get(axis, []) if d.breach]
-            dots = dots or [d for row in own for d in row.dots.get(axis, []) if d.solid]
-            if dots:
-                top = max(dots, key=lambda d: d.value)
-                said.append(f"{top.text} in {SYMBOLS[axis]} on {top.where}")
-        if said:
-            parts.append(f"{claim} ({own[0].verdict.outcome.value}) at most {' and '.join(said)}")
-    return f"Exponents: {'; '.join(parts)}." if parts else "No exponent is evidence."
+        dots = [
+            (d, axis) for row in rows if row.verdict.claim == claim for axis in GRID for d in row.dots.get(axis, [])
+        ]
+        told = [pair for pair in dots if pair[0].breach] or [pair for pair in dots if pair[0].solid]
+        if told:
+            top, axis = max(told, key=lambda pair: pair[0].value)
+            parts.append(f"{claim} {signed(top.value)} in {SYMBOLS[axis]} on {top.where}")
+    return f"The largest exponent that is evidence: {'; '.join(parts)}." if parts else "No exponent is evidence."
 
 
 def _caption(rows: Sequence[Row]) -> str:
@@ -232,8 +223,8 @@ def _caption(rows: Sequence[Row]) -> str:
     text = (
         "Exponents of measured/rate in K and in d. Filled: families on which growth is evidence, because a true rate "
         f"is level there (witnesses). Hollow: others, {REST} of a theorem in one row; growth there may be a transient. "
-        f"Shaded: what a rate allows, up to the judge's margin of {margin:g}. Diamonds: growth that shows a rate "
-        "false. "
+        f"Shaded: what a rate allows, up to the judge's margin of {margin:g}. Diamonds: growth whose lower limit lies "
+        "above it, of a rate that is VIOLATED: it shows that rate false; the theorem's reasons name them. "
     )
     if explicit := [v.claim for v in verdicts if v.numbers.get("bound") == "explicit"]:
         text += (

@@ -19,8 +19,8 @@ COLORS |= {light: (f"named{i}", light, dark) for i, (light, dark) in enumerate(z
 def inline(drawing: Drawing, svg: bytes) -> str:
     """*svg*, the drawing's file, as an ``<svg>`` element of a page that holds other such figures too.
 
-    It is described by the element with the id ``caption-NAME``. Markers that stand for a value are of the class
-    ``mark``, with the value as ``data-value`` and as a title.
+    It is described by the element with the id ``caption-NAME``. Markers that stand for a value have it as their title,
+    and nothing else has a title.
     """
     text = svg.decode()
     text = text[text.index("<svg") :]
@@ -59,10 +59,10 @@ def _told(svg: str, name: str, texts: Sequence[str]) -> str:
         raise ValueError(f"{name} has {len(marks)} markers for {len(texts)} values: one lies outside of the figure")
     parts, end = [], 0
     for found, value in zip(marks, texts, strict=True):
-        said = escape(value, quote=True)
+        said = escape(value, quote=False)
         parts += [
             svg[end : found.start()],
-            f'<use class="mark" data-value="{said}" {found[1]}><title>{said}</title></use>',
+            f"<use {found[1]}><title>{said}</title></use>",
         ]
         end = found.end()
     return "".join([*parts, svg[end:]])

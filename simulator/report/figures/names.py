@@ -58,5 +58,10 @@ def _rank(known: Sequence[str], name: str) -> int:
     return known.index(name) if name in known else len(known)
 
 
+def is_made_anew(problem: str) -> bool:
+    """Whether a problem is made anew for each horizon."""
+    return problem in PROBLEMS and "steps" in PROBLEMS[problem].requires
+
+
 def called(theorem: Judgeable | None) -> str:
     return "no theorem" if theorem is None else printable(theorem.name)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from ...judge.intervals import Estimate
 from ...samples.exact import gaussian_l2
 from ...samples.rows import NormRow
+from ...words import number as small
 from .drawing import Drawing, Skipped
 from .ends import End, label_ends
 from .labels import headline, key, line_key
@@ -20,7 +21,7 @@ from .panels import points
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet, sheet_of
 from .style import INK, LEVEL, NARROW, Look, named
-from .text import number_range, plain
+from .text import plain
 
 NAME, TITLE = "norms", "Norms of random vectors"
 LAW = "gaussian"
@@ -45,7 +46,9 @@ def norms(material: Material) -> list[Drawing | Skipped]:
     largest = max(row.dim for row in rows)
     ends = {row.law: row for row in rows if row.dim == largest}
     off = [abs(row.ratio_mean - row.ratio_limit) for row in ends.values()]
-    result = f"At d = {largest} the ratio differs from its limit by {number_range(off)}, over {len(ends)} laws."
+    result = (
+        f"At d = {largest} the ratio differs from its limit by at most {small(max(off), 2)}, over {len(ends)} laws."
+    )
     return [Drawing(NAME, TITLE, caption, result, partial(_figure, rows, number))]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ...judge.statement import Judgeable, Measured
 from ...words import count
 from ..shown import Shown
-from .names import arguments, called, short
+from .names import arguments, called, is_made_anew, short
 from .text import printable
 
 
@@ -40,13 +40,15 @@ class Panel:
 
 @dataclass(frozen=True)
 class Page:
-    """Panels under the same settings; ``number`` counts pages from 1, the first has most cells."""
+    """Panels under the same settings; ``number`` counts pages from 1, the first has most cells, and ``part`` those
+    under one setting."""
 
     number: int
     settings: Mapping[str, object]
     panels: Sequence[Panel]
     rows: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    part: int = 1
 
     @property
     def cells(self) -> list[Shown]:
@@ -64,7 +66,8 @@ class Page:
         return figure if self.number == 1 else f"{figure}-{self.number}"
 
     def title(self, title: str) -> str:
-        return title if self.number == 1 else f"{title} ({self.about})"
+        part = f", part {self.part}" if self.part > 1 else ""
+        return title if self.number == 1 else f"{title} ({self.about}{part})"
 
     @property
     def about(self) -> str:
@@ -75,6 +78,20 @@ class Page:
         text += f"σ = {spec.sigma:g}, L = {spec.smoothness:g}, Δ = {spec.gap:g}"
         text += "" if spec.dtype == "float64" else f", {spec.dtype}"
         return text + (f", seed {spec.seed}" if spec.seed else "")
+
+    @property
+    def made_anew(self) -> list[str]:
+        """The problems that are made anew for each horizon, so that a run of that length stays where they are hard."""
+        return self._problems(True)
+
+    @property
+    def fixed(self) -> list[str]:
+        """The problems that are the same function at each horizon."""
+        return self._problems(False)
+
+    def _problems(self, anew: bool) -> list[str]:
+        names = dict.fromkeys(shown.spec.problem for shown in self.cells)
+        return [short(name) for name in names if is_made_anew(name) == anew]
 
     @property
     def theorems(self) -> dict[str, Judgeable | None]:

@@ -38,10 +38,12 @@ def pages(cells: Sequence[Shown], wanted: Callable[[Panel], bool] = lambda panel
     least = LEAST_CELLS if any(len(p.cells) >= LEAST_CELLS for _, panels in found for p in panels) else 1
     chosen = [(settings, [p for p in panels if len(p.cells) >= least]) for settings, panels in found]
     chosen = sorted((f for f in chosen if f[1]), key=lambda f: -sum(len(p.cells) for p in f[1]))
-    split = [(settings, part) for settings, panels in chosen for part in _split(panels, ranks)]
+    split = [
+        (settings, own, part) for settings, panels in chosen for part, own in enumerate(_split(panels, ranks), start=1)
+    ]
     drawn = [
-        Page(i, settings, part, _unique(p.row for p in part), _columns_of(part, ranks))
-        for i, (settings, part) in enumerate(split[:MOST_PAGES], start=1)
+        Page(i, settings, own, _unique(p.row for p in own), _columns_of(own, ranks), part)
+        for i, (settings, own, part) in enumerate(split[:MOST_PAGES], start=1)
     ]
     return drawn, _left_out(sum(len(panels) for _, panels in found), sum(len(page.panels) for page in drawn))
 

@@ -18,6 +18,7 @@ from .style import LEVEL, PAPER, RING, Look
 from .text import plain, printable, with_interval
 
 LEAST_WIDTH = 1.25  # inches of a panel
+FULL = 0.7  # of the places of a grid; with fewer panels, problems needn't stand below each other
 
 
 def sheet(
@@ -25,13 +26,16 @@ def sheet(
 ) -> tuple[Sheet, dict[tuple[str, str], Axes]]:
     """A figure of the page's rows × columns, and its axes by (row, column); panels that were not run are blank.
 
-    Where a row doesn't fit into *width* inches its panels go on in the next line.
+    Where a row doesn't fit into *width* inches its panels go on in the next line; where many places are empty, the
+    panels of each row stand side by side.
     """
     there = {(panel.row, panel.column) for panel in page.panels}
     places: list[tuple[str, str]] = [(row, column) for row in page.rows for column in page.columns]
     columns, fit = len(page.columns), max(1, int((width - 0.6) / LEAST_WIDTH))
-    if columns > fit:
-        places, columns = _folded(page, there, fit), fit
+    longest = max(sum(place in there for place in places if place[0] == row) for row in page.rows)
+    if columns > fit or len(there) < FULL * len(places):
+        columns = min(fit, longest)
+        places = _folded(page, there, columns)
     figure = Sheet(width, 0.85 + height * -(-len(places) // columns))
     axes = on_grid(figure, places, columns, there)
     letters = int(13.5 * (width - 0.6) / columns)

@@ -8,44 +8,28 @@ from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from ...cells.evidence import Result
-from ...cells.recording import Recording
 from ...files import write_whole
-from ...judge.outcome import Verdict
-from ...judge.statement import Judgeable
-from ...sample_theorem import SampleTheorem
-from ..shown import show
-from . import FIGURES, Drawing, Material, draw
-from .drawing import KINDS, PAPER_WIDTHS
+from . import FIGURES
+from .drawing import KINDS, PAPER_WIDTHS, Drawing
 
 
-def write_paper(
-    directory: Path,
-    results: Sequence[Result],
-    verdicts: Sequence[Verdict],
-    norm_rows: Sequence,
-    theorems: Sequence[Judgeable | SampleTheorem],
-    recordings: Sequence[Recording] = (),
-) -> list[Path]:
+def write_paper(directory: Path, drawings: Sequence[Drawing]) -> list[Path]:
     """Write *directory*/figures/paper/NAME-WIDTHin.KIND of every figure; returns the paths.
 
-    Raises InputError when the folder can't be written. Equal results give equal files, byte for byte.
+    What an earlier report has there is removed. Raises InputError when the folder can't be written. Equal results give
+    equal files, byte for byte.
     """
     folder = directory / "figures" / "paper"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"can't write to {folder}: {error.strerror}; choose another folder") from error
-    judged = {verdict.claim for verdict in verdicts}
-    own = [theorem for theorem in theorems if theorem.name in judged]
-    material = Material(show(results, theorems), norm_rows, verdicts, own, recordings)
     remove_paper(directory)
     written = []
-    for drawing in draw(material):
-        if isinstance(drawing, Drawing):
-            for name, content in drawing.paper().items():
-                written.append(folder / name)
-                write_whole(written[-1], content)
+    for drawing in drawings:
+        for name, content in drawing.paper().items():
+            written.append(folder / name)
+            write_whole(written[-1], content)
     return written
 
 

@@ -61,7 +61,7 @@ def _drawing(found: Sequence[Claim], number: int) -> Drawing:
 
 
 def _figure(found: Sequence[Claim], width: float) -> Sheet:
-    figure, axes, height = panels_of([claim.words for claim in found], width, 2.1)
+    figure, axes, height = panels_of([claim.title for claim in found], width, 2.1)
     dims = sorted({d for claim in found for d in claim.dims})
     levels = [_panel(ax, claim, dims, height, width) for claim, ax in zip(found, axes, strict=True)]
     cells = [shown for claim in found for shown in claim.cells]
@@ -80,7 +80,7 @@ def _panel(ax: Axes, claim: Claim, dims: Sequence[int], height: float, width: fl
     ax.set_ylim(0.0, top)
     size_axis(ax.xaxis, claim.steps, max(2, int(min(width, 3.3) / 0.5)))
     ax.set_xlabel("horizon $K$ (steps)")
-    ax.set_ylabel("measured/bound" if claim.explicit else "measured/rate")
+    ax.set_ylabel(claim.divided)
     if claim.explicit:
         ax.axhline(1.0, color=INK, linewidth=1.1, zorder=1.8)
         ax.axhspan(1.0, 2 * top, color=FAINT, alpha=0.22, linewidth=0)
@@ -96,25 +96,27 @@ def _panel(ax: Axes, claim: Claim, dims: Sequence[int], height: float, width: fl
 def _result(found: Sequence[Claim]) -> str:
     parts = []
     for claim in found:
-        what = "measured/bound" if claim.explicit else "measured/rate"
+        told = []
         for family in claim.families:
             seen = [ratio(s).value for s in family.cells if math.isfinite(ratio(s).value)]
             if family.usual and seen:
-                parts.append(f"{what} of {claim.name} on {family.label} is {number_range(seen)}")
-    return "; ".join(parts).capitalize() + "." if parts else "In every cell a replica diverged."
+                told.append(f"{number_range(seen)} on {family.label}")
+        if told:
+            parts.append(f"{claim.name}: {claim.divided} is {', '.join(told)}")
+    return "; ".join(parts) + "." if parts else "In every cell a replica diverged."
 
 
 def _caption(found: Sequence[Claim]) -> str:
     cells = [s for claim in found for s in claim.cells]
     text = "What was measured, divided by the theorem's bound, or by its rate where it claims no constant; a line for "
-    text += f"each problem, markers of all d overlaid. {'; '.join(claim.words for claim in found)}. "
+    text += f"each problem, markers of all d overlaid. {''.join(claim.agreement for claim in found)}"
     if any(c.explicit for c in found):
         text += "Expected: below 1, the solid line, under a bound. "
     if not all(c.explicit for c in found):
         text += "Expected: no growth with K over a rate, and markers of different d together. "
     if any(known_level(c, f) for c in found for f in c.families):
-        text += "Dotted: the level that a derivation gives for a hard instance; a line along it says that the rate is "
-        text += "attained. "
+        text += "Dotted: the level, which is the value that measured/bound, or measured/rate, is known by a derivation "
+        text += "to reach on that problem; a line along it says that the rate is attained. "
     if above := [s for c in found for s in c.above]:
         text += f"{count(len(above), 'cell')} above 1, in the shaded region. "
     lost = sum(math.isinf(s.measured.value) for s in cells)

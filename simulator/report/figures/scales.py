@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
 
-from .style import compact
+from ...words import short
 
 
 def span(values: Iterable[float], pad: float = 1.25, least: float = 2.0) -> tuple[float, float]:
@@ -25,7 +25,7 @@ def size_axis(axis, values: Sequence[int], most: int = 6) -> None:
     values = sorted(values)
     stride = -(-len(values) // most)
     axis.set_major_locator(FixedLocator(values[::-1][::stride]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(round(value))))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
 

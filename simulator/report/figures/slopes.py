@@ -149,11 +149,17 @@ def _caption(page: Page) -> str:
         f"dimension. {page.contents} "
     )
     if _rates(page):
-        text += (
-            "Dashed: the slope of the theorem's rate between the same horizons. Expected: an upper bound asks for "
-            "slopes that end at or below it; steeper ones at small K come from terms that die faster, so a fitted "
-            "slope is no test of the theorem. On a hard instance the slope is the rate's throughout. "
-        )
+        text += "Dashed: the slope of the theorem's rate between the same horizons. "
+        if page.made_anew:
+            text += (
+                f"Expected on {', '.join(page.made_anew)}, made anew for each horizon: the rate's slope at large K; "
+                "at small K terms that die faster than the rate pull it to either side. "
+            )
+        if page.fixed:
+            text += (
+                f"Expected on {', '.join(page.fixed)}, the same function at each horizon: slopes that end at or below "
+                "the dashed line, whatever they are before, so that a fitted slope is no test of the theorem. "
+            )
     text += page.false_controls
     if page.diverged:
         text += f"No slope where a replica diverged ({count(page.diverged, 'cell')}). "

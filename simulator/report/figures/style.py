@@ -131,13 +131,3 @@ def named(names: Sequence[str]) -> dict[str, Look]:
         name: Look(NAMED[i % len(NAMED)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
         for i, name in enumerate(names)
     }
-
-
-def compact(value: float) -> str:
-    """'16', '4096', '256k', '1.05M': sizes where room is short."""
-    if value < 10_000 and value % 1000:
-        return f"{value:g}"
-    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{value / unit:.3g}{sign}"
-    return f"{value:g}"

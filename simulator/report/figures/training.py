@@ -10,13 +10,14 @@ import numpy as np
 
 from ...cells.recording import BATCH, EXACT, Recording
 from ...judge.intervals import Estimate, mean
+from ...words import short
 from .drawing import Drawing, Skipped
 from .labels import headline, key, legend
 from .material import Material
 from .panels import on_grid, panel_title, points
 from .scales import size_axis, span, value_axis
 from .sheet import Sheet
-from .style import NARROW, compact, ordered
+from .style import NARROW, ordered
 
 MOST_FAMILIES, MOST_LINES = 9, 6
 Table = Mapping[int, Mapping[int, Estimate]]  # line → x → what is drawn
@@ -159,10 +160,10 @@ def _figure(tables: Mapping[str, Table], kind: Kind, number: str, width: float) 
         if index % columns == 0:
             ax.set_ylabel(kind.up)
         for line, values in table.items():
-            told = [f"{family}, {kind.line.format(compact(line))}, {x}" for x in values]
+            told = [f"{family}, {kind.line.format(short(line))}, {x}" for x in values]
             points(ax, list(values), list(values.values()), looks[line], told)
     lines = list(looks)
     few = lines if len(lines) <= 8 else [lines[i] for i in np.linspace(0, len(lines) - 1, 8).astype(int)]
-    legend(figure, [key(looks[line], kind.line.format(compact(line))) for line in few])
+    legend(figure, [key(looks[line], kind.line.format(short(line))) for line in few])
     headline(figure, f"{kind.head}, {number}")
     return figure

@@ -20,7 +20,7 @@
     tip.style.top = (top < 4 ? at.bottom + 9 : top) + "px";
   };
   for (const box of document.querySelectorAll("figure .wide")) {
-    const marks = [...box.querySelectorAll(".mark")];
+    const marks = [...box.querySelectorAll("title")].map((title) => title.parentNode);
     if (!marks.length) continue;
     let i = -1;
     /* the page shows the value itself, and a title would show it again */
