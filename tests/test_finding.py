@@ -205,7 +205,7 @@ def test_the_constant_is_that_of_the_cell_with_the_largest_ratio():
 
 def test_growth_is_that_of_the_witnesses_where_there_are_any():
     def group(value: float, witness: bool) -> dict:
-        return {"steps": {"exponent": value}, "dim": {"why": "few"}, "witness": witness}
+        return {"steps": {"exponent": value, "evidence": witness}, "dim": {"why": "few"}}
 
     def growth(*groups: dict) -> tuple[str, str]:
         row = claim_row(Verdict("a", Outcome.HOLDS, "holds", "s", (), {"groups": list(groups)}), None, [])

@@ -44,8 +44,8 @@ def check_control(control: Theorem, parent: Theorem, cells: list[Cell]) -> Findi
         if high > low * (1 + SAME):
             name = parent.name.replace("-", "_")
             words += (
-                f"; as {parent.name} has a bound it is judged as one, with the constant that stands there: for O(·) say "
-                f"@{name}.control(explicit=False)"
+                f"; as {parent.name} has a bound it is judged as one, with the constant that stands there: for O(·) "
+                f"say @{name}.control(explicit=False)"
             )
         return Finding("differs", True, words)
     words = f"its rate over that of {parent.name} goes from {low:.4g} to {high:.4g}"

@@ -75,7 +75,7 @@ def judge_cells(
         "mismatches": wrong,
         "smallest_failing": smallest([(j,) for j in cells.diverged] + list(whole.ruling.failing)),
         "escaped": {"cells": [j.result.key for j in cells.escaped], "where": [j.where for j in cells.escaped]},
-        "groups": [group_numbers(family, alpha) for family in told.families],
+        "groups": [group_numbers(family, told.ruling.growing, alpha) for family in told.families],
     }
     aside = cells.broken + cells.aside + (Counter({TOO_FEW: len(cells.scarce)}) if cells.scarce else Counter())
     return Verdict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from .eligible import Judged
 from .outcome import Exponent, GroupNumbers, Largest
@@ -25,14 +25,21 @@ def largest(judged: Sequence[Judged], alpha: float) -> Largest:
     }
 
 
-def group_numbers(family: Family, alpha: float) -> GroupNumbers:
-    """A family's numbers; its exponents are of measured/rate."""
+def group_numbers(family: Family, growing: Container[tuple[str, str]], alpha: float) -> GroupNumbers:
+    """A family's numbers; its exponents are of measured/rate. *growing* are the families and axes that convict."""
 
     def exponent(axis: str) -> Exponent:
         if axis not in family.growth.exponents:
             return {"why": family.growth.missing.get(axis)}
         b = family.growth.exponents[axis]
-        return {"exponent": b.value, "error": b.error, "low": b.low(alpha), "high": b.high(alpha)}
+        return {
+            "exponent": b.value,
+            "error": b.error,
+            "low": b.low(alpha),
+            "high": b.high(alpha),
+            "evidence": family.evidence(axis),
+            "convicts": (family.name, axis) in growing,
+        }
 
     return {
         "group": family.name,

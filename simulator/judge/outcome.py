@@ -72,12 +72,15 @@ class Escaped(TypedDict):
 
 
 class Exponent(TypedDict, total=False):
-    """An exponent with its limits, or why there is none."""
+    """An exponent with its limits, or why there is none. ``evidence``: growth is evidence there; ``convicts``: it shows
+    the rate false."""
 
     exponent: float
     error: float
     low: float
     high: float
+    evidence: bool
+    convicts: bool
     why: str | None
 
 

@@ -45,6 +45,7 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
     kappas = kappa_trends([j for f in found if f.witness for j in f.fitted])
     adjusted = holm([_p(*test, beyond) for test in tests] + [t.p for t in kappas])
     violations, failing = _unlimited(sound)
+    growing = set()
     for (f, axis, grows, cells), p in zip(tests, adjusted[: len(tests)], strict=True):
         if p < alpha:
             above = "" if f.evidence(axis) else f", to above {factor:g} × {most:.4g}, {ATTAINABLE}"
@@ -54,6 +55,7 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
                 f"({p_value(p)} after Holm over {count(len(adjusted), 'test')})"
             )
             failing.append(ends(cells, axis))
+            growing.add((f.name, axis))
     for t, p in zip(kappas, adjusted[len(tests) :], strict=True):
         if p < alpha:
             violations.append(
@@ -67,7 +69,8 @@ def judge_rate(theorem: Judgeable, sound: Sequence[Judged], found: Sequence[Fami
         doubts = [*what_would_settle(theorem, sound, found, alpha), *doubts]
     elif doubts:
         doubts += a_constant(sound, alpha)
-    return Ruling(tuple(violations), tuple(doubts), tuple(notes), len(adjusted), tuple(failing), blind)
+    told = tuple(violations), tuple(doubts), tuple(notes)
+    return Ruling(*told, len(adjusted), tuple(failing), blind, growing=frozenset(growing))
 
 
 def attained_level(theorem: Judgeable, found: Sequence[Family], alpha: float) -> float | None:

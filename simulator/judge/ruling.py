@@ -13,7 +13,8 @@ class Ruling:
     """Violations, doubts and notes, in words, and the number of statistical tests.
 
     ``failing``: the cells of each violation, one for a level, the two ends of a line for a growth. ``blind``: nothing
-    here could have shown the theorem wrong. ``attained``: where the rate is attained.
+    here could have shown the theorem wrong. ``attained``: where the rate is attained. ``growing``: the families, by
+    name, and the axes whose growth is a violation.
     """
 
     violations: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Ruling:
     failing: tuple[tuple[Judged, ...], ...] = ()
     blind: bool = False
     attained: tuple[Told, ...] = ()
+    growing: frozenset[tuple[str, str]] = frozenset()
 
 
 def without_statistics(cells: list[Judged]) -> Ruling:

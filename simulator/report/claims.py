@@ -11,7 +11,7 @@ from ..judge.outcome import Outcome, Verdict
 from ..judge.statement import Judgeable
 from ..sample_theorem import SampleTheorem
 from ..words import count
-from .figures.breaches import axes_of, breaches, exponent_of
+from .figures.breaches import breaches, exponent_of
 from .wording import number, signed
 
 Theorems = Mapping[str, Judgeable | SampleTheorem]
@@ -62,7 +62,7 @@ def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Se
         "share": f"{100 * top['value']:.3g} %" if top and explicit and math.isfinite(top["value"]) else "",
         "steps": _growth(v, "steps"),
         "dim": _growth(v, "dim"),
-        "reasons": [*_reasons(v), *_diamonds(v, theorem)],
+        "reasons": [*_reasons(v), *_diamonds(v)],
         "cells": _cells(v),
         "source": getattr(theorem, "source", "") if v.expected == "holds" else "",
     }
@@ -85,14 +85,15 @@ def _growth(v: Verdict, axis: str) -> str:
     """The largest exponent of measured/rate in *axis* over the witnesses; over all families where there are none, which
     a star says."""
     groups = v.numbers.get("groups", [])
-    witnesses = [g for g in groups if g["witness"]]
-    found = [e["exponent"] for g in witnesses or groups if "exponent" in (e := exponent_of(g, axis))]
+    told = [e for g in groups if "exponent" in (e := exponent_of(g, axis))]
+    witnesses = [e for e in told if e["evidence"]]
+    found = [e["exponent"] for e in witnesses or told]
     return signed(max(found)) + ("" if witnesses else NO_WITNESS) if found else ""
 
 
-def _diamonds(v: Verdict, theorem: object) -> list[str]:
+def _diamonds(v: Verdict) -> list[str]:
     """The families whose growth is a diamond in the figure of growth, in one sentence."""
-    found = [f"{group['group']} in {SYMBOLS[axis]}" for group, axis in breaches(v, axes_of(theorem))]
+    found = [f"{group['group']} in {SYMBOLS[axis]}" for group, axis in breaches(v)]
     if not found:
         return []
     named = found[:MOST_DIAMONDS] + [f"{len(found) - MOST_DIAMONDS} more"] * (len(found) > MOST_DIAMONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ..cells.recording import Recording
@@ -70,7 +71,11 @@ def explanations(verdicts: Sequence[Verdict]) -> list[str]:
             "problems on which a true rate stays level, so that growth is evidence"
             + (
                 "; with a star, of a theorem without witnesses, over all its problems."
-                if any(v.numbers.get("groups") and not any(g["witness"] for g in v.numbers["groups"]) for v in verdicts)
+                if any(
+                    v.numbers.get("groups")
+                    and not any(g["steps"].get("evidence") or g["dim"].get("evidence") for g in v.numbers["groups"])
+                    for v in verdicts
+                )
                 else "."
             )
         )
@@ -104,11 +109,14 @@ def _one(v: Verdict) -> str:
 
 
 def _witnesses(v: Verdict) -> str:
-    """The families on which the rate is attained; '' where the verdict names none."""
-    names = list(dict.fromkeys(at["where"] for at in v.numbers.get("attained", [])))
+    """The problems on which the rate is attained, of several variants of one its name alone; '' where the verdict names
+    none."""
+    families = list(dict.fromkeys(at["where"] for at in v.numbers.get("attained", [])))
+    variants = Counter(family.partition(" (")[0] for family in families)
+    names = list(dict.fromkeys(n if variants[n := f.partition(" (")[0]] > 1 else f for f in families))
     if not names:
         return ""
-    return " and ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} other families"
+    return " and ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} other problems"
 
 
 def _surprise(wrong: Sequence[Verdict], count: int) -> str:

@@ -13,7 +13,7 @@ from ...judge.fit import GRID, SYMBOLS
 from ...judge.outcome import GroupNumbers, Verdict
 from ...words import count
 from ..wording import signed
-from .breaches import axes_of, exponent_of, is_breach
+from .breaches import exponent_of
 from .drawing import Drawing, Skipped
 from .labels import headline
 from .material import Material
@@ -64,8 +64,7 @@ class Row:
 def forest(material: Material) -> list[Drawing | Skipped]:
     """A row for each theorem and witness, the theorem's other families in one more; panels for K and d."""
     judged = sorted((v for v in material.verdicts if v.numbers.get("groups")), key=lambda v: v.expected != "holds")
-    axes = {t.name: axes_of(t) for t in material.theorems}
-    rows = [row for verdict in judged for row in _rows(verdict, axes.get(verdict.claim, GRID))]
+    rows = [row for verdict in judged for row in _rows(verdict)]
     if not rows:
         why = "no exponent could be measured" if material.verdicts else "nothing was judged"
         return [Skipped(NAME, TITLE, why)]
@@ -84,10 +83,10 @@ def _parts(rows: Sequence[Row]) -> list[list[Row]]:
     return parts
 
 
-def _rows(verdict: Verdict, judged: Sequence[str]) -> list[Row]:
+def _rows(verdict: Verdict) -> list[Row]:
     every = []
     for group in verdict.numbers["groups"]:
-        dots = {axis: [_dot(verdict, group, axis, judged)] for axis in GRID if "exponent" in exponent_of(group, axis)}
+        dots = {axis: [_dot(group, axis)] for axis in GRID if "exponent" in exponent_of(group, axis)}
         if dots:
             every.append(Row(verdict, _family(group), True, dots))
     found = [row for row in every if row.has("solid")] or [row for row in every if row.has("breach")][:FEW]
@@ -105,10 +104,9 @@ def _family(group: GroupNumbers) -> str:
     return " ".join(filter(None, (short(problem) if problem else "", told)))
 
 
-def _dot(verdict: Verdict, group: GroupNumbers, axis: str, judged: Sequence[str]) -> Dot:
+def _dot(group: GroupNumbers, axis: str) -> Dot:
     e = exponent_of(group, axis)
-    breach = is_breach(verdict, group, axis, judged)
-    return Dot(e["exponent"], e["low"], e["high"], _family(group), group["witness"], breach)
+    return Dot(e["exponent"], e["low"], e["high"], _family(group), e["evidence"], e["convicts"])
 
 
 def _drawing(rows: Sequence[Row], number: int) -> Drawing:

@@ -61,5 +61,5 @@ def signed_exponent(value: float, half: float) -> str:
     """'+0.250 ± 0.001', with four digits where three would leave nothing of the interval."""
     digits = 3 if half >= 0.0005 else 4
     rounded = round(value, digits) or 0.0  # no −0.000
-    width = f"± {half:.{digits}f}" if half >= 0.00005 else "± <0.0001"
-    return f"{rounded:+.{digits}f} {width}".replace("-", "−")
+    width = max(half, 10.0**-digits)  # rounded up where nothing would be left
+    return f"{rounded:+.{digits}f} ± {width:.{digits}f}".replace("-", "−")
