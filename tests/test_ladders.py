@@ -121,6 +121,8 @@ def test_a_ladder_from_its_file_to_its_page_and_on(file, tmp_path, capsys):
     recordings.path_of(out, found[1].key).write_bytes(b"damaged")
     assert main(["verify", str(out)]) == 3
     assert "2 of 40 runs are missing" in open_folder(out).partial
+    assert main(["report", str(out)]) == 0
+    assert "2 of 40 runs are missing" in (out / "report.html").read_text(encoding="utf-8")
     capsys.readouterr()
     assert main(["networks", str(file), "--out", str(out)]) == 0
     assert "40 runs, 38 of them done already" in capsys.readouterr().out
