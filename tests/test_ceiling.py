@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rate_only import adamw_rate
 from synthetic import rate, sweep
 
 from simulator.decorators import theorem
@@ -53,3 +54,19 @@ def test_a_norm_that_is_no_mean_of_lengths_has_no_ceiling():
     cells = sweep(rate(0.9, dim=0.53), spread=0.003, **WITNESS)
     [verdict] = judge([with_ceiling(cell, 0.0, "dim") for cell in cells], theorems=[sum_rate])
     assert verdict.outcome is Outcome.VIOLATED
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_cells_kept_of_their_first_gradient_is_no_growth_of_the_rate(kept):
+    """A calibration had Lion's rate convicted by K^0.029 on cells that stayed to 0.92 … 0.999: within what a witness
+    may lose that is growth, and of a true rate. Where the first gradient grows over the rate as well it is false."""
+    cells = sweep(rate(1.0, steps=-0.22, dim=0.5), steps=(16000, 64000, 256000), spread=0.001, problem="uneven-ramp")
+    [verdict] = judge([starting_level(cell) if kept else cell for cell in cells], theorems=[adamw_rate])
+    assert verdict.outcome is (Outcome.INCONCLUSIVE if kept else Outcome.VIOLATED)
+
+
+def starting_level(result):
+    """*result* with a first gradient that is level over the rate, and its mean at the largest K."""
+    stats, first = result.stats, (256000 / result.spec.steps) ** 0.03
+    curves = {name: getattr(stats, name) * np.array([first, 1.0, 1.0]) for name in ("grad_l1", "grad_l2")}
+    return replace(result, stats=replace(stats, **curves))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ratecheck.problems import PROBLEMS
 
-from .eligible import Judged
+from .eligible import Judged, degrees
 from .fit import Group, groups
 from .growth import Growth, growth
 from .hard import hard_of
@@ -34,7 +34,8 @@ class Family:
     is of them; ``share`` is by key how much of its hard part a cell kept. ``level_in_dim``: in d, too, it is level by
     derivation, so that growth in d is evidence as well. ``ceiling`` is the growth of the root mean square over the
     rate, where the mean of a 2-norm is measured: that is what derivations are about, and the mean climbs up to it as
-    noise averages out, which may take any d."""
+    noise averages out, which may take any d. ``held`` is the growth of measured/rate over what each cell kept of its
+    first gradient, of a family made for its horizon: cells that lose less and less of it climb towards 1."""
 
     group: Group
     members: tuple[Judged, ...]
@@ -44,6 +45,7 @@ class Family:
     share: dict[str, float]
     level_in_dim: bool = True
     ceiling: Growth | None = None
+    held: Growth | None = None
 
     @property
     def name(self) -> str:
@@ -64,7 +66,7 @@ class Family:
 
     def p_grows(self, axis: str) -> float:
         """p-value of growth in *axis*, of the measured quantity and of what it climbs up to, if that is another."""
-        grows = [self.growth, self.ceiling or self.growth]
+        grows = [self.growth, *(g for g in (self.ceiling, self.held) if g is not None)]
         return max(g.p_grows(axis) if axis in g.exponents else 1.0 for g in grows)
 
     @property
@@ -102,7 +104,8 @@ def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: se
     fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
     level = _level_in_dim(theorem, members[0]) and (members[0].result.alike or _rate_is_power(theorem, fitted))
     ceiling = _ceiling(fitted) if witness and theorem.measures.name == "mean_grad_l2" else None
-    return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level, ceiling)
+    held = _held(theorem, fitted) if witness and _problem(members[0]) in indexed else None
+    return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level, ceiling, held)
 
 
 def _growth(cells: Sequence[Judged]) -> Growth:
@@ -118,6 +121,20 @@ def _ceiling(cells: Sequence[Judged]) -> Growth:
         if j.over_rate is not None:
             stats = j.result.stats
             rated.append((j.result, j.over_rate * np.sqrt(stats.mean_grad_l2_squared) / stats.mean_grad_l2))
+    return growth([result for result, _ in rated], [ratio for _, ratio in rated])
+
+
+def _held(theorem: Judgeable, cells: Sequence[Judged]) -> Growth:
+    """The growth of measured/rate, each cell's over the share of its first gradient that it kept."""
+    power, rated = degrees(theorem.measures)[0], []
+    for j in cells:
+        stats, kept = j.result.stats, 1.0
+        if "_l1" in theorem.measures.name:
+            kept = float(stats.mean_grad_l1.mean() / stats.grad_l1[:, 0].mean())
+        elif "_l2" in theorem.measures.name:
+            kept = float(stats.mean_grad_l2.mean() / stats.grad_l2[:, 0].mean())
+        if j.over_rate is not None:
+            rated.append((j.result, j.over_rate / kept**power))
     return growth([result for result, _ in rated], [ratio for _, ratio in rated])
 
 
