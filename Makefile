@@ -7,10 +7,10 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms test test-all parity zoo calibrate mutants lint bench gpu-check clean
+.PHONY: help sweep quick norms networks networks-full test test-all parity zoo calibrate mutants lint bench gpu-check clean
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sweep: $(VENV)/.ready ## run the shipped sweep, judge it, write figures and report to results/ (minutes)
 	$(BIN)/python -m simulator sweep simulator/lab/rates.toml --out $(OUT)
@@ -24,14 +24,23 @@ quick: $(VENV)/.ready ## the same on a small grid, to results/quick (under a min
 norms: $(VENV)/.ready ## Monte Carlo norm checks beside their exact values, to results/norms
 	$(BIN)/python -m simulator norms --out $(OUT)/norms
 
+networks: $(VENV)/.ready $(VENV)/.ready-networks ## train ladders of small networks, judge ‖∇f‖₁ against √d ‖∇f‖₂, write docs/networks.md (20 minutes)
+	$(BIN)/python -m simulator networks small -j 2 --out $(OUT)/networks || case $$? in 1|3) ;; *) exit 1 ;; esac
+	$(BIN)/python -m simulator report $(OUT)/networks
+	$(BIN)/python docs/refresh_networks.py $(OUT)/networks
+
+networks-full: $(VENV)/.ready $(VENV)/.ready-networks ## the same on larger ladders, to results/networks-full (hours; run it again to go on)
+	$(BIN)/python -m simulator networks full -j 2 --out $(OUT)/networks-full || case $$? in 1|3) ;; *) exit 1 ;; esac
+	$(BIN)/python -m simulator report $(OUT)/networks-full
+
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
 test-all: $(VENV)/.ready-test ## run all tests
 	$(BIN)/python -m pytest
 
-parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTorch and optax (installs them: large)
-	$(BIN)/python -m pytest tests/test_parity_torch.py tests/test_parity_optax.py
+parity: $(VENV)/.ready-test $(VENV)/.ready-parity ## run the tests against PyTorch and optax, and those of networks (installs them: large)
+	$(BIN)/python -m pytest tests/test_parity_torch.py tests/test_parity_optax.py tests/test_watch.py tests/test_networks.py
 
 lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 	$(BIN)/ruff check --line-length 120 --select E,F,W,I,B,UP,C4,PIE .

@@ -29,6 +29,7 @@ MODULES = {
     "status": "status",
     "merge": "merge",
     "norms": "norms",
+    "networks": "networks",
     "check": "check",
     "list": "list",
 }

@@ -10,9 +10,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from figure_results import cell, grid, norm_rows
+from recorded import loops
 
 from simulator.judge import judge
 from simulator.judge.intervals import mean
+from simulator.judge.ladders import judge_ladders
+from simulator.networks.claims import LADDER_THEOREMS
 from simulator.report.figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
 from simulator.report.figures.inline import COLORS, css, inline
 from simulator.report.figures.pages import MOST_PAGES
@@ -22,6 +25,7 @@ from simulator.report.figures.style import ordered
 from simulator.report.shown import show
 from simulator.theorems import THEOREMS
 
+LOOPS = loops()
 SWEEP = [cell("ramp", "adamw", 64, 4000, sigma=s, factor=1.5) for s in (0.5, 1.0, 2.0)]
 
 
@@ -47,9 +51,10 @@ def words(drawing: Drawing) -> str:
 
 
 def material(results, rows=()) -> Material:
-    """As the report has it: judged under the theorems of SGD and AdamW and their false controls."""
+    """As the report has it: judged under the theorems of SGD and AdamW and their false controls; and training loops."""
     theorems = [t for name in ("sgd-l2", "adamw-l1") for t in (THEOREMS[name], *THEOREMS[name].controls)]
-    return Material(show(results), rows, judge(results, rows, theorems=theorems), theorems)
+    verdicts = [*judge(results, rows, theorems=theorems), *judge_ladders(LOOPS, LADDER_THEOREMS.values())]
+    return Material(show(results), rows, verdicts, theorems, LOOPS)
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,8 @@ def test_make_alone_prints_the_targets(clone):
         "sweep",
         "quick",
         "norms",
+        "networks",
+        "networks-full",
         "test",
         "test-all",
         "parity",

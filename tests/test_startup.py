@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SLOW = {"numba", "scipy", "matplotlib", "rich", "jinja2", "cupy"}
+SLOW = {"numba", "scipy", "matplotlib", "rich", "jinja2", "cupy", "torch"}
 HELP = "from ratecheck.simulator.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
 NO_CARD = """
 import sys
@@ -15,6 +15,7 @@ from ratecheck.simulator.engines.auto import pick
 assert pick(Spec.of("rational", "adamw", 10**7, 10**6, 64))[0] == "cpu"
 """
 NAMES = "import ratecheck\nratecheck.verify, ratecheck.judge_values, ratecheck.sweep, ratecheck.judge, ratecheck.noise"
+NAMES += "\nratecheck.watch, ratecheck.probe"
 LAWS = "from ratecheck.simulator.samples import require_laws\nrequire_laws(['gaussian', 'rademacher'], 'a test')"
 
 

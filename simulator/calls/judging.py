@@ -35,5 +35,5 @@ def judge(results: Results | Iterable[Result] | str | Path, theorems: Any = None
     names = None if theorems is None else [given_name(each, "theorem") for each in ([theorems] if alone else theorems)]
     judgement = judge_folder(folder, names=names)
     with only(home_of(name) for name in names or () if is_own(name)):
-        verdicts = grounded(folder, judgement)
+        verdicts = [*grounded(folder, judgement), *judgement.recorded]
     return verdicts[0] if alone else verdicts

@@ -15,14 +15,17 @@ def write_pages(folder, judgement, theorems: Sequence, paper: bool = False) -> l
     from ..lab.judging import left_out, write_judgement
     from ..report import write_report  # late: Matplotlib is slow to import, and a wrong folder needs none
 
+    runs = folder.ladder.missing(folder.recordings) if folder.ladder else ""
+    notes = [*left_out(folder, judgement), *([f"{runs}: verdicts and figures are of what is there."] if runs else [])]
     written = write_report(
         folder.directory,
         folder.results,
-        judgement.verdicts,
+        judgement.every,
         folder.norm_rows,
         folder.plan,
-        left_out(folder, judgement),
+        notes,
         theorems,
+        folder.recordings,
         paper,
     )
     return [*written, write_judgement(folder, judgement)]

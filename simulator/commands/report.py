@@ -42,7 +42,7 @@ def execute(args: argparse.Namespace) -> int:
         own = [theorem for name, theorem in judgement.theorems.items() if name not in THEOREMS]
         theorems = [*own, *THEOREMS.values()]
         written = write_pages(folder, judgement, theorems, args.paper)
-    show_verdicts(judgement.verdicts)
+    show_verdicts(judgement.every)
     show_state(folder, judgement)
     pages = [path for path in written if path.parent == folder.directory]
     print("written:", *(f"  {path}" for path in pages), sep="\n")

@@ -12,7 +12,7 @@ STATEMENT = 30  # columns in which a statement can be read
 
 def show_judgement(folder, judgement) -> None:
     """Verdicts, hard instances, and how much was judged."""
-    show_verdicts(judgement.verdicts)
+    show_verdicts(judgement.every)
     show_levels(folder, judgement)
     show_state(folder, judgement)
 
@@ -56,7 +56,11 @@ def show_state(folder, judgement) -> None:
         say(f"warning: {line}", sys.stderr)
     for line in (*(folder.plan.notes if folder.plan else ()), *judgement.notes):
         say(line)
-    cells = f"{folder.directory}: {count(len(folder.results), 'cell')}"
+    loops = count(len(folder.recordings), "recording")
+    what = count(len(folder.results), "cell")
+    if folder.recordings or folder.ladder:
+        what = f"{what} and {loops}" if folder.results else loops
+    cells = f"{folder.directory}: {what}"
     if folder.others:
         are = "is" if folder.others == 1 else "are"
         cells += f" of the plan ({count(folder.others, 'other cell')} in the folder {are} left out)"

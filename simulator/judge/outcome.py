@@ -101,8 +101,26 @@ class GroupNumbers(TypedDict):
     dim: Exponent
 
 
+class LadderNumbers(TypedDict):
+    """The exponent of ρ over one family of networks at one step, over all sizes and their upper half; None, and why it
+    is ``missing``, where there is none. ``layer`` is '' for the whole gradient."""
+
+    family: str
+    layer: str
+    step: int
+    axis: str
+    sizes: list[float]
+    seeds: int
+    predicted: float
+    exponent: float | None
+    error: float | None
+    upper_half: float | None
+    missing: str
+
+
 class Numbers(TypedDict, total=False):
-    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on runs all other entries.
+    """What a verdict rests on. On random vectors it has ``samples`` and what follows, on recordings ``ladders``, on
+    runs all other entries.
 
     ``level``: what measured/rate is known to attain; ``attained``: where the rate of a TIGHT theorem is; ``copies``:
     how many rescaled copies were judged; ``mismatches``: known levels that were not measured.
@@ -125,6 +143,7 @@ class Numbers(TypedDict, total=False):
     samples: int
     smallest_gap: float | None
     smallest_p: float | None
+    ladders: list[LadderNumbers]
 
 
 @dataclass(frozen=True)

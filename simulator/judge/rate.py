@@ -86,7 +86,8 @@ def attainable_level(theorem: Judgeable, found: Sequence[Family]) -> float | Non
     a steeper one could add; None for none.
 
     A run that stayed has spent a share s of its gap. f falls by η‖∇f‖² a step, or by η‖∇f‖ where steps are normalised,
-    so that with all of the gap to spend slopes could be up to 1/s times as steep.
+    so that with all of the gap to spend slopes could be up to 1/s times as steep. A run that left keeps the level that
+    it had all the same.
     """
     declared = declared_level(theorem)
     if declared is not None:
@@ -94,6 +95,7 @@ def attainable_level(theorem: Judgeable, found: Sequence[Family]) -> float | Non
     power = degrees(theorem.measures)[0]
     found_least = [w for w in map(_least, found) if w is not None]
     levels = [w.mean.value / s**power if (s := spent(w.result)) > 0 else math.inf for w in found_least]
+    levels += [min(f.members, key=_size).mean.value for f in found if f.witness]
     return max(levels, default=None)
 
 
@@ -103,7 +105,11 @@ def _least(f: Family) -> Judged | None:
     if not (f.witness and f.fitted):
         return None
     inside = [j for j in f.fitted if _in_half(f, j)] or f.fitted
-    return min(inside, key=lambda j: (j.result.spec.steps, j.result.spec.dim))
+    return min(inside, key=_size)
+
+
+def _size(judged: Judged) -> tuple[int, int]:
+    return judged.result.spec.steps, judged.result.spec.dim
 
 
 def _is_settled_floor(theorem: Judgeable, f: Family, alpha: float) -> bool:

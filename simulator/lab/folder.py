@@ -13,9 +13,12 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..cells.recording import Recording
 from ..judge.stored_theorem import StoredTheorem
 from ..sample_theorem import SampleTheorem
 from ..words import count
+from . import recordings
+from .ladder_plan import LADDER, LadderPlan, read_ladder
 from .plan import Plan
 from .planfile import PLAN, read_plan, write_plan
 from .store import Store
@@ -31,8 +34,9 @@ class Folder:
     """What ``verify`` and ``report`` work on.
 
     ``results`` are the plan's cells in its order, or all cells when the folder has no plan; ``faults``
-    lines about files that can't be trusted; ``others`` counts cells that are not of the plan; ``stored`` has what the
-    folder holds of users' theorems, by the plan's names for them.
+    lines about files that can't be trusted; ``others`` counts cells that are not of the plan; ``recordings`` of
+    training loops, and the ``ladder`` that asked for them, if one did; ``stored`` has what the folder holds of users'
+    theorems, by the plan's names for them.
     """
 
     directory: Path
@@ -41,6 +45,8 @@ class Folder:
     norm_rows: list
     faults: list[str]
     others: int = 0
+    recordings: Sequence[Recording] = ()
+    ladder: LadderPlan | None = None
     stored: Mapping[str, StoredTheorem | SampleTheorem] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -50,7 +56,8 @@ class Folder:
     def partial(self) -> str:
         """How much is missing, in words; '' when all is there or there is no plan to compare with."""
         missing = missing_parts(self.plan, self.results, self.norm_rows)
-        return f"partial: {missing}" if missing else ""
+        runs = self.ladder.missing(self.recordings) if self.ladder else ""
+        return f"partial: {' and '.join(filter(None, (missing, runs)))}" if missing or runs else ""
 
 
 def missing_parts(plan: Plan | None, results: Sequence[Result], norm_rows: Sequence) -> str:
@@ -78,7 +85,9 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
     except OSError as error:
         raise InputError(f"{store.cells} can't be read: {error.strerror}") from error
     has_norms = os.path.lexists(store.directory / NORMS)
-    if plan is None and not there and not has_norms:
+    recorded = recordings.keys(store.directory)
+    has_ladder = os.path.lexists(store.directory / LADDER)
+    if plan is None and not there and not has_norms and not recorded and not has_ladder:
         raise InputError(
             f"{directory} is not a results folder: it has neither {PLAN} nor cells; give the folder that a sweep wrote"
         )
@@ -92,12 +101,20 @@ def open_folder(directory: str | Path, plan: Plan | None = None) -> Folder:
             rows = load_rows(store.directory, norms_key(plan) if plan and plan.norms else None)
         except InputError as error:
             faults.append(str(error))
+    loops, damaged = recordings.load_all(store.directory) if recorded else ([], [])
+    faults += damaged
+    ladder = None
+    try:
+        ladder = read_ladder(store.directory) if has_ladder else None
+    except InputError as error:
+        faults.append(str(error))
     stored = {}
     try:
         stored = read_stored(store.directory)
     except InputError as error:
         faults.append(str(error))
-    return Folder(store.directory, plan, list(found.values()), rows, faults, len(set(there) - set(wanted)), stored)
+    others = len(set(there) - set(wanted))
+    return Folder(store.directory, plan, list(found.values()), rows, faults, others, loops, ladder, stored)
 
 
 def norms_key(plan: Plan) -> str:

@@ -15,8 +15,10 @@ from ratecheck.problems.errors import InputError
 
 from ..judge import judge
 from ..judge.copies import Copies
-from ..judge.outcome import Outcome, Verdict, exit_code
+from ..judge.ladders import judge_ladders
+from ..judge.outcome import Cells, Outcome, Verdict, exit_code
 from ..judge.statement import Judgeable
+from ..networks.claims import LADDER_THEOREMS
 from ..plugins import content_of, full_name, home_of, is_own, is_path, only, plain_name
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS, find_theorem
@@ -33,13 +35,20 @@ ACQUITS = (Outcome.HOLDS, Outcome.TIGHT)
 @dataclass(frozen=True)
 class Judgement:
     """``theorems`` by the plan's names, their ``verdicts``; ``notes`` say where bounds came from, ``missing`` which
-    theorems were not judged and how they can be; ``copies`` what they say of rescaled copies, as ``theorems``."""
+    theorems were not judged and how they can be; ``copies`` what they say of rescaled copies, as ``theorems``;
+    ``recorded``: the verdicts on recordings of training loops."""
 
     theorems: Mapping[str, Any]
     verdicts: Sequence[Verdict]
     copies: Mapping[str, Mapping[str, Copies]]
     notes: Sequence[str] = ()
     missing: Sequence[str] = ()
+    recorded: Sequence[Verdict] = ()
+
+    @property
+    def every(self) -> list[Verdict]:
+        """All verdicts, those on recordings last."""
+        return [*self.verdicts, *self.recorded]
 
 
 def left_out(folder: Folder, judgement: Judgement) -> list[str]:
@@ -54,7 +63,7 @@ def incomplete(folder: Folder, judgement: Judgement) -> bool:
 
 def code(folder: Folder, judgement: Judgement) -> int:
     """The exit code of a command that judged: as ``exit_code``, 3 also where something is missing."""
-    return exit_code(judgement.verdicts, incomplete(folder, judgement))
+    return exit_code(judgement.every, incomplete(folder, judgement))
 
 
 def judge_folder(
@@ -68,10 +77,17 @@ def judge_folder(
     """
     allow = tuple(allow)
     permitted = {path: _recorded(folder, path) for path in allow}
-    own = {} if names is None else {name: name for name in (full_name(THEOREMS, n, "theorem") for n in names)}
+    names = None if names is None else list(names)
+    asked = [] if names is None else [name for name in names if name in LADDER_THEOREMS]
+    wanted = [LADDER_THEOREMS[name] for name in asked] if names is not None else LADDER_THEOREMS.values()
+    recorded = judge_ladders(folder.recordings, wanted, asked=names is not None)
+    rest = None if names is None else [name for name in names if name not in asked]
+    if asked and not rest:
+        return Judgement({}, [], {}, recorded=recorded)
+    own = {} if rest is None else {name: name for name in (full_name(THEOREMS, n, "theorem") for n in rest)}
     running = () if ran is None or folder.plan is None else folder.plan.plugins
     with only([*allow, *running, *(home_of(name) for name in own if is_own(name))]):
-        return _judge(folder, permitted, own, ran or {})
+        return replace(_judge(folder, permitted, own, ran or {}), recorded=recorded)
 
 
 def write_judgement(folder: Folder, judgement: Judgement) -> Path:
@@ -79,7 +95,7 @@ def write_judgement(folder: Folder, judgement: Judgement) -> Path:
     kept = {name: theorem for name, theorem in folder.stored.items() if name not in judgement.theorems}
     return write_verdicts(
         folder.directory,
-        judgement.verdicts,
+        judgement.every,
         {**judgement.theorems, **kept},
         folder.results,
         folder.norm_rows,
@@ -123,9 +139,17 @@ def _with_what_was_not_run(folder: Folder, theorems: Mapping[str, Any], verdicts
 
 def _verdicts(folder: Folder, every: Sequence[Any], asked: Sequence[Any] | None) -> tuple[Sequence[Verdict], dict]:
     """The verdicts on *asked*, and by the theorems' identities what they say of the cells' rescaled copies."""
+    if folder.recordings and not folder.results and asked is not None:
+        return [_of_no_loop(theorem) for theorem in asked], {}
     find = Rescaler(folder.results)
     copies = {id(theorem): find(theorem) for theorem in every if not isinstance(theorem, SampleTheorem)}
     return judge(folder.results, folder.norm_rows, asked, copies=lambda theorem: copies.get(id(theorem), {})), copies
+
+
+def _of_no_loop(theorem: Any) -> Verdict:
+    """What a theorem says of a folder of recordings: nothing."""
+    why = "recordings of training loops are all there is: of no network are L, Δ and σ known, so no rate can be judged"
+    return Verdict(theorem.name, Outcome.VOID, theorem.expected, theorem.statement, (why,), cells=Cells())
 
 
 def _theorem(folder: Folder, name: str, permitted: Mapping, own: Mapping, ran: Mapping) -> tuple[Any, list[str]]:

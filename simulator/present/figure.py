@@ -30,5 +30,5 @@ def figure(verdict: Verdict) -> Any:
         raise InputError(f"{verdict.claim}: {drawing.reason}")
     made: Any = drawing.figure
     made.caption = drawing.caption
-    made._repr_png_ = drawing.png  # Matplotlib shows a figure by itself only where pyplot was imported before
+    made._repr_png_ = lambda: drawing.png  # Matplotlib shows a figure by itself only where pyplot was imported before
     return made

@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # what _PUBLIC says, for editors and type checkers
     from .simulator.decorators import sample_theorem as sample_theorem
     from .simulator.decorators import theorem as theorem
     from .simulator.optimizers import optimizer as optimizer
+    from .simulator.record.probe import probe as probe
+    from .simulator.record.watch import watch as watch
 
 _HOME = next(p for p in Path(__file__).parents[1:] if all((p / f / "__init__.py").exists() for f in names.FOLDERS))
 __path__.append(str(_HOME))  # in a clone and in an installed package alike, the two folders lie in one place
@@ -53,6 +55,7 @@ _PUBLIC = {
     "noise": "problems.noise",
     "of_step": "simulator.cells.of_step",
     "optimizer": "simulator.optimizers",
+    "probe": "simulator.record.probe",
     "profile": "problems.separable",
     "reading": "simulator.cells.quantities",
     "run": "simulator.calls.sweep",
@@ -60,6 +63,7 @@ _PUBLIC = {
     "sweep": "simulator.calls.sweep",
     "theorem": "simulator.decorators",
     "verify": "simulator.calls.verify",
+    "watch": "simulator.record.watch",
     "weighted": "simulator.cells.quantities",
 }
 __all__ = ["__version__", *_PUBLIC]

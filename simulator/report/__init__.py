@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
+from ..cells.recording import Recording
 from ..files import write_whole
 from ..judge.outcome import Verdict
 from ..judge.statement import Judgeable
@@ -19,11 +20,12 @@ from ..theorems import THEOREMS
 from .cell_tables import cell_table, run_table
 from .claims import claim_groups
 from .compact import compact
-from .figures import FIGURES, MAIN, Drawing, Material, Skipped, draw, left_out
+from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
 from .figures.paper import remove_paper, write_paper
 from .finding import explanations, finding, scope, sources, tone
 from .provenance import provenance
+from .recording_tables import average_table, layer_table, population_table, trend_table
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -38,6 +40,7 @@ def write_report(
     plan=None,
     notes: Sequence[str] = (),
     theorems: Sequence[Judgeable | SampleTheorem] | None = None,
+    recordings: Sequence[Recording] = (),
     paper: bool = False,
 ) -> list[Path]:
     """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png; for a *paper* also
@@ -45,8 +48,8 @@ def write_report(
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
-    ones by default, are what the cells are shown under. Returns the paths. Raises InputError when the folder can't be
-    written. Equal results give equal figures, byte for byte.
+    ones by default, are what the cells are shown under; *recordings* are of training loops. Returns the paths.
+    Raises InputError when the folder can't be written. Equal results give equal figures, byte for byte.
     """
     theorems = list(THEOREMS.values() if theorems is None else theorems)
     directory = Path(directory)
@@ -57,7 +60,7 @@ def write_report(
         raise InputError(f"can't write to {directory}: {error.strerror}; choose another folder") from error
     cells = show(results, theorems)
     judged = {v.claim for v in verdicts}
-    material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged])
+    material = Material(cells, norm_rows, verdicts, [t for t in theorems if t.name in judged], recordings)
     drawings, files = draw(material), []
     shown = []
     made = [d for d in drawings if isinstance(d, Drawing)]
@@ -75,10 +78,10 @@ def write_report(
     else:
         remove_paper(directory)
     content = {
-        **_head(cells, results, verdicts, norm_rows, plan, notes, theorems),
+        **_head(cells, results, verdicts, norm_rows, plan, notes, theorems, recordings),
         "main": [f for f in shown if f["main"]],
         "more": [f for f in shown if not f["main"]],
-        "skipped": [d for d in drawings if isinstance(d, Skipped)],
+        "skipped": [d for d in drawings if isinstance(d, Skipped) and _is_missed(d, results, norm_rows, recordings)],
         "left_out": left_out(material),
         "outlines": Markup(shared.svg),
         "styles": Markup(shared.css),
@@ -86,6 +89,10 @@ def write_report(
         "growth": growth_table(verdicts),
         "constants": constant_table(cells),
         "norms": norm_rows_table(norm_rows),
+        "trends": trend_table(verdicts),
+        "layers": layer_table(recordings),
+        "averages": average_table(recordings),
+        "population": population_table(recordings),
         "cells": cell_table(cells),
         "provenance": provenance_table(provenance(results, plan)),
     }
@@ -107,6 +114,7 @@ def _head(
     plan,
     notes: Sequence[str],
     theorems: Sequence[Judgeable | SampleTheorem],
+    recordings: Sequence[Recording],
 ) -> dict:
     """What the first screen says."""
     missing = missing_parts(plan, results, norm_rows)
@@ -116,7 +124,7 @@ def _head(
         "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
         "title": finding(verdicts, missing),
         "tone": tone(verdicts, missing),
-        "scope": scope(cells, norm_rows),
+        "scope": scope(cells, norm_rows, recordings),
         "partial": f"{missing}: {there}." if missing else "",
         "notes": [*(plan.notes if plan is not None else ()), *notes],
         "claims": claim_groups(verdicts, by_name, results),
@@ -125,6 +133,12 @@ def _head(
         "light": Markup(css(dark=False)),
         "dark": Markup(css(dark=True)),
     }
+
+
+def _is_missed(skipped: Skipped, results: Sequence, norm_rows: Sequence, recordings: Sequence) -> bool:
+    """Whether a figure is news by not being there: of cells in a folder of recordings, and the other way, it isn't."""
+    cells = results or norm_rows or not recordings
+    return bool(recordings or not (results or norm_rows) if skipped.name in RECORDED else cells)
 
 
 def _figure(drawing: Drawing, drawn: dict[str, bytes]) -> dict:

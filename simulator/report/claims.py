@@ -126,8 +126,9 @@ def _reasons(v: Verdict) -> list[str]:
 
 
 def _cells(v: Verdict) -> str:
-    """'160 cells judged, 2 escaped, 15 left out', of random vectors 'rows'."""
-    what = "row" if "samples" in v.numbers else "cell"
+    """'160 cells judged, 2 escaped, 15 left out', of random vectors 'rows', of training loops
+    'recordings'."""
+    what = "row" if "samples" in v.numbers else "recording" if "ladders" in v.numbers else "cell"
     parts = [f"{count(v.cells.judged, what)} judged"]
     parts += [f"{v.cells.escaped} escaped"] * bool(v.cells.escaped)
     aside = sum(v.cells.aside.values())

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ..cells.recording import Recording
 from ..judge.outcome import Failing, Outcome, Place, Verdict, exit_code
 from ..words import count, ends, short
 from .shown import Shown
@@ -30,8 +31,8 @@ def finding(verdicts: Sequence[Verdict], partial: str = "") -> str:
     return _surprise(wrong, len(verdicts)) if wrong else f"{'So far: ' if partial else ''}{_as_expected(verdicts)}"
 
 
-def scope(cells: Sequence[Shown], norm_rows: Sequence) -> str:
-    """'459 cells × 8 runs, d = 16…4096, K = 1k…256k', and how many random vectors."""
+def scope(cells: Sequence[Shown], norm_rows: Sequence, recordings: Sequence[Recording] = ()) -> str:
+    """'459 cells × 8 runs, d = 16…4096, K = 1k…256k', how many random vectors and recordings."""
     parts = []
     if cells:
         runs = sorted({shown.values.size for shown in cells})
@@ -42,6 +43,12 @@ def scope(cells: Sequence[Shown], norm_rows: Sequence) -> str:
     if norm_rows:
         laws = len({row.law for row in norm_rows})
         parts.append(f"{count(sum(row.samples for row in norm_rows), 'random vector')} of {count(laws, 'law')}")
+    if recordings:
+        sizes = sorted({recording.dim(0) for recording in recordings})
+        families = len({recording.family for recording in recordings})
+        parts.append(
+            f"{count(len(recordings), 'recording')} of {count(families, 'family')} of gradients, d = {ends(sizes)}"
+        )
     return "; ".join(parts)
 
 

@@ -16,12 +16,14 @@ from .drawing import Drawing, Skipped
 from .envelope import envelope
 from .exponents import exponents
 from .forest import forest
+from .ladders import ladders
 from .material import Material
 from .norms import norms
 from .pages import pages
 from .rates import against_dim, against_steps
 from .ratios import ratios
 from .slopes import slopes
+from .training import batches, training
 
 __all__ = ["FIGURES", "MAIN", "Drawing", "Material", "Skipped", "draw", "left_out"]
 
@@ -32,13 +34,17 @@ FIGURES: dict[str, Callable[[Material], list[Drawing | Skipped]]] = {
     "controls": controls,
     "density": density,
     "norms": norms,
+    "ladders": ladders,
     "rates": against_steps,
     "dimension": against_dim,
     "exponents": exponents,
     "slopes": slopes,
     "curves": curves,
+    "training": training,
+    "batches": batches,
 }
-MAIN = ("envelope", "forest", "ratios", "controls", "density", "norms")
+RECORDED = ("ladders", "training", "batches")  # figures of recordings; all others are of cells or random vectors
+MAIN = ("envelope", "forest", "ratios", "controls", "density", "norms", "ladders")
 
 
 def draw(material: Material) -> list[Drawing | Skipped]:

@@ -1,0 +1,130 @@
+"""The exact gradient of a mean over fixed batches, and what its parts say about the population behind them.
+
+With c_1 … c_M the gradients of M batches of B samples each, S their sum, G the gradient of the population:
+(‖S‖² − Σ‖c_j‖²)/(M(M−1)) is unbiased for ‖G‖₂², (1/M) Σ_j ⟨sign(S − c_j), c_j⟩ has an expectation of at most ‖G‖₁
+(as a sign that doesn't depend on c_j can at best be right), ‖S/M‖₁ one of at least ‖G‖₁ (Jensen), and
+B/(M−1) Σ_j ‖c_j − S/M‖² is unbiased for the trace of the covariance of one sample's gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ratecheck.problems.errors import InputError, require_integer
+
+from ..cells.recording import EXACT
+from .layers import Layers
+from .needs import torch_for
+from .shards import Shards
+
+
+class Probe:
+    """What ``probe`` returns, for ``watch(…, probe=…, at=…)``."""
+
+    def __init__(self, loss_of: Callable[[Any, Any], Any], batches: Sequence[Any], samples: int):
+        self.loss_of, self.batches, self.samples = loss_of, batches, samples
+
+    def require(self, model: Any, shards: Shards) -> None:
+        """Raise InputError for a model that it can't measure."""
+        if shards.any:
+            raise InputError("probe measures models that are whole in each process; this one's parameters are split")
+
+    def measure(self, model: Any, layers: Layers) -> dict[str, Any]:
+        """A row of a recording: the gradient of the mean over all batches, model in eval mode.
+
+        Float32 gradients are accumulated in float32 (float64 ones in float64), norms in float64. Gradients, modes,
+        buffers and random numbers are left as they were. Two passes: the second's signs need the first's sum. Raises
+        InputError where the loss changes a parameter, or isn't a finite scalar.
+        """
+        torch = torch_for("probe")
+        model = getattr(model, "module", model) if type(model).__name__ == "DistributedDataParallel" else model
+        parameters = list(layers.parameters)
+        before = [p._version for p in parameters]
+        modes = [(module, module.training) for module in model.modules()]
+        buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+        devices = sorted({p.device.index or 0 for p in parameters if p.device.type == "cuda"})
+        try:
+            model.eval()
+            with torch.random.fork_rng(devices), torch.enable_grad():
+                row = self._passes(torch, model, parameters, layers)
+        finally:
+            for module, mode in modes:
+                module.training = mode
+            with torch.no_grad():
+                for buffer, kept in buffers:
+                    buffer.copy_(kept)
+        if [p._version for p in parameters] != before:
+            raise InputError("loss_of changed a parameter of the model; a probe must leave it as it is")
+        return row
+
+    def _passes(self, torch: Any, model: Any, parameters: list[Any], layers: Layers) -> dict[str, Any]:
+        count = len(self.batches)
+        wide = {p: torch.float64 if p.dtype == torch.float64 else torch.float32 for p in parameters}
+        total = [torch.zeros(p.shape, dtype=wide[p], device=p.device) for p in parameters]
+        squares, losses = np.zeros(len(parameters)), []
+        for batch in self.batches:
+            loss, chunk = self._gradient(torch, model, parameters, batch)
+            losses.append(loss)
+            with torch.no_grad():
+                squares += _norms(torch, chunk, 2) ** 2
+                for sum_, part in zip(total, chunk, strict=True):
+                    sum_.add_(part)
+        norms = {"l1": _norms(torch, total, 1) / count, "squares": (_norms(torch, total, 2) / count) ** 2}
+        nonzero = np.array([int(torch.count_nonzero(sum_)) for sum_ in total], dtype=np.int64)
+        of = {name: layers.sums(values[None])[0] for name, values in norms.items()}
+        row = {
+            "kind": EXACT,
+            "samples": count * self.samples,
+            "loss": float(np.mean(losses)),
+            "sizes": layers.sums(layers.sizes[None])[0],
+            "zeros": layers.sums((layers.sizes - nonzero)[None])[0],
+            "l1": of["l1"],
+            "l2": np.sqrt(of["squares"]),
+        }
+        if count > 1:
+            lower = np.zeros(len(parameters))
+            for batch in self.batches:
+                _, chunk = self._gradient(torch, model, parameters, batch)
+                with torch.no_grad():
+                    lower += _agreement(torch, total, chunk)
+            summed = layers.sums(squares[None])[0]
+            row["inner"] = (count**2 * of["squares"] - summed) / (count * (count - 1))
+            row["lower"] = layers.sums(lower[None])[0] / count
+            row["trace"] = self.samples / (count - 1) * np.maximum(summed - count * of["squares"], 0.0)
+        return row
+
+    def _gradient(self, torch: Any, model: Any, parameters: list[Any], batch: Any) -> tuple[float, list[Any]]:
+        """The loss of a batch and its gradients; autograd.grad leaves every .grad alone."""
+        loss = self.loss_of(model, batch)
+        if not torch.is_tensor(loss) or loss.numel() != 1:
+            raise InputError(f"loss_of(model, batch) must return a scalar tensor, got {type(loss).__name__}")
+        found = torch.autograd.grad(loss.reshape(()), parameters, allow_unused=True)
+        return float(loss.detach()), [
+            torch.zeros_like(p) if g is None else g for g, p in zip(found, parameters, strict=True)
+        ]
+
+
+def _norms(torch: Any, tensors: list[Any], order: int) -> Any:
+    """The *order*-norm of each tensor, added up in float64, as one array."""
+    return torch.stack([torch.linalg.vector_norm(t, order, dtype=torch.float64) for t in tensors]).cpu().numpy()
+
+
+def _agreement(torch: Any, total: list[Any], chunk: list[Any]) -> Any:
+    """⟨sign(total − chunk), chunk⟩ of each parameter."""
+    pairs = zip(total, chunk, strict=True)
+    return torch.stack([(torch.sign(s - c) * c).sum(dtype=torch.float64) for s, c in pairs]).cpu().numpy()
+
+
+def probe(loss_of: Callable[[Any, Any], Any], batches: Sequence[Any], *, samples: int = 1) -> Probe:
+    """Exact gradients for ``watch(…, probe=…, at=[1, 100, …])``, of the mean over *batches* of loss_of(model, batch).
+
+    *batches*: fixed ones, each of *samples* samples, of which *loss_of* returns the mean loss, a scalar tensor. If they
+    are drawn from a population, ‖G‖₂² and limits of ‖G‖₁ of its gradient G are estimated too, from two batches on; the
+    more there are, the closer. Raises InputError for no batches.
+    """
+    batches = list(batches)
+    if not batches or not callable(loss_of):
+        raise InputError("probe takes a function loss_of(model, batch) and at least one batch")
+    return Probe(loss_of, batches, require_integer(samples, "samples", least=1, most=2**40))

@@ -1,0 +1,169 @@
+"""ρ along training, and that of minibatches beside that of the exact gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ...cells.recording import BATCH, EXACT, Recording
+from ...judge.intervals import Estimate, mean
+from ...words import short
+from .drawing import Drawing, Skipped
+from .labels import headline, key, legend
+from .material import Material
+from .panels import on_grid, panel_title, points
+from .scales import size_axis, span, value_axis
+from .sheet import Sheet
+from .style import NARROW, ordered
+
+MOST_FAMILIES, MOST_LINES = 9, 6
+Table = Mapping[int, Mapping[int, Estimate]]  # line → x → what is drawn
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one figure shows of a family: its x and y, and what its lines are told apart by."""
+
+    across: str
+    up: str
+    line: str
+    head: str
+    lacks: str
+    log: bool
+
+
+ALONG = Kind(
+    "before step $k$",
+    r"$\|g\|_1\,/\,(\sqrt{d}\,\|g\|_2)$",
+    "d = {}",
+    "the mean over seeds, with 95 % t-intervals",
+    "no training loop was recorded at several steps",
+    True,
+)
+BESIDE = Kind(
+    "samples $B$ in the minibatch",
+    "ρ of a minibatch / ρ of f",
+    "before step {}",
+    "largest d; bars: 95 % t-intervals",
+    "no minibatches of several sizes were measured beside f",
+    False,
+)
+
+
+def training(material: Material) -> list[Drawing | Skipped]:
+    """ρ against the step, a panel for each family and a line for each size."""
+    caption = (
+        "ρ = ‖g‖₁/(√d‖g‖₂) along training, a line for each d. Of the exact gradient where that was measured more than "
+        "once, else of what the optimizer was given: then it is that of gradient and noise together. "
+        "Expected: nothing; lines that lie apart show that the size matters all along. Bars are 95 % t-intervals over "
+        "seeds, {}."
+    )
+    return _drawn("training", "ρ along training", caption, material, _along, ALONG)
+
+
+def batches(material: Material) -> list[Drawing | Skipped]:
+    """ρ of a minibatch's gradient over that of the exact one, against the size of the minibatch."""
+    caption = (
+        "ρ of the gradient of a random minibatch of B samples, over ρ of the exact gradient at the same point, for the "
+        "largest network of each family. 1 is what a plot of minibatches should show, and is off by as much as the "
+        "lines are: noise has a ρ of its own. Expected: 1 where B is large. Bars are 95 % t-intervals over seeds and "
+        "draws, {}."
+    )
+    return _drawn("batches", "Minibatches beside the exact gradient", caption, material, _beside, BESIDE)
+
+
+def _drawn(
+    name: str,
+    title: str,
+    caption: str,
+    material: Material,
+    of: Callable[[Sequence[Recording]], Table],
+    kind: Kind,
+) -> list[Drawing | Skipped]:
+    families: dict[str, list[Recording]] = {}
+    for recording in material.recordings:
+        if recording.settings.get("axis") == "steps":
+            continue  # runs of several lengths are no family that a line can be drawn through
+        families.setdefault(recording.family, []).append(recording)
+    tables = {family or "(no family)": of(own) for family, own in families.items()}
+    tables = {family: table for family, table in tables.items() if any(len(line) > 1 for line in table.values())}
+    if not tables:
+        return [Skipped(name, title, kind.lacks)]
+    shown = dict(list(tables.items())[:MOST_FAMILIES])
+    values = [e.value for table in shown.values() for line in table.values() for e in line.values()]
+    number = _number(shown)
+    result = f"Between {min(values):.3f} and {max(values):.3f}."
+    return [Drawing(name, title, caption.format(number), result, partial(_figure, shown, kind, number))]
+
+
+def _along(recordings: Sequence[Recording]) -> dict[int, dict[int, Estimate]]:
+    kind = EXACT if any(len(np.unique(r.steps[r.rows(EXACT)])) > 1 for r in recordings) else BATCH
+    table: dict[int, dict[int, list[float]]] = {}
+    for recording in recordings:
+        for row in _spread(recording.rows(kind)):
+            value = recording.rho(row)
+            if np.isfinite(value):
+                table.setdefault(recording.dim(row), {}).setdefault(int(recording.steps[row]), []).append(value)
+    chosen = sorted(table)
+    if len(chosen) > MOST_LINES:
+        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, MOST_LINES).astype(int)]
+    return {d: {k: mean(found) for k, found in sorted(table[d].items())} for d in chosen}
+
+
+def _spread(rows: np.ndarray) -> list[int]:
+    """At most 64 of them, the first and the last among them."""
+    return [int(row) for row in rows[np.unique(np.linspace(0, rows.size - 1, 64).astype(int))]] if rows.size else []
+
+
+def _beside(recordings: Sequence[Recording]) -> dict[int, dict[int, Estimate]]:
+    largest = max(recording.dim(0) for recording in recordings)
+    table: dict[int, dict[int, list[float]]] = {}
+    for recording in (r for r in recordings if r.dim(0) == largest):
+        exact = {int(recording.steps[row]): recording.rho(row) for row in recording.rows(EXACT)}
+        for row in recording.rows(BATCH):
+            step, samples = int(recording.steps[row]), int(recording.samples[row])
+            if samples and step in exact and np.isfinite(recording.rho(row)) and exact[step] > 0:
+                table.setdefault(step, {}).setdefault(samples, []).append(recording.rho(row) / exact[step])
+    chosen = sorted(table)[:: max(1, -(-len(table) // MOST_LINES))]
+    return {k: {b: mean(found) for b, found in sorted(table[k].items())} for k in chosen}
+
+
+def _number(tables: Mapping[str, Table]) -> str:
+    counts = sorted({e.df + 1 for table in tables.values() for line in table.values() for e in line.values()})
+    return f"n = {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} a point"
+
+
+def _figure(tables: Mapping[str, Table], kind: Kind, number: str, width: float) -> Sheet:
+    columns = min(len(tables), 3 if width > NARROW else 2)
+    figure = Sheet(width, 0.9 + 1.9 * -(-len(tables) // columns))
+    axes = on_grid(figure, list(tables), columns, tables)
+    looks = ordered(sorted({line for table in tables.values() for line in table}))
+    heights = [e.value for table in tables.values() for line in table.values() for e in line.values()]
+    limits, reach = span(heights, 1.2), (min(heights) - 0.1, max(heights) + 0.1)
+    for index, (family, ax) in enumerate(axes.items()):
+        table = tables[family]
+        xs = sorted({x for line in table.values() for x in line})
+        ax.set_xscale("log")
+        ax.set_xlim(*span(xs, 1.4))
+        if kind.log:
+            ax.set_yscale("log")
+            ax.set_ylim(*limits)
+            value_axis(ax.yaxis, limits)
+        else:
+            ax.set_ylim(*reach)
+        size_axis(ax.xaxis, xs if len(xs) <= 8 else [xs[0], xs[-1]], 4)
+        ax.set_title(panel_title(family, int(13.5 * width / columns)), pad=3)
+        ax.set_xlabel(kind.across)
+        if index % columns == 0:
+            ax.set_ylabel(kind.up)
+        for line, values in table.items():
+            told = [f"{family}, {kind.line.format(short(line))}, {x}" for x in values]
+            points(ax, list(values), list(values.values()), looks[line], told)
+    lines = list(looks)
+    few = lines if len(lines) <= 8 else [lines[i] for i in np.linspace(0, len(lines) - 1, 8).astype(int)]
+    legend(figure, [key(looks[line], kind.line.format(short(line))) for line in few])
+    headline(figure, f"{kind.head}, {number}")
+    return figure

@@ -1,0 +1,464 @@
+"""The hook around a torch training loop: what it records, and that it changes nothing."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install .[parity], or make parity")
+
+import ratecheck  # noqa: E402
+from documents import ROOT, blocks  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+
+from simulator.cells.recording import BATCH, EXACT  # noqa: E402
+from simulator.lab import recordings  # noqa: E402
+from simulator.record.adapters import lightning_callback, trainer_callback  # noqa: E402
+from simulator.record.ring import ROWS  # noqa: E402
+
+nn = torch.nn
+
+
+def network(seed: int = 0, dtype=torch.float32):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 3)).to(dtype)
+
+
+def samples(dtype=torch.float32, count: int = 24):
+    generator = torch.Generator().manual_seed(7)
+    return torch.randn(count, 6, generator=generator).to(dtype), torch.randint(0, 3, (count,), generator=generator)
+
+
+def loss_of(model, batch):
+    return nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+
+def loop(model, optimizer, steps: int) -> None:
+    x, y = samples()
+    for k in range(steps):
+        optimizer.zero_grad()
+        part = slice(k % 3 * 8, k % 3 * 8 + 8)
+        loss_of(model, (x[part], y[part])).backward()
+        optimizer.step()
+
+
+def only(folder):
+    (found,), faults = recordings.load_all(folder)
+    assert not faults
+    return found
+
+
+def test_a_tiny_network_by_hand(tmp_path):
+    """One weight matrix (1 2), x = (3, 0), squared error: the gradient is 2·(w·x − 1)·x = (12, 0), of the bias 4."""
+    model = nn.Linear(2, 1)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[1.0, 2.0]]))
+        model.bias.zero_()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1, groups=lambda name: name, samples=1) as record:
+        (model(torch.tensor([[3.0, 0.0]])) - 1).square().sum().backward()
+        optimizer.step()
+    found = only(tmp_path)
+    assert found.layers == ("weight", "bias") and found.kind.tolist() == [BATCH] and found.samples.tolist() == [1]
+    np.testing.assert_array_equal(found.l1, [[12.0, 4.0]])
+    np.testing.assert_allclose(found.l2, [[12.0, 4.0]], rtol=1e-15)
+    np.testing.assert_array_equal(found.zeros, [[1, 0]])
+    assert found.rho(0) == pytest.approx(16 / (np.sqrt(3) * np.sqrt(160)))
+    assert "weight" in str(record)
+
+
+def test_norms_are_those_of_the_gradients(tmp_path):
+    model = network()
+    optimizer = torch.optim.AdamW(model.parameters())
+    seen = []
+    optimizer.register_step_pre_hook(
+        lambda *_: seen.append([p.grad.double().flatten().numpy().copy() for p in model.parameters()])
+    )
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=7):
+        loop(model, optimizer, 7 * ROWS + 20)
+    found = only(tmp_path)
+    expected = seen[::7]
+    assert found.steps.tolist() == [1 + 7 * i for i in range(len(expected))] and len(expected) > ROWS
+    assert found.layers == ("0", "2") and found.sizes[0].tolist() == [112, 51]
+    for row, gradients in enumerate(expected):
+        layers = np.concatenate(gradients[:2]), np.concatenate(gradients[2:])
+        np.testing.assert_allclose(found.l1[row], [np.abs(g).sum() for g in layers], rtol=1e-14)
+        np.testing.assert_allclose(found.l2[row], [np.linalg.norm(g) for g in layers], rtol=1e-14)
+        np.testing.assert_array_equal(found.zeros[row], [np.sum(g == 0) for g in layers])
+
+
+def test_sums_of_large_tensors_are_accurate(tmp_path):
+    """Added up in float32 on a processor, three million equal numbers stop growing on their way."""
+    model = nn.Linear(1, 20_000_000, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        model.weight.grad = torch.full_like(model.weight, 0.1)
+        optimizer.step()
+    found = only(tmp_path)
+    assert found.l1[0, 0] == pytest.approx(float(np.float32(0.1)) * 2e7, rel=1e-9) and found.rho(0) == pytest.approx(
+        1.0
+    )
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "adamw, one by one": lambda p: torch.optim.AdamW(p, foreach=False),
+    "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "nadam": torch.optim.NAdam,
+    "pytorch_optimizer": lambda p: pytest.importorskip("pytorch_optimizer").Lion(p, lr=1e-3),
+    "heavyball": lambda p: _heavyball().AdamW(p, lr=1e-3),
+}
+
+
+def _heavyball():
+    heavyball = pytest.importorskip("heavyball")
+    heavyball.utils.compile_mode = None  # compiling takes longer than all tests
+    return heavyball
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_same_parameters_bit_for_bit(tmp_path, name):
+    """With the hook and without it; the probe's full passes, at steps in between, included."""
+    trained = []
+    x, y = samples()
+    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, 24, 8)]
+    for watched in (False, True):
+        model = network()
+        optimizer = OPTIMIZERS[name](list(model.parameters()))
+        torch.manual_seed(11)
+        if watched:
+            with ratecheck.watch(
+                model, optimizer, out=tmp_path, every=2, probe=ratecheck.probe(loss_of, batches, samples=8), at=[1, 9]
+            ):
+                loop(model, optimizer, 30)
+        else:
+            loop(model, optimizer, 30)
+        trained.append([*(p.detach().clone() for p in model.parameters()), torch.rand(3)])
+    assert all(torch.equal(a, b) for a, b in zip(*trained, strict=True))
+    found = only(tmp_path)
+    assert found.rows(BATCH).size == 15 and found.steps[found.rows(EXACT)].tolist() == [1, 9]
+
+
+class Looked(TorchDispatchMode):
+    """Counts what makes the host wait for the device: numbers that are read, and copies of a whole ring."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.size, self.read, self.copies = size, [], 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = str(func)
+        if "_local_scalar_dense" in name or "is_nonzero" in name or "equal" in name:
+            self.read.append(name)
+        if "copy_" in name and args[0].numel() == self.size:
+            self.copies += 1
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_host_waits_once_in_64_records(tmp_path):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, foreach=True)
+    record = ratecheck.watch(model, optimizer, out=tmp_path, every=1)
+    mode = Looked(ROWS * 3 * 4)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    with record, mode:
+        for _ in range(3 * ROWS):
+            optimizer.step()
+        assert mode.copies == 3 and not mode.read
+        optimizer.step()
+        assert mode.copies == 3
+    assert only(tmp_path).steps.size == 3 * ROWS + 1
+    with Looked(4) as other:
+        float(torch.ones(1))
+        torch.zeros(4).copy_(torch.ones(4))
+    assert other.read and other.copies == 1  # it would have seen them
+
+
+def test_accumulated_gradients_are_those_of_the_optimizers_step(tmp_path):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = samples()
+    whole = torch.autograd.grad(loss_of(model, (x, y)), list(model.parameters()))
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        for i in range(0, 24, 8):
+            (loss_of(model, (x[i : i + 8], y[i : i + 8])) / 3).backward()
+        optimizer.step()
+    found = only(tmp_path)
+    assert found.steps.tolist() == [1]
+    assert found.l1.sum() == pytest.approx(sum(float(g.abs().sum()) for g in whole), rel=1e-5)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_scaled_gradients_are_divided_by_the_scale(tmp_path, fused):
+    """A GradScaler unscales before the step, unless the optimizer does so within it, as fused ones do."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=256.0)
+    model = network()
+    optimizer = torch.optim.AdamW(model.parameters(), fused=fused)
+    plain = torch.autograd.grad(loss_of(model, samples()), list(model.parameters()))
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        scaler.scale(loss_of(model, samples())).backward()
+        seen = sum(float(p.grad.abs().sum()) for p in model.parameters())
+        scaler.step(optimizer)
+    found, expected = only(tmp_path), sum(float(g.abs().sum()) for g in plain)
+    assert seen == pytest.approx(256 * expected, rel=1e-5)
+    assert found.l1.sum() == pytest.approx(expected, rel=1e-5)
+    assert np.square(found.l2).sum() == pytest.approx(sum(float(g.square().sum()) for g in plain), rel=1e-5)
+
+
+def test_tied_frozen_absent_and_sparse_parameters(tmp_path):
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(4, 4, bias=False)
+            self.tied = nn.Linear(4, 4, bias=False)
+            self.tied.weight = self.a.weight
+            self.frozen = nn.Linear(4, 4, bias=False).requires_grad_(False)
+            self.unused = nn.Linear(4, 2, bias=False)
+            self.sparse = nn.Embedding(5, 4, sparse=True)
+            self.other = nn.Linear(4, 1, bias=False)
+
+        def forward(self, index):
+            return self.other(self.frozen(self.tied(self.a(self.sparse(index))))).sum()
+
+    model = Odd()
+    own = [model.a.weight, model.unused.weight, model.sparse.weight]
+    optimizer = torch.optim.SGD(own, lr=0.1)
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1) as record:
+        model(torch.tensor([0, 3])).backward()
+        optimizer.step()
+    found = only(tmp_path)
+    assert found.layers == ("a", "unused", "sparse")
+    assert found.sizes.tolist() == [[16, 0, 0]] and found.dim(0) == 16
+    left = " ".join(found.provenance["left_out"])
+    assert "frozen.weight: frozen" in left and "other.weight: not in this optimizer" in left
+    assert "a sparse gradient" in left and "a gradient of None" in left and "left out: frozen.weight" in str(record)
+
+
+def test_the_hook_is_gone_after_the_loop_and_after_an_error(tmp_path):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ZeroDivisionError), ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        loop(model, optimizer, 3)
+        raise ZeroDivisionError
+    assert only(tmp_path).steps.tolist() == [1, 2, 3]
+    loop(model, optimizer, 2)
+    assert only(tmp_path).steps.size == 3
+
+
+def test_what_can_not_be_watched(tmp_path):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with (
+        ratecheck.watch(model, optimizer, out=tmp_path, every=1),
+        pytest.raises(ratecheck.InputError, match="optimizer.step\\(closure\\)"),
+    ):
+        optimizer.step(lambda: loss_of(model, samples()))
+    with pytest.raises(ratecheck.InputError, match="no trained parameters"):
+        ratecheck.watch(network(), optimizer, out=tmp_path)
+    with pytest.raises(ratecheck.InputError, match="fed by the optimizer"):
+        ratecheck.watch(model, optimizer, out=tmp_path).update({}, 1)
+    with pytest.raises(ratecheck.InputError, match="printable name"):
+        ratecheck.watch(model, optimizer, out=tmp_path, groups=lambda name: None)
+    record = ratecheck.watch(model, optimizer, out=tmp_path)
+    with record, pytest.raises(ratecheck.InputError, match="entered already"):
+        record.__enter__()
+
+
+def probed(tmp_path, model, batches, size, loss=loss_of):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    how = {"probe": ratecheck.probe(loss, batches, samples=size), "at": [1], "every": 1}
+    with ratecheck.watch(model, optimizer, out=tmp_path, **how):
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+    found = only(tmp_path)
+    return found, int(found.rows(EXACT)[0])
+
+
+def test_a_full_pass_is_autograds_gradient_of_the_mean(tmp_path):
+    model = network(dtype=torch.float64)
+    x, y = samples(torch.float64)
+    found, row = probed(tmp_path, model, [(x[i : i + 6], y[i : i + 6]) for i in range(0, 24, 6)], 6)
+    loss = loss_of(model, (x, y))
+    gradients = [g.flatten().numpy() for g in torch.autograd.grad(loss, list(model.parameters()))]
+    layers = np.concatenate(gradients[:2]), np.concatenate(gradients[2:])
+    np.testing.assert_allclose(found.l1[row], [np.abs(g).sum() for g in layers], rtol=1e-10)
+    np.testing.assert_allclose(found.l2[row], [np.linalg.norm(g) for g in layers], rtol=1e-10)
+    assert found.loss[row] == pytest.approx(loss.item(), rel=1e-12) and found.samples[row] == 24
+    assert found.l1[found.rows(BATCH)[0]].sum() == 163  # .grad was left alone
+
+
+def test_estimates_by_hand(tmp_path):
+    """Two batches with gradients (3, −1) and (1, 1): ⟨a, b⟩ = 2, ⟨sign b, a⟩ + ⟨sign a, b⟩ = 2 + 0, Σ = 2 + 2."""
+    model = nn.Linear(2, 1, bias=False).double()
+    batches = [torch.tensor(g, dtype=torch.float64) for g in ([3.0, -1.0], [1.0, 1.0])]
+    found, row = probed(tmp_path, model, batches, 5, lambda m, g: (m.weight[0] * g).sum())
+    assert found.inner[row, 0] == pytest.approx(2.0) and found.lower[row, 0] == pytest.approx(1.0)
+    assert found.trace[row, 0] == pytest.approx(5 * 4.0)
+    assert found.l1[row, 0] == 2.0 and found.zeros[row, 0] == 1
+
+
+def test_estimates_of_the_population_cover_the_exact_values(tmp_path):
+    """Over draws of batches with a known mean G: ⟨a, b⟩ is unbiased for ‖G‖₂², the trace for trΣ, and the limits of
+    ‖G‖₁ lie on either side of it, each by more than four standard errors where noise is as large as G."""
+    dim, size, draws = 200, 10, 200
+    rng = np.random.default_rng(0)
+    true = rng.standard_normal(dim)
+    model = nn.Linear(dim, 1, bias=False).double()
+    probe = ratecheck.probe(lambda m, g: (m.weight[0] * g).sum(), [torch.zeros(dim)], samples=size)
+    from simulator.record.layers import layers_of
+
+    layers, found = layers_of(model), []
+    for _ in range(draws):
+        noise = rng.standard_normal((6, dim)) * np.sqrt(6)
+        probe.batches = [torch.from_numpy(true + each) for each in noise]
+        row = probe.measure(model, layers)
+        found.append([row["inner"][0], row["trace"][0], row["lower"][0], row["l1"][0]])
+    mean, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(draws)
+    z = (mean - [true @ true, size * 6 * dim, np.abs(true).sum(), np.abs(true).sum()]) / error
+    assert abs(z[0]) < 4 and abs(z[1]) < 4 and z[2] < -4 and z[3] > 4
+
+
+def test_a_probe_leaves_everything_as_it_was(tmp_path):
+    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
+    model[2].eval()
+    torch.manual_seed(3)
+    kept = [b.clone() for b in model.buffers()]
+    found, row = probed(tmp_path, model, [samples()], 24)
+    assert torch.equal(torch.rand(2), torch.rand(2, generator=torch.Generator().manual_seed(3)))
+    assert all(torch.equal(a, b) for a, b in zip(kept, model.buffers(), strict=True))
+    assert model.training and model[1].training and not model[2].training
+    assert np.isnan(found.inner[row]).all() and found.population(row) is None  # one batch says nothing of a population
+
+
+def test_what_a_probe_refuses(tmp_path):
+    model = network()
+
+    def spoils(m, batch):
+        with torch.no_grad():
+            m[0].weight.add_(1.0)
+        return loss_of(m, batch)
+
+    with pytest.raises(ratecheck.InputError, match="changed a parameter"):
+        probed(tmp_path, model, [samples()], 1, spoils)
+    with pytest.raises(ratecheck.InputError, match="scalar tensor"):
+        probed(tmp_path, model, [samples()], 1, lambda m, b: m(b[0]))
+    with pytest.raises(ratecheck.InputError, match="at least one batch"):
+        ratecheck.probe(loss_of, [])
+
+
+def test_the_pages_examples_run(tmp_path, monkeypatch):
+    """docs/networks.md, as it is written."""
+    monkeypatch.chdir(tmp_path)
+    model = network()
+    x, y = samples()
+    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, 24, 8)]
+    names = {"model": model, "loss_of": loss_of, "loader": batches, "fixed_batches": batches}
+    names["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1)
+    found = [text for language, text in blocks(ROOT / "docs" / "networks.md") if language == "python"]
+    assert len(found) == 2
+    for text in found:
+        exec(text, names)
+    assert only(tmp_path / "runs" / "mine").steps.tolist() == [1]
+
+
+class AcceleratedOptimizer:
+    """What accelerate makes of an optimizer: it has the methods of one, and its own step is not what is hooked."""
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+    def register_step_pre_hook(self, hook):
+        raise AssertionError("the wrapper's hooks are never called")
+
+
+def test_trainers_callbacks(tmp_path, monkeypatch):
+    """Stand-ins with the trainers' own calls: both libraries are larger than all else that is tested here."""
+    transformers = types.ModuleType("transformers")
+    transformers.TrainerCallback = type("TrainerCallback", (), {})
+    monkeypatch.setitem(sys.modules, "transformers", transformers)
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    callback = trainer_callback(out=tmp_path / "hf", every=1)
+    assert isinstance(callback, transformers.TrainerCallback)
+    callback.on_train_begin(None, None, None, model=model, optimizer=AcceleratedOptimizer(optimizer))
+    loop(model, optimizer, 2)
+    callback.on_train_end(None, None, None, model=model)
+    assert only(tmp_path / "hf").steps.tolist() == [1, 2]
+
+    lightning = types.ModuleType("lightning.pytorch.callbacks")
+    lightning.Callback = type("Callback", (), {})
+    for name, module in (("lightning", lightning), ("lightning.pytorch", lightning), (lightning.__name__, lightning)):
+        monkeypatch.setitem(sys.modules, name, module)
+    callback = lightning_callback(out=tmp_path / "pl", every=1)
+    trainer = types.SimpleNamespace(optimizers=[optimizer])
+    callback.on_train_start(trainer, model)
+
+    def closure():
+        optimizer.zero_grad()
+        loss_of(model, samples()).backward()
+        callback.on_before_optimizer_step(trainer, model, optimizer)
+
+    for _ in range(3):
+        optimizer.step(closure)  # as Lightning does
+    callback.on_train_end(trainer, model)
+    assert only(tmp_path / "pl").steps.tolist() == [1, 2, 3]
+    with pytest.raises(ratecheck.InputError, match="has 2"):
+        lightning_callback(out=tmp_path).on_train_start(types.SimpleNamespace(optimizers=[optimizer] * 2), model)
+
+
+def test_a_missing_trainer_is_said_in_one_line(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ratecheck.InputError, match="pip install transformers"):
+        trainer_callback(out=tmp_path)
+
+
+SHARDED = """
+import sys
+import torch, torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import Shard, Replicate, distribute_tensor
+import ratecheck
+rank, out, port = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+dist.init_process_group("gloo", init_method=f"file://{port}", rank=rank, world_size=2)
+mesh = init_device_mesh("cpu", (2,))
+model = torch.nn.Linear(3, 6)
+whole = torch.arange(18.0).reshape(6, 3)
+model.weight = torch.nn.Parameter(distribute_tensor(whole, mesh, [Shard(0)]))
+model.bias = torch.nn.Parameter(distribute_tensor(torch.ones(6), mesh, [Replicate()]))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+with ratecheck.watch(model, optimizer, out=out, every=1):
+    for _ in range(70):
+        model.weight.grad = distribute_tensor(whole, mesh, [Shard(0)])
+        model.bias.grad = distribute_tensor(torch.ones(6), mesh, [Replicate()])
+        optimizer.step()
+try:
+    ratecheck.watch(model, optimizer, out=out, probe=ratecheck.probe(len, [1]), at=[1])
+    raise SystemExit("a probe of split parameters was not refused")
+except ratecheck.InputError:
+    pass
+dist.destroy_process_group()
+"""
+
+
+def test_parts_in_several_processes_are_added_up(tmp_path):
+    import subprocess
+
+    (tmp_path / "program.py").write_text(SHARDED, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "program.py")]
+    out = tmp_path / "out"
+    two = [subprocess.Popen([*command, str(rank), str(out), str(tmp_path / "meet")]) for rank in (0, 1)]
+    assert [process.wait(timeout=120) for process in two] == [0, 0]
+    found = only(out)
+    whole = np.arange(18.0)
+    assert found.steps.size == 70 and found.sizes[0].tolist() == [18, 6]
+    np.testing.assert_allclose(found.l1, [[whole.sum(), 6.0]] * 70)
+    np.testing.assert_allclose(found.l2, [[np.sqrt(whole @ whole), np.sqrt(6)]] * 70)
+    np.testing.assert_array_equal(found.zeros[:, 0], 1)
