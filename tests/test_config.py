@@ -139,7 +139,7 @@ CELL = "[[sweep]]\ndim = 1\nsteps = 10\n"
         ("replicas = 8\n", ["[[sweep]]"]),
         ("[sweep]\ndim = 1\n", ["[[sweep]]", "double brackets"]),
         ("sweep = [1]\n", ["[[sweep]]"]),
-        (HEAD + "stepps = 3\n" + CELL, ["'stepps'", "'steps'", "known:"]),
+        (HEAD + "stepps = 3\n" + CELL, ["'stepps'", "did you mean 'steps'"]),
         (HEAD + CELL + "replica = 3\n", ["[[sweep]] number 1", "'replica'", "'replicas'"]),
         (HEAD + CELL + "[[sweep]]\ndim = 3\n", ["[[sweep]] number 2", "steps missing"]),
         (HEAD + "quick = { dims = 3 }\n" + CELL, ["quick", "'dims'", "'dim'"]),

@@ -24,7 +24,7 @@ def nobody(c):
     '''A rate whose rule needs what nobody has.'''
     return c.steps**-0.25
 """
-REASON = "the rule for 'sgd' needs a constant that is not there: the problem supplies no {}"
+REASON = "the rule for 'sgd' needs a constant that is not there: the problem supplies no {}; use the constant schedule"
 LINE = "4 cells left out: " + REASON.format("pl (μ)")
 
 

@@ -207,7 +207,7 @@ def test_unknown_arguments_and_names_are_refused():
     run(spec(optimizer="momentum"), quantities=[mean])
     with pytest.raises(InputError, match="its term takes beta1, and with the optimizer 'sgd' a term may take"):
         run(spec(optimizer="sgd"), quantities=[mean])
-    with pytest.raises(InputError, match="mean_grad_l1"):
+    with pytest.raises(InputError, match="did you mean .mean_grad_l2."):
         run(spec(), quantities=["mean_grad_l3"])
 
 

@@ -134,10 +134,11 @@ def test_a_marker_tells_its_value_on_hover_and_by_keys(browser, folder, rows):
         assert tip.get_attribute("aria-live") == "polite" and tip.inner_text() == ""
         box.scroll_into_view_if_needed()
         marks.nth(3).hover(force=True)
+        seen.page.wait_for_function("document.querySelector('#tip').innerText !== ''")  # the pointer takes its time
         said = tip.inner_text()
         assert said in [marks.nth(i).get_attribute("data-value") for i in range(marks.count())]
         seen.page.mouse.move(2, 2)
-        assert tip.inner_text() == ""
+        seen.page.wait_for_function("document.querySelector('#tip').innerText === ''")
         box.focus()
         seen.page.keyboard.press("Home")
         heard = [tip.inner_text()]

@@ -57,7 +57,8 @@ def follow(rule: Callable, optimizer: Optimizer, constants: Constants) -> dict[s
         found = as_used(rule(constants))
     except MissingConstant as missing:
         raise MissingConstant(
-            f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}", missing.name
+            f"the rule for {optimizer.name!r} needs a constant that is not there: {missing}; use the constant schedule",
+            missing.name,
         ) from missing
     except InputError:
         raise
