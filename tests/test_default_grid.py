@@ -52,7 +52,7 @@ def test_a_true_rate_is_not_convicted_on_the_quick_grid(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RATES)
 def test_a_true_rate_holds_on_the_whole_grid(name):
-    """Five of these were VIOLATED on the first default grid: in d where noise fell off and the rate had ‖σ‖₁ in it, and
+    """Six of these were VIOLATED on the first default grid: in d where noise fell off and the rate had ‖σ‖₁ in it, and
     above twice the level of a ramp that had not spent its gap."""
     verdict = verdict_of(name, quick=False)
     assert verdict.outcome in (Outcome.HOLDS, Outcome.TIGHT), verdict.reasons
