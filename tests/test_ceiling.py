@@ -65,8 +65,25 @@ def test_what_cells_kept_of_their_first_gradient_is_no_growth_of_the_rate(kept):
     assert verdict.outcome is (Outcome.INCONCLUSIVE if kept else Outcome.VIOLATED)
 
 
-def starting_level(result):
-    """*result* with a first gradient that is level over the rate, and its mean at the largest K."""
-    stats, first = result.stats, (256000 / result.spec.steps) ** 0.03
+def starting_level(result, power: float = 0.03):
+    """*result* with a first gradient that is *power* less steep in K than its mean, and its mean at the largest K, or
+    for a negative power at the smallest."""
+    stats, first = result.stats, ((256000 if power > 0 else 16000) / result.spec.steps) ** power
     curves = {name: getattr(stats, name) * np.array([first, 1.0, 1.0]) for name in ("grad_l1", "grad_l2")}
     return replace(result, stats=replace(stats, **curves))
+
+
+@pytest.mark.parametrize(
+    ("steps", "power", "expected"),
+    [
+        (-0.26, 0.0, Outcome.TIGHT),
+        (-0.26, 0.03, Outcome.HOLDS),  # a rate that is too weak by K^0.04, and cells that keep more and more
+        (-0.25, -0.03, Outcome.INCONCLUSIVE),  # one that is too good by K^0.03, and cells that keep less and less
+    ],
+)
+def test_what_cells_kept_makes_no_level(steps, power, expected):
+    """A calibration had a rate TIGHT that was too weak by K^0.05."""
+    law = rate(1.0, steps=steps, dim=0.5)
+    cells = sweep(law, steps=(16000, 64000, 256000), spread=0.001, problem="uneven-ramp")
+    [verdict] = judge([starting_level(cell, power) for cell in cells], theorems=[adamw_rate])
+    assert verdict.outcome is expected

@@ -31,7 +31,7 @@ def attained(theorem: Judgeable, found: Sequence[Family], alpha: float) -> list[
     In d only where coordinates differ, for else it is so by construction.
     """
     whole = [f for f in found if f.witness and all(f.counts(axis) for axis in theorem.axes)]
-    adjusted = holm([max(f.growth.p_level(axis) for axis in theorem.axes) for f in whole])
+    adjusted = holm([max(f.p_level(axis) for axis in theorem.axes) for f in whole])
     return [_told(theorem, f) for f, p in zip(whole, adjusted, strict=True) if p < alpha]
 
 
@@ -39,7 +39,7 @@ def by_construction(theorem: Judgeable, found: Sequence[Family], alpha: float) -
     """Witnesses that attain the rate in K, and in d by construction."""
     alike = [f for f in found if f.witness and f.alike and "dim" in theorem.axes and "steps" in theorem.axes]
     alike = [f for f in alike if "steps" in f.growth.exponents and "dim" in f.growth.exponents]
-    adjusted = holm([f.growth.p_level("steps") for f in alike])
+    adjusted = holm([f.p_level("steps") for f in alike])
     return [f.name for f, p in zip(alike, adjusted, strict=True) if p < alpha]
 
 

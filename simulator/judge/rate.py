@@ -86,16 +86,14 @@ def attainable_level(theorem: Judgeable, found: Sequence[Family]) -> float | Non
     a steeper one could add; None for none.
 
     A run that stayed has spent a share s of its gap. f falls by η‖∇f‖² a step, or by η‖∇f‖ where steps are normalised,
-    so that with all of the gap to spend slopes could be up to 1/s times as steep. A run that left keeps the level that
-    it had all the same.
+    so that with all of the gap to spend slopes could be up to 1/s times as steep. One that left counts as well.
     """
     declared = declared_level(theorem)
     if declared is not None:
         return declared
     power = degrees(theorem.measures)[0]
-    found_least = [w for w in map(_least, found) if w is not None]
-    levels = [w.mean.value / s**power if (s := spent(w.result)) > 0 else math.inf for w in found_least]
-    levels += [min(f.members, key=_size).mean.value for f in found if f.witness]
+    least = [j for f in found if f.witness for j in (_least(f), min(f.members, key=_size)) if j is not None]
+    levels = [j.mean.value / s**power if (s := spent(j.result)) > 0 else math.inf for j in least]
     return max(levels, default=None)
 
 
@@ -114,7 +112,7 @@ def _size(judged: Judged) -> tuple[int, int]:
 
 def _is_settled_floor(theorem: Judgeable, f: Family, alpha: float) -> bool:
     """Whether a fixed function's runs are at rest where measured/rate grows in none of the theorem's axes."""
-    settled = all(axis in f.growth.exponents and f.growth.settled(axis, alpha) for axis in theorem.axes)
+    settled = all(axis in f.growth.exponents and f.settled(axis, alpha) for axis in theorem.axes)
     return not f.witness and settled and all(at_rest(j.result) for j in f.fitted if _in_half(f, j))
 
 

@@ -51,7 +51,7 @@ def _why_not(theorem: Judgeable, f: Family, alpha: float) -> list[str]:
             )
         elif not f.evidence(axis):
             whys.append(f"{f.name}: nothing says that {theorem.measures.name} is level in {symbol} on it")
-        elif not f.growth.settled(axis, alpha):
+        elif not f.settled(axis, alpha):
             whys.append(f"{f.name}: its exponent in {symbol} is not shown to be below {MARGIN:g}")
     return whys
 

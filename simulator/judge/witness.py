@@ -35,7 +35,8 @@ class Family:
     derivation, so that growth in d is evidence as well. ``ceiling`` is the growth of the root mean square over the
     rate, where the mean of a 2-norm is measured: that is what derivations are about, and the mean climbs up to it as
     noise averages out, which may take any d. ``held`` is the growth of measured/rate over what each cell kept of its
-    first gradient, of a family made for its horizon: cells that lose less and less of it climb towards 1."""
+    first gradient, of a family made for its horizon: cells that lose less and less of it climb towards 1, and those
+    that lose more and more hide that a rate falls behind."""
 
     group: Group
     members: tuple[Judged, ...]
@@ -69,6 +70,18 @@ class Family:
         grows = [self.growth, *(g for g in (self.ceiling, self.held) if g is not None)]
         return max(g.p_grows(axis) if axis in g.exponents else 1.0 for g in grows)
 
+    def p_level(self, axis: str) -> float:
+        """p-value against 'measured/rate is level in *axis*', also over what cells kept."""
+        return max(g.p_level(axis) for g in self._level if axis in g.exponents)
+
+    def settled(self, axis: str, alpha: float) -> bool:
+        """Whether measured/rate is shown not to grow in *axis*, also over what cells kept."""
+        return all(g.settled(axis, alpha) for g in self._level)
+
+    @property
+    def _level(self) -> list[Growth]:
+        return [self.growth] if self.held is None else [self.growth, self.held]
+
     @property
     def alike(self) -> bool:
         """Whether coordinates are copies of one: what d does is then by construction."""
@@ -76,7 +89,7 @@ class Family:
 
     def settles(self, axes: Sequence[str], alpha: float) -> bool:
         """Whether this witness shows that the ratio grows in none of *axes*."""
-        return self.witness and all(self.counts(axis) and self.growth.settled(axis, alpha) for axis in axes)
+        return self.witness and all(self.counts(axis) and self.settled(axis, alpha) for axis in axes)
 
     def evidence(self, axis: str) -> bool:
         """Whether growth in *axis* is evidence here."""
