@@ -23,8 +23,8 @@ from .statements import Statement, true_statements
 from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-SEED = 9241  # of the table in docs/judge.md; who changes the rule by it takes another, once (1, 1129, 2711, 4457, 6121 and
-# 8087 were)
+# Of the table in docs/judge.md. Who changes the rule by it takes another, once; 1, 1129, 2711, 4457, 6121, 8087 were.
+SEED = 9241
 
 
 def every() -> list[Statement]:
