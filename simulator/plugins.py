@@ -14,6 +14,7 @@ import linecache
 import os
 import re
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ from .offered import offered
 
 MOST = 4 * 2**20  # bytes of a plug-in
 
+_loading = threading.RLock()  # another thread must not see a module that has run by half
 _ran: dict[str, bytes] = {}  # the content that ran last, by the file's real path
 _allowed: ContextVar[frozenset[str] | None] = ContextVar("allowed", default=None)
 
@@ -145,8 +147,11 @@ def load(path: str | Path) -> types.ModuleType:
     file = Path(os.path.realpath(path))
     _ran[str(file)] = content
     name = f"ratecheck_user_{hashlib.sha256(str(file).encode() + content).hexdigest()[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
+    with _loading:
+        return sys.modules[name] if name in sys.modules else _first_run(name, path, file, content)
+
+
+def _first_run(name: str, path: str | Path, file: Path, content: bytes) -> types.ModuleType:
     if file.suffix != ".py":  # what a link leads to
         raise InputError(f"{path} is no Python file: its name must end in .py")
     refuse_local_imports(file, content)

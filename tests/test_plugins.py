@@ -1,6 +1,7 @@
 """A user's file: run once per content, and just that content; it stands alone."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,12 @@ def test_what_is_no_file(tmp_path):
     os.truncate(tmp_path / "huge.py", 2**33)
     with pytest.raises(InputError, match="are the most"):
         load(tmp_path / "huge.py")
+
+
+def test_another_thread_waits_until_a_file_has_run(tmp_path):
+    """A worker of two threads was told that own.py has no 'bowl', which the other thread was about to make."""
+    file = write(tmp_path / "slow.py", "import time\ntime.sleep(0.3)\nbowl = 1\n")
+    with ThreadPoolExecutor(4) as pool:
+        modules, bowls = zip(*pool.map(lambda _: (m := load(file), vars(m).get("bowl")), range(4)), strict=True)
+    assert bowls == (1,) * 4
+    assert len(set(map(id, modules))) == 1
