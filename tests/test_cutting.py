@@ -92,7 +92,7 @@ def test_parts_of_replicas_and_coordinates_have_the_bits_of_the_whole(store, bac
     assert len({part.groups for part in parts}) == 3 and len({part.replicas for part in parts}) == 2
     how = How(store.directory, backend, 1)
     assert {told.state for told in compute_cells(items(BIG, parts), how)} == {State.DONE} and store.keys() == []
-    assert len(checkpoints.ends_saved(store.directory, due(BIG).key, backend)) == 6
+    assert len(checkpoints.ends_saved(store.directory, backend)[due(BIG).key]) == 6
     compute_cells([Item(due(BIG), parts=tuple(parts))], how)
     result = store.load(due(BIG).key)
     assert same_bits(result.stats, run(BIG, backend).stats) and result.provenance["seconds"] > 0
@@ -111,7 +111,7 @@ def test_what_was_cut_stays_cut_and_what_was_whole_whole(store):
     compute_cells(items(BIG, parts[2:4]), how)
     [again] = cut([due(BIG)], store.directory, "reference", 1, 1, MINUTE)
     there = {(p.replicas.start, p.replicas.stop, p.groups.start, p.groups.stop) for p in (item.part for item in again)}
-    assert set(checkpoints.ends_saved(store.directory, due(BIG).key, "reference")) <= there
+    assert set(checkpoints.ends_saved(store.directory, "reference").get(due(BIG).key, [])) <= there
     assert covered(BIG, [item.part for item in again])
     assert cut([due(BIG)], store.directory, "cpu", 1, 1, MINUTE) == []
     whole = [(0, BIG.replicas, 0, group_count(BIG.dim))]

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from cells import same_bits
+from test_sweep import SMALL
 from unwrap import unwrapped
 
 from simulator.cli import main
@@ -20,15 +21,6 @@ from simulator.lab.folder import open_folder
 from simulator.lab.rounds import SweepError
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
-
-SMALL = """
-replicas = 2
-[[sweep]]
-problem = "rational"
-optimizer = ["sgd", "adamw"]
-dim = [3, 16]
-steps = [10, 20]
-"""
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 1. On copies, exactly: a ratio that has no limit along rescaled copies of one cell has none at all.
 2. On witnesses (``witness``): an exponent above MARGIN that is not about to fall below it.
-3. On other families the same, above twice the level that is known to be attained (of a squared quantity four times: a
+3. On other families the same, above twice the level that a witness could keep (of a squared quantity four times: a
    statement and its square are one), and only where no transient can be: in K among runs whose f falls no more, in d on
    copies of one coordinate.
 4. In κ = LΔ/σ², which no copy changes, on witnesses, in both directions.
@@ -28,7 +28,7 @@ from .settle import a_constant, what_would_settle
 from .statement import Judgeable
 from .witness import Family
 
-FACTOR = 2.0  # times the attained level, of a quantity of first order: above it a fixed function convicts too
+FACTOR = 2.0  # times the attainable level, of a quantity of first order: above it a fixed function convicts too
 ATTAINABLE = "the most that a witness could keep"
 ATTAINED = "a level that is attained"
 

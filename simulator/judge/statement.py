@@ -25,8 +25,8 @@ class Measured(Protocol):
     def tex(self) -> str: ...
 
 
-class Judgeable(Protocol):
-    """A theorem as it is judged. ``on`` says what it says of a cell, None where it is not concerned."""
+class Stated(Protocol):
+    """What every theorem says of itself."""
 
     @property
     def name(self) -> str: ...
@@ -36,6 +36,10 @@ class Judgeable(Protocol):
 
     @property
     def expected(self) -> str: ...
+
+
+class Judgeable(Stated, Protocol):
+    """A theorem as it is judged. ``on`` says what it says of a cell, None where it is not concerned."""
 
     @property
     def kind(self) -> str: ...

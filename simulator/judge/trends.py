@@ -16,20 +16,15 @@ import numpy as np
 from ..cells.recording import EXACT, Recording
 from ..words import count, large
 from .intervals import ALPHA, Estimate
+from .statement import Stated
 
 MARGIN = 0.05
 LEAST_SIZES, LEAST_DECADES, LEAST_SEEDS = 5, 1.8, 4  # less is no family that says anything about growth
 
 
-class Claim(Protocol):
+class Claim(Stated, Protocol):
     """A claim about ladders (``networks.claims.LadderTheorem``)."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def statement(self) -> str: ...
-    @property
-    def expected(self) -> str: ...
     @property
     def predicted(self) -> float: ...
     @property

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,39 +117,33 @@ def _family(theorem: Judgeable, group: Group, members: list[Judged], indexed: se
     witness = bool(known)
     fitted = [j for j in members if not witness or known.get(j.result.key, 0.0) >= STAYS]
     level = _level_in_dim(theorem, members[0]) and (members[0].result.alike or _rate_is_power(theorem, fitted))
-    ceiling = _ceiling(fitted) if witness and theorem.measures.name == "mean_grad_l2" else None
-    held = _held(theorem, fitted) if witness and _problem(members[0]) in indexed else None
+    ceiling = _growth(fitted, _to_ceiling) if witness and theorem.measures.name == "mean_grad_l2" else None
+    held = _growth(fitted, partial(_to_first, theorem)) if witness and _problem(members[0]) in indexed else None
     return Family(group, tuple(members), tuple(fitted), _growth(fitted), witness, known, level, ceiling, held)
 
 
-def _growth(cells: Sequence[Judged]) -> Growth:
-    """The growth of measured/rate."""
-    rated = [(j.result, j.over_rate) for j in cells if j.over_rate is not None]
+def _growth(cells: Sequence[Judged], factor: Callable[[Judged], float | NDArray[np.float64]] = lambda _: 1.0) -> Growth:
+    """The growth of measured/rate, each cell's times *factor*."""
+    rated = [(j.result, j.over_rate * factor(j)) for j in cells if j.over_rate is not None]
     return growth([result for result, _ in rated], [ratio for _, ratio in rated])
 
 
-def _ceiling(cells: Sequence[Judged]) -> Growth:
-    """The growth of the root mean square of ‖∇f‖₂ over the rate."""
-    rated = []
-    for j in cells:
-        if j.over_rate is not None:
-            stats = j.result.stats
-            rated.append((j.result, j.over_rate * np.sqrt(stats.mean_grad_l2_squared) / stats.mean_grad_l2))
-    return growth([result for result, _ in rated], [ratio for _, ratio in rated])
+def _to_ceiling(judged: Judged) -> NDArray[np.float64]:
+    """The root mean square of ‖∇f‖₂ over its mean, replica by replica."""
+    stats = judged.result.stats
+    return np.sqrt(stats.mean_grad_l2_squared) / stats.mean_grad_l2
 
 
-def _held(theorem: Judgeable, cells: Sequence[Judged]) -> Growth:
-    """The growth of measured/rate, each cell's over the share of its first gradient that it kept."""
-    power, rated = degrees(theorem.measures)[0], []
-    for j in cells:
-        stats, kept = j.result.stats, 1.0
-        if "_l1" in theorem.measures.name:
-            kept = float(stats.mean_grad_l1.mean() / stats.grad_l1[:, 0].mean())
-        elif "_l2" in theorem.measures.name:
-            kept = float(stats.mean_grad_l2.mean() / stats.grad_l2[:, 0].mean())
-        if j.over_rate is not None:
-            rated.append((j.result, j.over_rate / kept**power))
-    return growth([result for result, _ in rated], [ratio for _, ratio in rated])
+def _to_first(theorem: Judgeable, judged: Judged) -> float:
+    """What is measured at the first step over its mean, 1 for what is no norm of the gradient nor a square of one."""
+    stats, name = judged.result.stats, theorem.measures.name
+    if "_l1" in name:
+        kept = _over_first(stats.mean_grad_l1, stats.grad_l1)
+    elif "_l2" in name:
+        kept = _over_first(stats.mean_grad_l2, stats.grad_l2)
+    else:
+        kept = 1.0
+    return kept ** -degrees(theorem.measures)[0]
 
 
 def _level_in_dim(theorem: Judgeable, judged: Judged) -> bool:
@@ -210,8 +205,14 @@ def _share(theorem: Judgeable, judged: Judged, indexed: set[str]) -> float | Non
 
 def _kept(means: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
     """The mean over the first, or the first over the mean where this is less."""
-    first, mean = float(curve[:, 0].mean()), float(means.mean())
-    return min(mean / first, first / mean) if first > 0 and mean > 0 and np.isfinite(first) else 0.0
+    over = _over_first(means, curve)
+    return min(over, 1 / over) if 0 < over < math.inf else 0.0
+
+
+def _over_first(means: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
+    """The mean over the run over the first of its *curve*, nan where there is no first."""
+    first = float(curve[:, 0].mean())
+    return float(means.mean()) / first if 0 < first < math.inf else math.nan
 
 
 def _indexed(cells: Sequence[Judged]) -> set[str]:

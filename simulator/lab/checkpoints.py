@@ -85,13 +85,14 @@ class Checkpoints:
         return self.folder / f"{self.key}.{self.backend}.{'-'.join(map(str, ends))}.run"
 
 
-def ends_saved(directory: Path, key: str, backend: str) -> list[tuple[int, int, int, int]]:
-    """Of the runs that are saved of a cell the first and last replicas and groups, as ranges have them."""
-    found = []
-    for path in (directory / FOLDER).glob(f"{key}.{backend}.*.run"):
-        ends = path.name.split(".")[2].split("-")
+def ends_saved(directory: Path, backend: str) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Of the runs that are saved, by their cells' keys, the first and last replicas and groups, as ranges have them."""
+    found: dict[str, list[tuple[int, int, int, int]]] = {}
+    for path in (directory / FOLDER).glob(f"[!.]*.{backend}.*.run"):
+        parts = path.name.split(".")
+        ends = parts[2].split("-")
         if len(ends) == 4 and all(end.isdigit() for end in ends):
-            found.append((int(ends[0]), int(ends[1]), int(ends[2]), int(ends[3])))
+            found.setdefault(parts[0], []).append((int(ends[0]), int(ends[1]), int(ends[2]), int(ends[3])))
     return found
 
 

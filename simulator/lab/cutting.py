@@ -52,9 +52,9 @@ def cut(
     costs = {due.key: cell_seconds(due.spec, backend, threads) for due in todo}
     share = sum(costs.values()) / workers
     uneven = workers > 1 and makespan(costs.values(), workers) > SLACK * share
-    made = []
+    saved, made = ends_saved(directory, backend), []
     for due in sorted(todo, key=lambda due: -costs[due.key]):
-        if before := ends_saved(directory, due.key, backend):
+        if before := saved.get(due.key):
             parts = grid_of(due.spec, before)
         elif uneven and costs[due.key] > max(long, share / 2):
             parts = split(due.spec, min(workers, math.ceil(2 * costs[due.key] / share)), due.asks)

@@ -86,10 +86,9 @@ def _narrowed(named: Mapping[str, AnyTheorem], given: object) -> Iterator[tuple[
     run = _several(given)
     for name, theorem in named.items():
         if isinstance(theorem, Theorem) and theorem.expected == "holds" and run:
-            grid = dict.fromkeys(
-                p for table in list(_tables(name, theorem))[: len(theorem.grid)] for p in table["problem"]
-            )
-            if rest := [plain_name(problem) for problem in grid if problem not in run]:
+            grid, _ = _tables(name, theorem)
+            problems = dict.fromkeys(problem for table in grid for problem in table["problem"])
+            if rest := [plain_name(problem) for problem in problems if problem not in run]:
                 yield name, f"this is on {', '.join(map(plain_name, run))} alone: its grid has {', '.join(rest)} too"
 
 
@@ -116,13 +115,11 @@ def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iter
     their arguments there; others take the sizes of the first and their own default arguments. A hard instance keeps
     its problem."""
     kept = {key: value for key, value in changes.items() if key not in ("problem", "problem_args")}
-    tables = list(_tables(name, theorem))
-    grid, hard = tables[: len(theorem.grid)], tables[len(theorem.grid) :]
-    wanted = changes.get("problem")
-    if wanted is None:
+    grid, hard = _tables(name, theorem)
+    several = _several(changes.get("problem"))
+    if not several:
         yield from ((table, dict(changes)) for table in grid)
     else:
-        several = _several(wanted)
         own = {key: value for key, value in changes.items() if key != "problem"}
         for table in grid:
             if here := [problem for problem in several if problem in table["problem"]]:
@@ -132,12 +129,14 @@ def _changed(name: str, theorem: Theorem, changes: Mapping[str, object]) -> Iter
     yield from ((table, kept) for table in hard)
 
 
-def _tables(name: str, theorem: Theorem) -> Iterator[dict]:
-    """The grid of a theorem and its hard instances, with names that a sweep file would have."""
+def _tables(name: str, theorem: Theorem) -> tuple[list[dict], list[dict]]:
+    """The grid of a theorem, and its hard instances, with names that a sweep file would have."""
     optimizer, schedule, _ = spec_names(name)
-    for table in tables_of(theorem, optimizer, schedule):
-        problems = table["problem"] if isinstance(table["problem"], list) else [table["problem"]]
-        yield {**table, "problem": [problem_name(name, problem) for problem in problems]}
+    tables = [
+        {**table, "problem": [problem_name(name, problem) for problem in _several(table["problem"])]}
+        for table in tables_of(theorem, optimizer, schedule)
+    ]
+    return tables[: len(theorem.grid)], tables[len(theorem.grid) :]
 
 
 def _control_name(control: AnyTheorem, name: str) -> str:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -34,6 +33,7 @@ from ..cells.spec import key_of
 from ..cores import cores
 from ..files import require_writable
 from ..lab.archive import CellError
+from ..lab.executors.spawned import start_worker
 from ..lab.ladder_plan import LadderPlan, write_ladder
 from ..lab.recordings import load, save
 from ..lab.sweepfile import read_toml
@@ -157,7 +157,7 @@ def perform(due: Due) -> Recording:
 
 
 def _share(jobs: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this one
+    start_worker()
     if importlib.util.find_spec("torch"):
         torch_for("a network").set_num_threads(max(1, cores() // jobs))
 

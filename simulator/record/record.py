@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from ..version import version
 GROWTH = 1.25  # a file is written again when it has grown by so much: all writing together stays linear in the rows
 
 
-class Record:
+class Record(ABC):
     """What ``watch`` returns. ``recording``: what was recorded so far, None before the first row."""
 
     def __init__(self, directory: Path, settings: Mapping[str, object], every: int, samples: int):
@@ -49,8 +50,9 @@ class Record:
             return None
         return gathered(self._text, self._layers(), self._rows, {"ratecheck": version(), **self._provenance()})
 
+    @abstractmethod
     def _layers(self) -> tuple[str, ...]:
-        raise NotImplementedError
+        """The names of the layers that the columns of the rows are of."""
 
     def _provenance(self) -> Mapping[str, object]:
         return {"left_out": list(self._notes)}

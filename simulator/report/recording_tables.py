@@ -73,7 +73,6 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
                 continue
             error = math.inf if trend["error"] is None else trend["error"]
             estimate = Estimate(trend["exponent"], error, trend["seeds"] - 1)
-            low, high = estimate.low(LEVEL), estimate.high(LEVEL)
             rows.append(
                 {
                     "theorem": v.claim,
@@ -82,7 +81,7 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
                     "step": trend["step"],
                     "axis": trend["axis"],
                     "exponent": signed(trend["exponent"]),
-                    "interval": f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed",
+                    "interval": _interval(estimate),
                     "upper": "" if trend["upper_half"] is None else signed(trend["upper_half"]),
                     "predicted": signed(trend["predicted"]),
                     "sizes": ends([int(size) for size in trend["sizes"]]),
@@ -96,17 +95,21 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
     return tabled("trends", "Exponents of ρ = ‖g‖₁/(√d‖g‖₂)", TRENDS, rows, note)
 
 
+def _interval(exponent: Estimate) -> str:
+    low, high = exponent.low(LEVEL), exponent.high(LEVEL)
+    return f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed"
+
+
 def average_table(recordings: Sequence[Recording]) -> Table:
     """A row per family that was trained for several numbers of steps K, and norm: the exponent of its mean in K."""
     rows = []
     for each in averages(recordings):
-        low, high = each.exponent.low(LEVEL), each.exponent.high(LEVEL)
         rows.append(
             {
                 "family": each.family,
                 "norm": each.norm,
                 "exponent": signed(each.exponent.value),
-                "interval": f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed",
+                "interval": _interval(each.exponent),
                 "steps": f"{short(each.lengths[0])}…{short(each.lengths[-1])}",
                 "means": f"{number(each.ends[0])}…{number(each.ends[1])}",
                 "seeds": each.seeds,
