@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -122,15 +123,19 @@ def _resampled(samples: Sequence[NDArray[np.float64]], seed: int) -> NDArray[np.
     for size in sorted({y.size for y in samples}):
         if size - edges[-1] >= 2:  # a single replica has no spread to draw from
             edges.append(size)
-    rng = np.random.default_rng(seed)
-    drawn = np.concatenate(
-        [rng.multinomial(m - 1, np.full(m, 1 / m), RESAMPLES) * (m / (m - 1)) for m in np.diff(edges)], axis=1
-    )
     table = np.zeros((edges[-1], len(samples)))
     for j, y in enumerate(samples):
         size = max(e for e in edges if e <= y.size)
         table[:size, j] = y[:size] / size
-    return np.log(drawn @ table)
+    return np.log(_drawn(seed, tuple(edges)) @ table)
+
+
+@lru_cache(maxsize=64)  # the theorems of a sweep ask for the same of the same cells
+def _drawn(seed: int, edges: tuple[int, ...]) -> NDArray[np.float64]:
+    """How often each replica is in each bootstrap sample, shape (RESAMPLES, edges[-1]), as weights of mean 1."""
+    rng = np.random.default_rng(seed)
+    weights = [rng.multinomial(m - 1, np.full(m, 1 / m), RESAMPLES) * (m / (m - 1)) for m in np.diff(edges)]
+    return np.concatenate(weights, axis=1)
 
 
 def seed_of(text: str) -> int:

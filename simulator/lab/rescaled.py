@@ -36,6 +36,7 @@ CURVES = {  # the degrees of what is recorded along a run
     name: READINGS[name.replace("running", "grad")].degrees for name in FIELDS if name != "checkpoints"
 }
 Degrees = Mapping[str, tuple[float, float]]  # of the hyper-parameters
+Within = dict[tuple[str, Point], Bearing | None]  # of each copy: whether it is in a theorem's scope
 
 
 class Rescaler:
@@ -47,18 +48,19 @@ class Rescaler:
         self._degrees: dict[tuple[str, str], Degrees | None] = {}
         self._copies: dict[str, dict[Point, Result]] = {}
         self._landscapes: Landscapes = {}
-        self._within: dict[tuple, dict[tuple[str, Point], Bearing | None]] = {}  # by scope
+        self._within: dict[tuple, Within] = {}  # by scope
 
     def __call__(self, theorem: Judgeable) -> dict[str, Copies]:
         """The copies of each cell that *theorem* says something of, by the cell's key; what a folder holds of a
         theorem that is not here as code."""
         if not isinstance(theorem, Theorem):
             return dict(getattr(theorem, "copies", {}))
-        found = {result.key: self._of(theorem, result) for result in self.results}
+        known = self._within.setdefault(theorem.scope, {})
+        found = {result.key: self._of(theorem, result, known) for result in self.results}
         return {key: copies for key, copies in found.items() if copies is not None}
 
-    def _of(self, theorem: Theorem, result: Result) -> Copies | None:
-        here = self._said(theorem, result, HERE)
+    def _of(self, theorem: Theorem, result: Result, known: Within) -> Copies | None:
+        here = _said(theorem, result, HERE, known)
         if here is None:
             return None
         degrees = self._kind(result, theorem.measures)
@@ -66,7 +68,7 @@ class Rescaler:
             return None
         factors, count = {}, 0
         for point, copy in self._copies_of(result, degrees).items():
-            there = self._said(theorem, _measuring(copy, result, theorem.measures, point), point)
+            there = _said(theorem, _measuring(copy, result, theorem.measures, point), point, known)
             if there is None:
                 continue
             count += 1
@@ -74,21 +76,6 @@ class Rescaler:
             if abs(factor - 1) > SAME:
                 factors[point] = factor
         return Copies(factors, count)
-
-    def _said(self, theorem: Theorem, result: Result, point: Point) -> float | None:
-        """The bound, or the rate, where the theorem says something of the cell; *result* is its copy at *point*."""
-        known, place = self._within.setdefault(theorem.scope, {}), (result.key, point)
-        try:
-            if place not in known:
-                known[place] = theorem.within(result)
-            within = known[place]
-            bearing = within and theorem.on(result, within)
-        except InputError:  # the user's own function, on constants that no sweep has
-            return None
-        if bearing is None or bearing.void or bearing.aside:
-            return None
-        limit = bearing.rate if theorem.kind == "none" else bearing.bound
-        return None if limit is None or not 0 <= limit < math.inf else limit
 
     def _kind(self, result: Result, quantity: Quantity) -> Degrees | None:
         """How the hyper-parameters of cells of this kind go with the units; None where the kind is not covariant."""
@@ -115,6 +102,22 @@ class Rescaler:
                     found[point] = copy
             self._copies[result.key] = found
         return self._copies[result.key]
+
+
+def _said(theorem: Theorem, result: Result, point: Point, known: Within) -> float | None:
+    """The bound, or the rate, where the theorem says something of the cell; *result* is its copy at *point*."""
+    place = result.key, point
+    try:
+        if place not in known:
+            known[place] = theorem.within(result)
+        within = known[place]
+        bearing = within and theorem.on(result, within)
+    except InputError:  # the user's own function, on constants that no sweep has
+        return None
+    if bearing is None or bearing.void or bearing.aside:
+        return None
+    limit = bearing.rate if theorem.kind == "none" else bearing.bound
+    return None if limit is None or not 0 <= limit < math.inf else limit
 
 
 def _probe(spec: Spec, quantity: Quantity) -> Degrees | None:
