@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from problems.errors import InputError
 from simulator.cli import main
 from simulator.commands.networks import LADDERS
 from simulator.lab import recordings
+from simulator.lab.executors.place import Place
 from simulator.lab.folder import open_folder
 from simulator.networks import data
+from simulator.networks.climbing import climb, todo
 from simulator.networks.ladder import load_ladder
 from simulator.networks.run import Run
 
@@ -129,9 +135,12 @@ def test_a_ladder_from_its_file_to_its_page_and_on(file, tmp_path, capsys):
     assert lost.read_bytes() == whole
 
 
-def test_workers_give_the_same(file, tmp_path):
+@pytest.mark.parametrize("executor", ["pool", "dask"])
+def test_whoever_does_the_runs_they_are_the_same(file, tmp_path, executor):
+    if executor == "dask":
+        pytest.importorskip("distributed", reason="needs distributed: pip install ratecheck[dask]")
     assert main(["networks", str(file), "--out", str(tmp_path / "one")]) == 0
-    assert main(["networks", str(file), "--out", str(tmp_path / "two"), "-j", "2"]) == 0
+    assert main(["networks", str(file), "--out", str(tmp_path / "two"), "--executor", executor, "-j", "2"]) == 0
     for a, b in zip(*(sorted((tmp_path / n / "recordings").iterdir()) for n in ("one", "two")), strict=True):
         assert a.name == b.name and a.read_bytes() == b.read_bytes()
 
@@ -230,3 +239,38 @@ def test_the_page_is_brought_up_to_date(file, tmp_path, monkeypatch):
     next((tmp_path / "o" / "recordings").iterdir()).unlink()
     with pytest.raises(SystemExit, match="finish the ladder first"):
         refresh_networks.main(tmp_path / "o")
+
+
+def test_after_the_time_no_run_but_the_first_is_begun(file, tmp_path):
+    ladder, told = load_ladder(file), []
+    assert climb(ladder, tmp_path, limit=0.0, done=lambda due, recording, left: told.append((due.key, left))) == 1
+    assert told == [(ladder.due[0].key, 39)] and len(todo(ladder, tmp_path)) == 39
+    assert climb(ladder, tmp_path, limit=600.0) == 39 and not todo(ladder, tmp_path)
+
+
+class Losing:
+    """An executor whose worker dies at the third task."""
+
+    def __init__(self):
+        self.handed = {}
+
+    def submit(self, function, *arguments):
+        self.handed[task := Future()] = function, arguments
+        return task
+
+    def as_completed(self, tasks):
+        for number, task in enumerate(tasks):
+            function, arguments = self.handed[task]
+            if number == 2:
+                task.set_exception(BrokenProcessPool("a process in the pool was terminated"))
+            else:
+                task.set_result(function(*arguments))
+            yield task
+
+
+def test_a_worker_that_died_is_told_and_what_was_done_is_there(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(Place, "open", lambda self: contextlib.nullcontext((Losing(), 1)))
+    with pytest.raises(InputError, match="the run of v gaussian, seed 0, was lost .*run it again"):
+        climb(load_ladder(file), tmp_path)
+    monkeypatch.undo()
+    assert climb(load_ladder(file), tmp_path) == 38

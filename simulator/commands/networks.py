@@ -29,16 +29,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("ladder", nargs="?", metavar="LADDER", help="a shipped ladder, or a TOML file")
     add("--list", action="store_true", help="list the shipped ladders and exit")
     add("--out", default="results/networks", metavar="DIR", help="the results folder (default results/networks)")
-    add("-j", "--jobs", type=number, default=1, metavar="N", help="worker processes, which share the cores (default 1)")
+    add("-j", "--jobs", type=number, metavar="N", help="worker processes, which share the cores (default 1)")
+    add("--executor", metavar="NAME", help="where the workers are, as of `ratecheck sweep` (see docs/scaling.md)")
     add("--minutes", type=number, metavar="M", help="begin no further run after M minutes")
 
 
 def execute(args: argparse.Namespace) -> int:
-    from ratecheck.problems.errors import InputError, choose, require_integer, require_number
+    from ratecheck.problems.errors import InputError, choose, require_number
 
+    from ..lab.executors.place import Place
     from ..lab.folder import open_folder
     from ..lab.judging import code, judge_folder, write_judgement
-    from ..networks.ladder import climb, load_ladder, todo
+    from ..networks.climbing import climb, todo
+    from ..networks.ladder import load_ladder
     from ..plugins import only
     from .verdicts import show_state, show_verdicts
 
@@ -50,13 +53,13 @@ def execute(args: argparse.Namespace) -> int:
     path = Path(args.ladder)
     if path.suffix != ".toml":
         path = choose(shipped, args.ladder, "ladder")
-    jobs = require_integer(args.jobs, "-j", least=1, most=1024)
+    place = Place.of(args.executor, args.jobs)
     limit = None if args.minutes is None else 60 * require_number(args.minutes, "--minutes", above=0)
     ladder, directory = load_ladder(path), Path(args.out)
     waiting = todo(ladder, directory)
     say(f"{path.name}: {count(len(ladder.due), 'run')}, {len(ladder.due) - len(waiting)} of them done already")
     try:
-        climb(ladder, directory, jobs, _told, limit)
+        climb(ladder, directory, place, _told, limit)
     except KeyboardInterrupt:
         say(f"interrupted: what is done is stored in {args.out}; run the same command again to go on")
         return 130

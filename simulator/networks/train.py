@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,9 @@ DRAWS = 4  # minibatches of each size beside an exact gradient
 MOST_IN_PASS = 4096  # samples of a minibatch's gradient that go through the network at once
 
 
-def train(run: Run, text: str) -> Recording:
-    """Train the network of *run* for ``run.steps`` steps; *text* is the recording's identity.
+def train(run: Run, text: str, before_step: Callable[[], None] = lambda: None) -> Recording:
+    """Train the network of *run* for ``run.steps`` steps; *text* is the recording's identity. *before_step* is called
+    before each, and may raise to end it.
 
     On one machine the same numbers each time. Raises InputError where torch, its device or the data are missing.
     """
@@ -45,6 +46,7 @@ def train(run: Run, text: str) -> Recording:
     averaged = set(run.averaged)
     rows = []
     for k in range(1, run.steps + 2):
+        before_step()
         if k in run.measured or k in averaged:
             rows.append({"steps": k, **exact.measure(model, layers)})
             if not np.isfinite(rows[-1]["loss"]):
