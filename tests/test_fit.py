@@ -101,6 +101,15 @@ def test_bootstrap_variance_is_unbiased_at_8_replicas():
     assert abs(np.mean([e.error**2 for e in found]) / exact - 1) < 5 * math.sqrt(2 / 7 / trials)
 
 
+def test_what_is_tiny_is_fitted_as_what_is_not():
+    """The squares of a vanishing gradient's ratios underflow: 0/0 was a weight of nan."""
+    rng = np.random.default_rng(7)
+    logs, samples = noisy_law(rng, (1, 4, 16), (1, 4, 16), [8] * 9, 0.5)
+    plain, tiny = (power_law(logs, [y * scale for y in samples], seed=1) for scale in (1.0, 1e-200))
+    for a, b in zip(plain, tiny, strict=True):
+        assert b.value == pytest.approx(a.value, abs=1e-9) and b.error == pytest.approx(a.error, rel=1e-6)
+
+
 def test_weights_beat_none_where_the_spread_falls():
     """The spread halves from cell to cell, as it does with K and d: known weights have a third of the variance of none,
     and fitted ones nearly that. Tolerance: five Monte Carlo errors, and a tenth for what fitting them costs."""

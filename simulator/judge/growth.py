@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..cells.evidence import Result
 from ..words import count
 from .fit import GRID, LEAST_VALUES, SYMBOLS, spec_seed
-from .intervals import Estimate, power_law
+from .intervals import Estimate, power_laws
 
 OCTAVES = 3  # of an axis for any word on growth: K = 16000, 16001, 16002 are three values and no trend
 MARGIN = 0.02
@@ -93,13 +93,12 @@ def trend(
     """
     logs = np.log(np.asarray(values, dtype=np.float64))
     distinct = np.unique(logs)
-    spread = logs[:, None] if spread is None else spread
-    line = power_law(logs[:, None], samples, seed, levels, spread)
-    if line is None or distinct.size < LEAST_VALUES:
+    if distinct.size < LEAST_VALUES:
         return None
     past = logs - (2 * distinct[-1] - distinct[-2])
-    parabola = power_law(np.column_stack([past, past**2]), samples, seed, levels, spread)
-    return None if parabola is None else (line[0], parabola[0])
+    designs = [logs[:, None], np.column_stack([past, past**2])]
+    line, parabola = power_laws(designs, samples, seed, levels, logs[:, None] if spread is None else spread)
+    return None if line is None or parabola is None else (line[0], parabola[0])
 
 
 def _too_little(used: Sequence[tuple], axis: str, other: str) -> str:

@@ -79,19 +79,39 @@ def power_law(
     estimates, or None where the J places can't tell the exponents apart. See ``_weights`` for the
     weights and ``_resampled`` for the standard errors.
     """
-    levels = np.zeros(len(logs)) if levels is None else np.asarray(levels)
+    return power_laws([logs], samples, seed, levels, logs if spread is None else spread)[0]
+
+
+def power_laws(
+    designs: Sequence[NDArray[np.float64]],
+    samples: Sequence[NDArray[np.float64]],
+    seed: int,
+    levels: ArrayLike | None,
+    spread: NDArray[np.float64],
+) -> list[list[Estimate] | None]:
+    """``power_law`` for each of several *designs*, logs of the same places, from the same weights and resamples."""
+    levels = np.zeros(len(samples)) if levels is None else np.asarray(levels)
     own = (levels[:, None] == np.unique(levels)).astype(np.float64)
-    design = np.column_stack([own, logs - logs.mean(axis=0)])
-    if np.linalg.matrix_rank(design / np.maximum(np.abs(design).max(axis=0), 1e-300), tol=1e-6) < design.shape[1]:
-        return None
-    spread = logs if spread is None else spread
+    tables = [np.column_stack([own, logs - logs.mean(axis=0)]) for logs in designs]
+    if not any(map(_tells, tables)):
+        return [None] * len(tables)
     law = np.column_stack([np.ones(len(spread)), spread - spread.mean(axis=0)])
-    weighted = design * _weights(law, samples)[:, None]
-    solve = np.linalg.solve(weighted.T @ design, weighted.T)[own.shape[1] :]
-    exponents = solve @ np.log([y.mean() for y in samples])
-    errors = (_resampled(samples, seed) @ solve.T).std(axis=0, ddof=1)
-    df = min(y.size for y in samples) - 1
-    return [Estimate(float(b), float(e), df) for b, e in zip(exponents, errors, strict=True)]
+    weights, centers = _weights(law, samples), np.log([y.mean() for y in samples])
+    resampled, df = _resampled(samples, seed), min(y.size for y in samples) - 1
+
+    def fitted(table: NDArray[np.float64]) -> list[Estimate]:
+        weighted = table * weights[:, None]
+        solve = np.linalg.solve(weighted.T @ table, weighted.T)[own.shape[1] :]
+        errors = (resampled @ solve.T).std(axis=0, ddof=1)
+        return [Estimate(float(b), float(e), df) for b, e in zip(solve @ centers, errors, strict=True)]
+
+    return [fitted(table) if _tells(table) else None for table in tables]
+
+
+def _tells(table: NDArray[np.float64]) -> bool:
+    """Whether the places of a design can tell its columns apart."""
+    scaled = table / np.maximum(np.abs(table).max(axis=0), 1e-300)
+    return bool(np.linalg.matrix_rank(scaled, tol=1e-6) == table.shape[1])
 
 
 def _weights(design: NDArray[np.float64], samples: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -102,7 +122,7 @@ def _weights(design: NDArray[np.float64], samples: Sequence[NDArray[np.float64]]
     what the others know, and loses next to nothing against known weights.
     """
     count = np.array([y.size for y in samples], dtype=np.float64)
-    relative = np.array([y.var(ddof=1) / y.mean() ** 2 for y in samples])
+    relative = np.array([(y / y.mean()).var(ddof=1) for y in samples])  # y² may underflow
     if np.any(relative <= 1e-24):  # no noise, or only rounding: nothing to weigh by
         return count
     law, *_ = np.linalg.lstsq(design, np.log(relative), rcond=None)

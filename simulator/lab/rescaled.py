@@ -93,9 +93,10 @@ class Rescaler:
     def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, Result]:
         if result.key not in self._copies:
             base, found = resolve(result.spec, self._landscapes), {}
+            told = json.loads(result.identity)
             for point in POINTS if base.key == result.key else ():  # else the run was another than its Spec says now
                 try:
-                    copy = _resolved(base, result, point, degrees, self._landscapes)
+                    copy = _resolved(base, result, told, point, degrees, self._landscapes)
                 except InputError:  # constants that no run has
                     continue
                 if copy is not None:
@@ -153,9 +154,11 @@ def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
-def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landscapes: Landscapes) -> Result | None:
-    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what
-    the symmetry asks for."""
+def _resolved(
+    base: Cell, result: Result, told: Mapping[str, object], point: Point, degrees: Degrees, landscapes: Landscapes
+) -> Result | None:
+    """The copy of a cell, *base* resolved and *told* by its identity, with the shipped quantities; None where the rule
+    doesn't give what the symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
@@ -164,8 +167,7 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landsc
         expected = math.log(_power(point, degrees[name]))
         if not abs(_log_ratio(value, base.hyper[name], result.spec.steps) - expected) <= SAME:
             return None
-    told = json.loads(result.identity)
-    told["hyper"] = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
+    hyper = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
     stats = result.stats
     with np.errstate(over="ignore"):  # of a run that is about to diverge
         measured = {
@@ -176,7 +178,7 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landsc
         curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
     here = Stats(measured, stats.checkpoints, **curves)
     known = {"quantities": dict(result.quantities)}
-    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json(told), known)
+    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json({**told, "hyper": hyper}), known)
 
 
 def _measuring(copy: Result, result: Result, quantity: Quantity, point: Point) -> Result:

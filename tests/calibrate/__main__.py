@@ -24,8 +24,9 @@ from .statements import Statement, true_statements
 from .table import tables, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-# Of the table in docs/judge.md. Who changes the rule by it takes another, once; 1, 1129, 2711, 4457, 6121, 8087 were.
-SEED = 9241
+# Of the table in docs/judge.md. Who changes the rule by it takes another, once; 1, 1129, 2711, 3307, 4457, 6121, 8087 and
+# 9241 were.
+SEED = 10301
 
 
 def every() -> list[Statement]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,9 +51,21 @@ def stored(setting: Setting, make: Callable[[], dict], folder: Path, names: Iter
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["setting"] == told and content["names"] == sorted(names):
             return content
-    content = {"setting": told, "names": sorted(names), **make()}
+    with uncollected():
+        content = {"setting": told, "names": sorted(names), **make()}
     folder.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".new")
     whole.write_text(json.dumps(content), encoding="utf-8")
     whole.replace(path)
     return content
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Garbage in cycles is collected afterwards: looking for it among so many cells takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
