@@ -15,39 +15,15 @@ from simulator.lab.executors.place import Place
 from simulator.lab.executors.protocol import Executor
 
 from . import coverage
-from .falsehoods import false_statements
-from .population import judged, stored
 from .promises import broken_promises
-from .runs import settled
 from .settings import Setting, draw
-from .statements import Statement, true_statements
 from .table import tables, write
+from .work import cover_one, every, judge_one
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
-# Of the table in docs/judge.md. Who changes the rule by it takes another, once; 1, 1129, 2711, 3307, 4457, 6121, 8087 and
-# 9241 were.
+# Of the table in docs/judge.md. Who changes the rule by it takes another, once; 1, 1129, 2711, 3307, 4457, 6121, 8087
+# and 9241 were.
 SEED = 10301
-
-
-def every() -> list[Statement]:
-    """All statements, the true ones first."""
-    return [*true_statements(), *false_statements()]
-
-
-def judge_one(setting: Setting, folder: Path) -> dict:
-    """What is said of every statement in one setting."""
-    statements = every()
-
-    def make() -> dict:
-        verdicts = judged(setting, statements)
-        return {"kappa": setting.kappa, "settled": settled(setting), "verdicts": verdicts}
-
-    return stored(setting, make, folder, [s.name for s in statements])
-
-
-def cover_one(setting: Setting, folder: Path) -> dict:
-    """What the limits of one setting cover."""
-    return stored(setting, lambda: coverage.covered(setting), folder, [coverage.STATEMENT])
 
 
 def main() -> int:
