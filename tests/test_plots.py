@@ -22,6 +22,7 @@ from simulator.report.figures.pages import MOST_PAGES
 from simulator.report.figures.pages import pages as grouped
 from simulator.report.figures.slopes import local_slope, rate_slope
 from simulator.report.figures.style import ordered
+from simulator.report.figures.text import glued
 from simulator.report.shown import show
 from simulator.theorems import THEOREMS
 
@@ -314,3 +315,16 @@ def test_every_colour_stands_out_from_its_page(dark):
         if name != "paper":
             high, low = sorted((luminance(pair[dark]), paper), reverse=True)
             assert (high + 0.05) / (low + 0.05) >= 3, name
+
+
+def test_in_folded_columns_every_panel_says_which_problem_it_shows():
+    names = ("ramp", "rational", "welsch", "cauchy")
+    drawn = figure("curves", [cell(name, "sgd") for name in names])[0]
+    wide, narrow = ([ax.get_title() for ax in drawn.at(width).axes] for width in (6.75, 3.25))
+    assert len(wide) == 12 and sum(map(bool, wide)) == 4
+    assert len(narrow) == 12 and all(narrow) and sum(title.startswith("cauchy") for title in narrow) == 3
+
+
+def test_headlines_break_between_facts():
+    words = glued("σ = 1, seed 1; bars: 95 % limits").split(" ")
+    assert words == ["σ\u00a0=\u00a01,", "seed\u00a01;", "bars:\u00a095\u00a0%", "limits"]

@@ -86,10 +86,11 @@ def _figure(page: Page, cells: Cells, width: float) -> Sheet:
     figure, axes = sheet(grid, width, height=1.6)
     looks = named(page.rows)
     lost = False
-    letters = int(13.5 * (width - 0.6) / columns_of(axes))
+    letters, folded = int(13.5 * (width - 0.6) / columns_of(axes)), columns_of(axes) < len(page.columns)
     for (quantity, column), ax in axes.items():
         spec = next(iter(cells[column].values())).spec
-        ax.set_title(panel_title(f"{column}, d = {spec.dim}, K = {spec.steps}", letters) if quantity == FIRST else "")
+        cell = f", d = {spec.dim}, K = {spec.steps}" if quantity == FIRST else ""
+        ax.set_title(panel_title(f"{column}{cell}", letters) if cell or folded else "")
         for row, shown in cells[column].items():
             stats = shown.result.stats
             lost |= curve(ax, stats.checkpoints, getattr(stats, quantity), looks[row], log=True)

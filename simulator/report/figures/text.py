@@ -21,6 +21,11 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() or c == "\u00a0" else "?" for c in line)
 
 
+def glued(text: object) -> str:
+    """``printable``, to be broken into lines: not at an equals sign, nor before a number or a percent sign."""
+    return re.sub(r" (?=[=%]|\d)|(?<==) ", "\u00a0", printable(text))
+
+
 def plain(text: object) -> str:
     """*text*, from anywhere, for a figure: a dollar sign starts no formula."""
     return printable(text).replace("$", r"\$")
