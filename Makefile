@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 SETUP = setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep quick norms networks networks-full test test-all parity zoo calibrate mutants lint bench gpu-check clean
+.PHONY: help sweep quick norms networks networks-full networks-gpu test test-all parity zoo calibrate mutants lint bench gpu-check clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ networks: $(VENV)/.ready $(VENV)/.ready-networks ## train ladders of small netwo
 networks-full: $(VENV)/.ready $(VENV)/.ready-networks ## the same on larger ladders, to results/networks-full (hours; run it again to go on)
 	$(BIN)/python -m simulator networks full -j 2 --out $(OUT)/networks-full || case $$? in 1|3) ;; *) exit 1 ;; esac
 	$(BIN)/python -m simulator report $(OUT)/networks-full
+
+networks-gpu: $(VENV)/.ready $(VENV)/.ready-networks ## GPT-2 and its widths on one GPU, to results/networks-gpu (parts of 8 minutes; run it again to go on)
+	$(BIN)/python -m simulator networks gpu --minutes 5 --out $(OUT)/networks-gpu || case $$? in 1|3) ;; *) exit 1 ;; esac
+	$(BIN)/python -m simulator report $(OUT)/networks-gpu
 
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
 	$(BIN)/python -m pytest -m "not slow"

@@ -29,6 +29,7 @@ KINDS = {
     "mlp": {"task": "mlp", "data": "digits", "width": 8},
     "resnet": {"task": "resnet", "data": "digits", "width": 4, "depth": 1},
     "transformer": {"task": "transformer", "data": "stdlib", "width": 16, "depth": 1, "context": 8},
+    "gpt": {"task": "transformer", "data": "stdlib", "width": 16, "depth": 2, "context": 8, "head": 8, "tied": True},
 }
 
 
@@ -149,6 +150,16 @@ def test_tokens_that_f_has_not_seen_have_a_gradient_of_exactly_zero():
     unseen = size - len(np.unique(windows[:, :-1]))
     j = recording.layers.index("embedding")
     assert unseen > 10 and recording.zeros[0, j] == unseen * run.width and recording.sizes[0, j] == size * run.width
+
+
+def test_tied_weights_are_one_layer_and_their_gradients_add_up():
+    run = run_of(**{**KINDS["gpt"], "objective": 8, "batch": 4, "steps": 1, "chunks": 2, "checkpoints": "1"})
+    recording = train(run, "")
+    _, size = data.windows("stdlib", 0, run.context, run.objective)
+    assert "readout" not in recording.layers
+    j = recording.layers.index("embedding")
+    assert recording.sizes[0, j] == size * run.width
+    assert recording.zeros[0, j] == 0  # the softmax moves every row, of tokens that f has not seen too
 
 
 def test_byte_pairs_are_text_and_too_many_are_refused(monkeypatch):

@@ -108,6 +108,7 @@ def test_make_alone_prints_the_targets(clone):
         "norms",
         "networks",
         "networks-full",
+        "networks-gpu",
         "test",
         "test-all",
         "parity",

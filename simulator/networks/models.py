@@ -11,8 +11,6 @@ from ..record.needs import torch_for
 from .run import Run
 from .scaling import EMBEDDING, HIDDEN, INPUT, READOUT, VECTOR, begin
 
-HEAD = 16  # coordinates of an attention head
-
 
 def make(run: Run, inputs: int, outputs: int, generator: Any) -> Any:
     """The network of *run*; *inputs* are its pixels, of which an image has inputs × inputs, or its vocabulary."""
@@ -106,7 +104,7 @@ def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
 
 
 def _transformer(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
-    nn, heads = torch.nn, run.width // HEAD
+    nn, heads = torch.nn, run.width // run.head
 
     class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
@@ -119,7 +117,7 @@ def _transformer(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
                 nn.init.zeros_(module.bias)
 
         def forward(self, x: Any) -> Any:
-            shape = (*x.shape[:2], heads, HEAD)
+            shape = (*x.shape[:2], heads, run.head)
             q, k, v = (part.view(shape).transpose(1, 2) for part in self.attention(self.norm1(x)).chunk(3, dim=-1))
             mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + self.mixing(mixed.transpose(1, 2).flatten(2))
@@ -133,6 +131,8 @@ def _transformer(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
             self.blocks = nn.Sequential(*(Block() for _ in range(run.depth)))
             self.norm = nn.LayerNorm(run.width)
             self.readout = nn.Linear(run.width, outputs, bias=False)
+            if run.tied:
+                self.readout.weight = self.embedding.weight
 
         def loss(self, batch: Any) -> Any:
             (window,) = batch

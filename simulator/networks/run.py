@@ -30,9 +30,10 @@ class Run:
     """What a ladder's TOML may say. ``family``: runs of one family differ in size and seed only; ``axis``: what grows.
 
     ``objective``: how many images, or how many windows of ``context`` tokens, f is the mean over; training draws
-    ``batch`` of them, with replacement. ``vocabulary``: tokens of a byte-level BPE, 0 for characters. ``horizon``
-    multiplies ``lr`` by K^(−1/2). ``checkpoints``: shares of training at which the gradient of f is measured, besides
-    the first step; ``average``: at how many random steps it is measured for its mean over K, 0 for none.
+    ``batch`` of them, with replacement. ``vocabulary``: tokens of a byte-level BPE, 0 for characters; ``tied``: the
+    readout's weights are the embedding's; ``head``: coordinates of an attention head. ``horizon`` multiplies ``lr`` by
+    K^(−1/2). ``checkpoints``: shares of training at which the gradient of f is measured, besides the first step;
+    ``average``: at how many random steps it is measured for its mean over K, 0 for none.
     """
 
     task: str
@@ -43,7 +44,9 @@ class Run:
     width: int = 64
     depth: int = 2
     vocabulary: int = 0
+    tied: bool = False
     context: int = 64
+    head: int = 16
     law: str = "none"
     size: int = 0
     optimizer: str = "adamw"
@@ -83,8 +86,10 @@ class Run:
             raise InputError(
                 f"objective={self.objective} must be a multiple of chunks={self.chunks} and at least batch={self.batch}"
             )
-        if self.task == "transformer" and self.width % 16:
-            raise InputError(f"width={self.width} of a transformer must be a multiple of 16, which its heads have")
+        if self.task == "transformer" and self.width % self.head:
+            raise InputError(f"width={self.width} of a transformer must be a multiple of head={self.head}")
+        if self.tied and self.parametrization == "mup":
+            raise InputError("tied weights have one scale, and µP asks for two, the embedding's and the readout's")
         if self.average > self.steps or self.average and self.steps % self.average:
             raise InputError(f"steps={self.steps} must be a multiple of average={self.average}, its equal parts")
         if any(not 0 < share <= 1 for share in self.shares):
@@ -140,6 +145,10 @@ def _value(name: str, value: object) -> Any:
             return " ".join(f"{float(word):g}" for word in str(value).split())
         except ValueError:
             raise InputError(f'{name} must be numbers such as "0.1 1", got {value!r:.100}') from None
+    if name == "tied":
+        if not isinstance(value, bool):
+            raise InputError(f"tied is true or false, got {value!r:.100}")
+        return value
     if name in ("lr", "weight_decay"):
         return require_number(value, name, least=0)
     least = 0 if name in ("seed", "vocabulary", "size", "average") else 1
