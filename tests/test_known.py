@@ -29,6 +29,7 @@ KNOWN = [
     ("quadratic", "sgd", 4000, {}),
     ("quadratic", "sgd", 1000, {"noise": "sparse", "sigma": 3.0, "dim": 256}),
     ("quadratic", "sgd", 1000, {"sigma": 0.0}),
+    ("quadratic", "sgd", 4000, {"noise": "student", "noise_args": {"nu": 10.0}}),
     ("slope-and-bowl", "sgd", 16000, {"dim": 256}),
     ("slope-and-bowl", "sgd", 4000, {"dim": 256, "noise": "skew", "sigma": 0.5, "smoothness": 2.0, "gap": 0.3}),
     (
@@ -48,6 +49,8 @@ UNKNOWN = [
     ("quadratic", "adamw", 1000, {}),
     ("quadratic", "sgd", 1000, {"problem_args": {"spectrum": 1.0}}),
     ("quadratic", "sgd", 1000, {"noise_args": {"affine": 0.5}}),
+    ("quadratic", "sgd", 1000, {"noise": "student", "noise_args": {"nu": 3.0}}),  # squares of infinite variance
+    ("slope-and-bowl", "sgd", 16000, {"dim": 256, "noise": "student", "noise_args": {"nu": 3.0}}),
     ("slope-and-bowl", "sgd", 250, {"dim": 256}),  # too short a way
     ("slope-and-bowl", "sgd", 16000, {}),  # the noise of one coordinate of few may lead to the foot
     ("slope-and-bowl", "sgd", 4000, {"dim": 256, "optimizer_args": {"lr": 0.1}}),  # crossed

@@ -50,12 +50,14 @@ class Known:
 
 def known(result: Result) -> Known | None:
     """What a derivation gives for *result*, None where none does."""
-    spec = result.spec
-    if spec.problem == "ramp" and result.constants.get("sigma", 0.0) > 0:
+    spec, c = result.spec, result.constants
+    if spec.problem == "ramp" and c.get("sigma", 0.0) > 0:
         return _ramp(result)
-    if spec.problem == "quadratic" and _ran(result, SGD) and result.alike and "sigma" in result.constants:
+    # without a fourth moment the mean of a few squares lies below its expectation far more often than limits say
+    squares = "sigma" in c and "kurtosis" not in c.missing and _ran(result, SGD)
+    if spec.problem == "quadratic" and squares and result.alike:
         return _quadratic(result)
-    if spec.problem == "slope-and-bowl" and _ran(result, SGD) and "sigma" in result.constants:
+    if spec.problem == "slope-and-bowl" and squares:
         return _slope_and_bowl(result)
     if spec.problem == "sawtooth" and _ran(result, SGD) and spec.sigma == 0 and spec.dtype == "float64":
         return _sawtooth(result)
