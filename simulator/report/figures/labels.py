@@ -15,7 +15,7 @@ from ...judge.statement import Judgeable, Measured
 from .page import Panel
 from .sheet import Sheet
 from .style import INK, PAPER, RING, Look
-from .text import formula, glued, plain, printable
+from .text import broken, formula, plain, printable
 
 INTERVALS = "bars: 95 % t-intervals of the mean over replicas"
 
@@ -93,7 +93,7 @@ def headline(figure: Sheet, text: str) -> None:
     renderer = FigureCanvasAgg(figure).get_renderer()
     length = int(26 * figure.get_figwidth())
     while True:
-        lines = textwrap.wrap(glued(text), length)
+        lines = broken(text, length)
         title = figure.suptitle("\n".join(map(plain, lines)), fontsize=8.5, color=INK)
         box = title.get_window_extent(renderer)
         if length < 30 or box.width < 0.97 * figure.bbox.width:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from ...judge.intervals import Estimate
 from .page import Page
 from .sheet import Sheet, sheet_of
 from .style import LEVEL, PAPER, RING, Look
-from .text import glued, plain, with_interval
+from .text import broken, plain, with_interval
 
 LEAST_WIDTH = 1.25  # inches of a panel
 FULL = 0.7  # of the places of a grid; with fewer panels, problems needn't stand below each other
@@ -72,7 +71,7 @@ def on_grid(figure: Sheet, places: Sequence, columns: int, there: Container) -> 
 
 def panel_title(title: str, letters: int) -> str:
     """A title in lines of at most *letters*, broken between words, and within a word that is longer."""
-    return "\n".join(map(plain, textwrap.wrap(glued(title), max(letters, 8), break_on_hyphens=False)))
+    return "\n".join(map(plain, broken(title, max(letters, 8))))
 
 
 def lowest(axes: Mapping[tuple[str, str], Axes]) -> list[Axes]:

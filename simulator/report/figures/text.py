@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,9 +22,11 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() or c == "\u00a0" else "?" for c in line)
 
 
-def glued(text: object) -> str:
-    """``printable``, to be broken into lines: not at an equals sign, nor before a number or a percent sign."""
-    return re.sub(r" (?=[=%]|\d)|(?<==) ", "\u00a0", printable(text))
+def broken(text: object, letters: int) -> list[str]:
+    """``printable`` in lines of at most *letters*, broken between words, and within a word that is longer; a number
+    stays with its name, its equals sign and its percent sign."""
+    glued = re.sub(r" (?=[=%]|\d)|(?<==) ", "\u00a0", printable(text))
+    return [line.replace("\u00a0", " ") for line in textwrap.wrap(glued, letters, break_on_hyphens=False)]
 
 
 def plain(text: object) -> str:
