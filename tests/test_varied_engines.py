@@ -68,6 +68,16 @@ def test_any_cut_has_the_bits_of_the_whole(varied):
         assert_identical(loop.finish(cell, runs), whole)
 
 
+@pytest.mark.parametrize("varied", ["starts", "spectrum", "columns"])
+def test_parts_that_begin_apart_have_the_bits_of_the_whole(varied):
+    """As a cell that is cut over workers is run: each begins with coordinates of its own."""
+    cell = resolve(spec(dim=2 * 1024 + 7, steps=21, **VARIED[varied]))
+    for engine in (cpu.Engine(), gpu.Engine(EmulatedDevice(), shape=Shape(64, 2, 512))):
+        parts = [Part(range(2), groups) for groups in (range(1), range(1, 2), range(2, 3))]
+        runs = [loop.advance(loop.begin(engine, cell, part=part)) for part in parts]
+        assert_identical(loop.finish(cell, runs), loop.simulate(engine, cell))
+
+
 @EVERY
 def test_threads_lanes_and_chunks_change_no_bit(varied):
     cell = resolve(spec(dim=200, steps=50, **VARIED[varied]))
