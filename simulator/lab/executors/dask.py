@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,7 @@ def opened(argument: str, jobs: int) -> Iterator[tuple[Dask, int]]:
         host="127.0.0.1",
         dashboard_address=None,
         worker_dashboard_address=None,
+        silence_logs=logging.ERROR,  # that tasks are cancelled is what Ctrl-C asks for
     )
     with cluster, Client(cluster, set_as_default=False) as client:
         yield Dask(client), jobs
