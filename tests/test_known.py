@@ -190,10 +190,15 @@ def test_a_bound_that_is_attained_exactly_is_tight():
 
 
 @pytest.mark.parametrize(
-    ("factor", "outcomes"), [(1 / 1.02, {Outcome.VIOLATED, Outcome.INCONCLUSIVE}), (1.5, {Outcome.HOLDS})]
+    ("dim", "factor", "outcomes"),
+    [
+        (64, 1 / 1.02, {Outcome.VIOLATED, Outcome.INCONCLUSIVE}),
+        (8, 1 / 1.02, {Outcome.INCONCLUSIVE}),  # too noisy for the sample to say so
+        (64, 1.5, {Outcome.HOLDS}),
+    ],
 )
-def test_a_derived_ratio_above_the_bound_excuses_nothing_and_one_far_below_it_is_not_tight(factor, outcomes):
+def test_a_derived_ratio_above_the_bound_excuses_nothing_and_one_far_below_it_is_not_tight(dim, factor, outcomes):
     other = theorem(optimizer="sgd", rule=sgd_rule, measures="mean_grad_l2_squared", name="other")(squared.function)
     other.declared(lambda c: factor * bound.bound(c))
-    [found] = judge([run(Spec.of("quadratic", "sgd", 64, k, 8)) for k in (1000, 16000)], theorems=[other])
+    [found] = judge([run(Spec.of("quadratic", "sgd", dim, k, 8)) for k in (1000, 16000)], theorems=[other])
     assert found.outcome in outcomes, found.reasons

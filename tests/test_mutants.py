@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -58,8 +59,10 @@ def test_it_fits(mutant):
     if mutant.file.endswith(".py"):
         compile(planted, mutant.file, "exec")
     for test in mutant.tests:
-        file, _, name = test.partition("::")
-        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8") if name else (ROOT / file).is_file()
+        file, *names = test.split("::")
+        text = (ROOT / file).read_text(encoding="utf-8")
+        for depth, name in enumerate(names):  # a name that pytest doesn't find would count as a failure
+            assert re.search(rf"^{' ' * 4 * depth}(def|class) {name}\b", text, re.MULTILINE), test
 
 
 def test_every_area_has_some_and_both_ways_to_the_verdicts_are_tried():

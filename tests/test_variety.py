@@ -131,12 +131,19 @@ def test_the_critical_steepness_of_equal_slopes_is_the_ramp_s():
     assert uneven_ramp.critical(10**6) > uneven_ramp.parameters["steepness"]
 
 
+def test_the_pl_constant_is_that_of_the_flattest_coordinate():
+    for spectrum in (0.0, 0.7):
+        p = quadratic(64, 2.0, 3.0, spectrum=spectrum)
+        assert p.supplies["pl"] == pytest.approx(np.min(p.curvatures()), rel=1e-14)
+
+
 def test_slope_and_bowl_has_the_slope_of_the_bound():
     p = slope_and_bowl(64, 2.0, 3.0, sigma=0.5, steps=4000, reserve=0.1)
     lr = math.sqrt(2 * 3.0 / (2.0 * 4000)) / 0.5
     g = p.gradient(p.start_point())
     assert g[0] == pytest.approx(math.sqrt(0.9 * 3.0 / (lr * 4000)), rel=1e-3)  # far out, the soft ramp is its slope
     assert np.all(g[1:] == 0) and np.allclose(p.curvatures(), 2.0)
+    np.testing.assert_allclose(p.noise.values(0, 64) ** 2, 1 / 64)  # the slope has its part of it
     assert p.value(p.start_point()) - p.minimum == pytest.approx(3.0, rel=1e-14)
 
 
