@@ -93,7 +93,8 @@ def power_laws(
     levels = np.zeros(len(samples)) if levels is None else np.asarray(levels)
     own = (levels[:, None] == np.unique(levels)).astype(np.float64)
     tables = [np.column_stack([own, logs - logs.mean(axis=0)]) for logs in designs]
-    if not any(map(_tells, tables)):
+    telling = [_tells(table) for table in tables]
+    if not any(telling):
         return [None] * len(tables)
     law = np.column_stack([np.ones(len(spread)), spread - spread.mean(axis=0)])
     weights, centers = _weights(law, samples), np.log([y.mean() for y in samples])
@@ -105,7 +106,7 @@ def power_laws(
         errors = (resampled @ solve.T).std(axis=0, ddof=1)
         return [Estimate(float(b), float(e), df) for b, e in zip(solve @ centers, errors, strict=True)]
 
-    return [fitted(table) if _tells(table) else None for table in tables]
+    return [fitted(table) if tells else None for table, tells in zip(tables, telling, strict=True)]
 
 
 def _tells(table: NDArray[np.float64]) -> bool:

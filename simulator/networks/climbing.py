@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,8 +77,8 @@ def perform(due: Due, directory: Path, threads: int | None = None, end: float | 
     if due.run.task == "vectors":
         save(directory, record(due.run, due.identity))
         return True
-    if threads is not None and importlib.util.find_spec("torch"):
-        torch_for("a network").set_num_threads(threads)
+    if threads is not None:
+        torch_for(f"task {due.run.task!r}").set_num_threads(threads)
     from .train import train  # late: it needs torch
 
     save(directory, train(due.run, due.identity, require_going))
