@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +51,7 @@ def departure(
     ]
     formulas = {name: getattr(v, "meaning", None) for name, v in given.items() if name not in ranges}
     if formulas:
-        told = json.loads(result.identity)["hyper"]
+        told = result.told["hyper"]
         outside += [name for name, meaning in formulas.items() if told.get(name) != meaning]
     return Departure(tuple(name for name in given if name in outside), missing)
 

@@ -218,6 +218,13 @@ def test_sgd_on_a_quadratic_lacks_only_the_gap_that_is_left(steps, sigma, step):
     )
 
 
+def test_gradient_descent_with_half_the_longest_step():
+    """At η = 1/(2L) and K = 3 the c_k are 5/16, 7/16 and 5/8 of 1/L; at η = 1/L the last is as all others."""
+    c = constants(steps=3, smoothness=2.0, gap=0.5, sigma=0.0)
+    by_hand = math.sqrt(16 / 5 + 16 / 7 + 8 / 5) / 3  # LΔ = 1
+    assert THEOREMS["gd-l2"].bound(c, Hyper({"lr": 0.25})) == pytest.approx(by_hand, rel=1e-12)
+
+
 @pytest.mark.parametrize("steps", [1, 10, 1000])
 @pytest.mark.parametrize("sigma", [0.0, 0.1, 5.0])
 def test_the_best_step_of_sgd(steps, sigma):

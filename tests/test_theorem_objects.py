@@ -9,7 +9,7 @@ from rate_only import adamw_rate
 from synthetic import rate, result, sweep
 
 from problems import InputError
-from simulator.assumptions import assumption
+from simulator.assumptions import ASSUMPTIONS, assumption
 from simulator.cells.constants import Constants, SaysNothing
 from simulator.cells.of_step import of_step
 from simulator.cells.spec import Spec
@@ -165,6 +165,23 @@ def test_an_assumption_may_look_at_what_was_measured():
     assert t.on(run).void == "got 3"
     with pytest.raises(InputError, match="unknown quantity 'max_linf'"):
         assumption("x", needs=("max_linf",))
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer", "noise", "limit"),
+    [
+        ("small_gradients", "rmsprop", "gaussian", lambda c, h: math.sqrt(h.eps) / 2 / math.sqrt(1 - h.beta2)),
+        ("bounded_gradients", "adagrad", "rademacher", lambda c, h: math.sqrt(h.eps) - c.noise_linf),
+        ("half_the_threshold", "clipped", "gaussian", lambda c, h: h.threshold / 2),
+    ],
+)
+def test_gradients_may_be_as_large_as_a_theorem_says_and_no_larger(name, optimizer, noise, limit):
+    run = cell(optimizer, noise=noise)
+    largest = limit(run.constants, run.hyper)
+    assert largest > 0
+    for share, broken in ((0.999, False), (1.001, True)):
+        run.stats.measured["max_grad_linf"] = np.array([0.1, share]) * largest  # the worst replica's counts
+        assert bool(ASSUMPTIONS[name].check(run)) is broken
 
 
 def test_a_missing_constant_is_void():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ratecheck.problems import Noise, SeparableProblem
 from ratecheck.problems.columns import Column
 
 from ..optimizers import Optimizer
 from .constants import Constants
-from .of_step import OfStep
+from .of_step import OfStep, meanings
 from .spec import Spec, canonical_json, copies_of_one, key_of
 
 NUMERICS = 2  # raise when engines or rules give other numbers for the same Spec
@@ -37,7 +38,12 @@ class Cell:
 
     @cached_property
     def identity(self) -> str:
-        """All that determines the numbers, and nothing of where a file lies, as JSON.
+        """All that determines the numbers, and nothing of where a file lies, as JSON."""
+        return canonical_json(self.told)
+
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """What ``identity`` is the text of.
 
         It lists departures from defaults only, so that a feature that a cell doesn't use leaves its key alone.
         """
@@ -52,7 +58,7 @@ class Cell:
             "minimum": problem.minimum,
         }
         columns = {name: _samples(column, problem.dim) for name, column in problem.columns.items()}
-        content = {
+        return {
             "numerics": NUMERICS,
             **{name: value for name, value in self.departures.items() if value != DEFAULTS.get(name)},
             "formulas": {name: f.digest for name, f in formulas.items()},
@@ -61,17 +67,13 @@ class Cell:
             **({"columns": columns} if columns else {}),
             "profile": ["own" if isinstance(v, Column) else f"{v:.12g}" for v in problem.formula_arguments],
             "law": [f"{value:.12g}" for value in (noise.variance, *map(float, noise.formula_arguments))],
-            "hyper": {
-                name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}"
-                for name, value in self.hyper.items()
-            },
+            "hyper": meanings(self.hyper),
         }
-        return canonical_json(content)
 
     @property
     def alike(self) -> bool:
         """Whether all coordinates are copies of one."""
-        return copies_of_one(self.identity)
+        return copies_of_one(self.told)
 
     @property
     def key(self) -> str:

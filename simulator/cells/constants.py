@@ -96,6 +96,8 @@ class Constants(Mapping[str, float]):
 
     def but(self, **changes: float) -> Constants:
         """The same table with some values changed or added."""
+        if all(self._values.get(name) == value for name, value in changes.items()):
+            return self
         return Constants({**self._values, **changes}, {k: v for k, v in self._missing.items() if k not in changes})
 
     def __getitem__(self, name: str) -> float:

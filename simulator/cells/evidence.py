@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +61,19 @@ class Result:
         return key_of(self.identity)
 
     @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """``identity`` as the table that it is the text of."""
+        return json.loads(self.identity)
+
+    @property
     def formulas(self) -> Mapping[str, str]:
         """Digests of the formulas that ran: phi, dphi, noise and update."""
-        return json.loads(self.identity)["formulas"]
+        return self.told["formulas"]
 
-    @cached_property
+    @property
     def alike(self) -> bool:
         """Whether all coordinates were copies of one, so that what is measured scales with d by construction."""
-        return copies_of_one(self.identity)
+        return copies_of_one(self.told)
 
     @cached_property
     def quantities(self) -> Mapping[str, str]:

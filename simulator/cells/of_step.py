@@ -44,6 +44,11 @@ def as_used(given: Mapping[str, Any]) -> dict[str, float | OfStep]:
     return {name: value if isinstance(value, OfStep) else float(value) for name, value in given.items()}
 
 
+def meanings(hyper: Mapping[str, float | OfStep]) -> dict[str, list[str] | str]:
+    """What hyper-parameters are told by: formulas of the step by their meaning, numbers to 12 digits."""
+    return {name: value.meaning if isinstance(value, OfStep) else f"{value:.12g}" for name, value in hyper.items()}
+
+
 def of_step(function, **constants: float) -> OfStep:
     """What a rule returns for a hyper-parameter that changes with the step::
 

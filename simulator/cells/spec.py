@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ratecheck.problems.errors import InputError, choose, require_integer, require_number
 
@@ -107,9 +108,8 @@ def key_of(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-def copies_of_one(identity: str) -> bool:
-    """Whether the identity is of a cell whose coordinates are all copies of one."""
-    told = json.loads(identity)
+def copies_of_one(told: Mapping[str, Any]) -> bool:
+    """Whether the identity *told* is of a cell whose coordinates are all copies of one."""
     return "columns" not in told and "spectrum" not in told["numbers"]
 
 

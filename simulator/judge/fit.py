@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.evidence import Result
-from ..cells.spec import canonical_json
+from ..cells.spec import Spec, canonical_json
 from ..cells.telling import telling
+from ..plugins import plain_name
 from .intervals import Estimate, power_law, seed_of
 
 LEAST_VALUES = 3  # two give a slope through any trend, with nothing left over to see it bend
@@ -104,9 +105,13 @@ def constant_exponents(
     return found
 
 
-def spec_seed(specs: Iterable) -> int:
-    """A bootstrap's seed from the cells that it is about."""
-    return seed_of("\n".join(sorted(canonical_json(spec.to_dict()) for spec in specs)))
+def spec_seed(specs: Iterable[Spec]) -> int:
+    """A bootstrap's seed from the cells that it is about, wherever files lie."""
+    return seed_of("\n".join(sorted(canonical_json(_anywhere(spec)) for spec in specs)))
+
+
+def _anywhere(spec: Spec) -> dict[str, object]:
+    return {name: plain_name(v) if isinstance(v, str) else v for name, v in spec.to_dict().items()}
 
 
 def _slope(logs: NDArray[np.float64], rates: Sequence[float | None]) -> float | None:

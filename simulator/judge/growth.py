@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..cells.evidence import Result
 from ..words import count
 from .fit import GRID, LEAST_VALUES, SYMBOLS, spec_seed
-from .intervals import Estimate, power_laws
+from .intervals import Estimate, Sampled
 
 OCTAVES = 3  # of an axis for any word on growth: K = 16000, 16001, 16002 are three values and no trend
 MARGIN = 0.02
@@ -61,18 +61,14 @@ def growth(results: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> 
     ]
     floors = {axis: _larger_half(getattr(spec, axis) for spec, _ in pairs) for axis in GRID}
     used = [(s, y) for s, y in pairs if all(getattr(s, axis) >= floors[axis] for axis in GRID)]
+    logs = np.log([[getattr(s, name) for name in GRID] for s, _ in used])
+    sampled = Sampled([y for _, y in used], spec_seed(s for s, _ in used), logs)
     exponents, beyond, missing = {}, {}, {}
     for axis, other in (GRID, GRID[::-1]):
         if why := _too_little(used, axis, other):
             missing[axis] = why
             continue
-        fitted = trend(
-            [getattr(s, axis) for s, _ in used],
-            [y for _, y in used],
-            spec_seed(s for s, _ in used),
-            [getattr(s, other) for s, _ in used],
-            np.log([[getattr(s, name) for name in GRID] for s, _ in used]),
-        )
+        fitted = trend([getattr(s, axis) for s, _ in used], sampled, [getattr(s, other) for s, _ in used])
         if fitted is None:
             missing[axis] = f"the values of {SYMBOLS[axis]} at the same {SYMBOLS[other]} lie too close together"
             continue
@@ -81,23 +77,19 @@ def growth(results: Sequence[Result], ratios: Sequence[NDArray[np.float64]]) -> 
 
 
 def trend(
-    values: Sequence[float],
-    samples: Sequence[NDArray[np.float64]],
-    seed: int,
-    levels: Sequence[float] | None = None,
-    spread: NDArray[np.float64] | None = None,
+    values: Sequence[float], sampled: Sampled, levels: Sequence[float] | None = None
 ) -> tuple[Estimate, Estimate] | None:
-    """The exponent of *samples* in *values*, and the slope of the parabola one grid step beyond the largest value.
+    """The exponent of *sampled* in *values*, and the slope of the parabola one grid step beyond the largest value.
 
-    As ``intervals.power_law``, which has the other arguments; None where the values can't tell.
+    See ``Sampled.exponents``, which has *levels* too; None where the values can't tell.
     """
     logs = np.log(np.asarray(values, dtype=np.float64))
     distinct = np.unique(logs)
     if distinct.size < LEAST_VALUES:
         return None
     past = logs - (2 * distinct[-1] - distinct[-2])
-    designs = [logs[:, None], np.column_stack([past, past**2])]
-    line, parabola = power_laws(designs, samples, seed, levels, logs[:, None] if spread is None else spread)
+    line = sampled.exponents(logs[:, None], levels)
+    parabola = sampled.exponents(np.column_stack([past, past**2]), levels)
     return None if line is None or parabola is None else (line[0], parabola[0])
 
 

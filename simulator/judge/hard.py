@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from ratecheck.problems import PROBLEMS
 
 from ..cells.evidence import Result
@@ -27,7 +25,7 @@ def _is_of(hard: Hard, result: Result) -> bool:
     spec = result.spec
     if plain_name(hard.problem) != plain_name(spec.problem) or is_own(spec.problem) == (hard.problem in PROBLEMS):
         return False
-    departures = json.loads(result.identity).get("problem_args", {})  # from the problem's defaults
+    departures = result.told.get("problem_args", {})  # from the problem's defaults
     return set(departures) <= set(hard.arguments) and all(
         spec.problem_args.get(name) == value for name, value in hard.arguments.items()
     )

@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,42 +71,52 @@ def power_law(
     levels: ArrayLike | None = None,
     spread: NDArray[np.float64] | None = None,
 ) -> list[Estimate] | None:
-    """Exponents b of E y_j = a Π_i x_ji^(b_i), by weighted least squares of log ȳ_j.
+    """``Sampled.exponents`` of one design; *spread* is *logs* by default."""
+    return Sampled(samples, seed, logs if spread is None else spread).exponents(logs, levels)
 
-    *logs*, shape (J, A): log x_ji; *samples*: J arrays of positive numbers, one a replica, where replica
-    r has the same noise in every j. With *levels*, shape (J,), places of each level have a factor a of
-    their own. *spread*, shape (J, B), *logs* by default: what the variances may go with. Returns A
-    estimates, or None where the J places can't tell the exponents apart. See ``_weights`` for the
-    weights and ``_resampled`` for the standard errors.
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What was measured at J places, to which power laws are fitted: weights and resamples are found once.
+
+    ``samples``: J arrays of positive numbers, one a replica, where replica r has the same noise in every j; ``seed``
+    is the bootstrap's; ``spread``, shape (J, B): the logarithms of what the variances may go with.
     """
-    return power_laws([logs], samples, seed, levels, logs if spread is None else spread)[0]
 
+    samples: Sequence[NDArray[np.float64]]
+    seed: int
+    spread: NDArray[np.float64]
 
-def power_laws(
-    designs: Sequence[NDArray[np.float64]],
-    samples: Sequence[NDArray[np.float64]],
-    seed: int,
-    levels: ArrayLike | None,
-    spread: NDArray[np.float64],
-) -> list[list[Estimate] | None]:
-    """``power_law`` for each of several *designs*, logs of the same places, from the same weights and resamples."""
-    levels = np.zeros(len(samples)) if levels is None else np.asarray(levels)
-    own = (levels[:, None] == np.unique(levels)).astype(np.float64)
-    tables = [np.column_stack([own, logs - logs.mean(axis=0)]) for logs in designs]
-    telling = [_tells(table) for table in tables]
-    if not any(telling):
-        return [None] * len(tables)
-    law = np.column_stack([np.ones(len(spread)), spread - spread.mean(axis=0)])
-    weights, centers = _weights(law, samples), np.log([y.mean() for y in samples])
-    resampled, df = _resampled(samples, seed), min(y.size for y in samples) - 1
+    def exponents(self, logs: NDArray[np.float64], levels: ArrayLike | None = None) -> list[Estimate] | None:
+        """Exponents b of E y_j = a Π_i x_ji^(b_i), by weighted least squares of log ȳ_j.
 
-    def fitted(table: NDArray[np.float64]) -> list[Estimate]:
-        weighted = table * weights[:, None]
+        *logs*, shape (J, A): log x_ji. With *levels*, shape (J,), places of each level have a factor a of their own.
+        Returns A estimates, or None where the J places can't tell the exponents apart. See ``_weights`` for the
+        weights and ``_resampled`` for the standard errors.
+        """
+        levels = np.zeros(len(self.samples)) if levels is None else np.asarray(levels)
+        own = (levels[:, None] == np.unique(levels)).astype(np.float64)
+        table = np.column_stack([own, logs - logs.mean(axis=0)])
+        if not _tells(table):
+            return None
+        weighted = table * self._fitted_weights[:, None]
         solve = np.linalg.solve(weighted.T @ table, weighted.T)[own.shape[1] :]
-        errors = (resampled @ solve.T).std(axis=0, ddof=1)
-        return [Estimate(float(b), float(e), df) for b, e in zip(solve @ centers, errors, strict=True)]
+        errors = (self._resamples @ solve.T).std(axis=0, ddof=1)
+        df = min(y.size for y in self.samples) - 1
+        return [Estimate(float(b), float(e), df) for b, e in zip(solve @ self._centers, errors, strict=True)]
 
-    return [fitted(table) if tells else None for table, tells in zip(tables, telling, strict=True)]
+    @cached_property
+    def _fitted_weights(self) -> NDArray[np.float64]:
+        law = np.column_stack([np.ones(len(self.spread)), self.spread - self.spread.mean(axis=0)])
+        return _weights(law, self.samples)
+
+    @cached_property
+    def _centers(self) -> NDArray[np.float64]:
+        return np.log([y.mean() for y in self.samples])
+
+    @cached_property
+    def _resamples(self) -> NDArray[np.float64]:
+        return _resampled(self.samples, self.seed)
 
 
 def _tells(table: NDArray[np.float64]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from .eligible import Judged
 from .fit import CONSTANTS, LEAST_VALUES, groups, spec_seed
 from .growth import MARGIN, OCTAVES, trend
-from .intervals import Estimate
+from .intervals import Estimate, Sampled
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def kappa_trends(witnesses: Sequence[Judged]) -> list[KappaTrend]:
         samples = [j.over_rate for j in own if j.over_rate is not None]
         if not all(np.all(np.isfinite(y) & (y > 0)) for y in samples):
             continue
-        seed = spec_seed(j.result.spec for j in own)
-        up, down = trend(values, samples, seed), trend([1 / v for v in values], samples, seed)
+        sampled = Sampled(samples, spec_seed(j.result.spec for j in own), np.log(values)[:, None])
+        up, down = trend(values, sampled), trend([1 / v for v in values], sampled)
         if up is None or down is None:
             continue
         p = min(max(b.p_above(MARGIN) for b in up), max(b.p_above(MARGIN) for b in down))

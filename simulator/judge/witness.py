@@ -228,8 +228,7 @@ def _indexed(cells: Sequence[Judged]) -> set[str]:
             if "steps" in PROBLEMS[spec.problem].requires:
                 found.add(_problem(judged))
             continue
-        identity = json.loads(judged.result.identity)
-        told = json.dumps([identity.get(part) for part in ("numbers", "columns", "profile")])
+        told = json.dumps([judged.result.told.get(part) for part in ("numbers", "columns", "profile")])
         key = (_problem(judged), *(getattr(spec, name) for name in ("dim", "smoothness", "gap", "sigma", "noise")))
         if numbers.setdefault(key, told) != told:
             found.add(_problem(judged))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from collections.abc import Iterator, Mapping
@@ -116,8 +115,7 @@ def _departures(theorem: str, result: Result) -> dict[str, object]:
 
 
 def _arguments(result: Result) -> dict[str, Mapping[str, object]]:
-    told = json.loads(result.identity)
-    return {what: told.get(f"{what}_args", {}) for what in ("problem", "optimizer", "noise")}
+    return {what: result.told.get(f"{what}_args", {}) for what in ("problem", "optimizer", "noise")}
 
 
 def _places(folder: Folder, name: str) -> Iterator[str]:

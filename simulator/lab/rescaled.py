@@ -8,10 +8,10 @@ rescaled as their optimizer says (``Optimizer.degrees``); without that word a ce
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from ratecheck.problems.errors import InputError
@@ -19,7 +19,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.cell import Cell
 from ..cells.evidence import Result
 from ..cells.hyper import Hyper
-from ..cells.of_step import OfStep
+from ..cells.of_step import OfStep, meanings
 from ..cells.quantities import ALWAYS, QUANTITIES, READINGS, Quantity
 from ..cells.spec import Spec, Value, canonical_json
 from ..cells.stats import FIELDS, Stats
@@ -31,7 +31,7 @@ from ..theorem import Bearing, Theorem
 
 PROBES: tuple[Point, ...] = ((4.0, 1.0), (1.0, 2.0))
 SIZES = ("dim", "steps", "replicas", "seed", "dtype")  # in which cells of a kind differ
-SMALL_DIM, SMALL_STEPS = 8, 32
+SMALL_DIM, SMALL_STEPS = 8, 16
 CURVES = {  # the degrees of what is recorded along a run
     name: READINGS[name.replace("running", "grad")].degrees for name in FIELDS if name != "checkpoints"
 }
@@ -39,11 +39,21 @@ Degrees = Mapping[str, tuple[float, float]]  # of the hyper-parameters
 Within = dict[tuple[str, Point], Bearing | None]  # of each copy: whether it is in a theorem's scope
 
 
+@dataclass(frozen=True)
+class Copy(Result):
+    """A measured cell in other units. Nobody ran it: ``identity`` and key are those of the cell that it is a copy of,
+    ``told`` is what would be told of the copy itself."""
+
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Rescaler:
     """Finds the copies of cells for one theorem after the other; runs and resolved copies are kept between them."""
 
     def __init__(self, results: Iterable[Result]):
-        self.results = tuple(results)
+        self._by_update: dict[str, list[Result]] = {}  # of the optimizer, by its digest
+        for result in results:
+            self._by_update.setdefault(result.formulas.get("update", ""), []).append(result)
         self._kinds: dict[str, str] = {}
         self._degrees: dict[tuple[str, str], Degrees | None] = {}
         self._copies: dict[str, dict[Point, Result]] = {}
@@ -56,7 +66,8 @@ class Rescaler:
         if not isinstance(theorem, Theorem):
             return dict(getattr(theorem, "copies", {}))
         known = self._within.setdefault(theorem.scope, {})
-        found = {result.key: self._of(theorem, result, known) for result in self.results}
+        ran = self._by_update.get(theorem.optimizer.update.digest, ())
+        found = {result.key: self._of(theorem, result, known) for result in ran}
         return {key: copies for key, copies in found.items() if copies is not None}
 
     def _of(self, theorem: Theorem, result: Result, known: Within) -> Copies | None:
@@ -93,10 +104,9 @@ class Rescaler:
     def _copies_of(self, result: Result, degrees: Degrees) -> dict[Point, Result]:
         if result.key not in self._copies:
             base, found = resolve(result.spec, self._landscapes), {}
-            told = json.loads(result.identity)
             for point in POINTS if base.key == result.key else ():  # else the run was another than its Spec says now
                 try:
-                    copy = _resolved(base, result, told, point, degrees, self._landscapes)
+                    copy = _resolved(base, result, point, degrees, self._landscapes)
                 except InputError:  # constants that no run has
                     continue
                 if copy is not None:
@@ -154,11 +164,9 @@ def _moved(cell: Cell, spec: Spec, point: Point) -> Spec | None:
     return replace(spec, sigma=sigma, smoothness=smoothness, gap=gap, optimizer_args=given)
 
 
-def _resolved(
-    base: Cell, result: Result, told: Mapping[str, object], point: Point, degrees: Degrees, landscapes: Landscapes
-) -> Result | None:
-    """The copy of a cell, *base* resolved and *told* by its identity, with the shipped quantities; None where the rule
-    doesn't give what the symmetry asks for."""
+def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landscapes: Landscapes) -> Result | None:
+    """The copy of a cell, *base* resolved, with the shipped quantities; None where the rule doesn't give what the
+    symmetry asks for."""
     moved = _moved(base, result.spec, point)
     if moved is None:
         return None
@@ -167,7 +175,6 @@ def _resolved(
         expected = math.log(_power(point, degrees[name]))
         if not abs(_log_ratio(value, base.hyper[name], result.spec.steps) - expected) <= SAME:
             return None
-    hyper = {n: v.meaning if isinstance(v, OfStep) else f"{v:.12g}" for n, v in cell.hyper.items()}
     stats = result.stats
     with np.errstate(over="ignore"):  # of a run that is about to diverge
         measured = {
@@ -177,8 +184,15 @@ def _resolved(
         }
         curves = {name: getattr(stats, name) * _power(point, degree) for name, degree in CURVES.items()}
     here = Stats(measured, stats.checkpoints, **curves)
-    known = {"quantities": dict(result.quantities)}
-    return Result(cell.spec, cell.constants, Hyper(cell.hyper), here, canonical_json({**told, "hyper": hyper}), known)
+    return Copy(
+        cell.spec,
+        cell.constants,
+        Hyper(cell.hyper),
+        here,
+        result.identity,
+        {"quantities": dict(result.quantities)},
+        {**result.told, "hyper": meanings(cell.hyper)},
+    )
 
 
 def _measuring(copy: Result, result: Result, quantity: Quantity, point: Point) -> Result:

@@ -13,6 +13,7 @@ from simulator.cli import Parser, complain
 from simulator.commands.options import number, words
 from simulator.files import require_writable, write_whole
 
+from .hook import hook_sections
 from .measure import measure
 from .page import Section, agreement_section, disagreements, page, workload_section
 from .parts import parts_sections
@@ -27,6 +28,7 @@ ALONE: dict[str, Callable[[int], list[Section]]] = {  # what is timed without pe
     "parts": parts_sections,
     "variants": lambda rounds: [variants_section(rounds)],
     "sweeps": lambda rounds: [sweeps_section(rounds)],
+    "hook": hook_sections,
 }
 
 

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...cells.spec import canonical_json
-from ...judge.intervals import Estimate, power_law, seed_of
+from ...judge.fit import spec_seed
+from ...judge.intervals import Estimate, power_law
 from ...words import count
 from ..shown import Shown
 from .drawing import Drawing, Skipped
@@ -46,8 +46,7 @@ def slopes(material: Material) -> list[Drawing | Skipped]:
 def local_slope(lower: Shown, upper: Shown) -> Estimate:
     """The exponent of K between two cells, by the judge's own bootstrap: replicas share their noise."""
     logs = np.log([[lower.spec.steps], [upper.spec.steps]])
-    seed = seed_of("\n".join(canonical_json(shown.spec.to_dict()) for shown in (lower, upper)))
-    fitted = power_law(logs, [lower.values, upper.values], seed)
+    fitted = power_law(logs, [lower.values, upper.values], spec_seed((lower.spec, upper.spec)))
     assert fitted is not None  # two horizons are never one
     return fitted[0]
 
