@@ -327,6 +327,14 @@ def test_sign_descent_on_a_quadratic(steps):
     assert sign_descent([2.0], [1.0], 4, at_zero=0.0)[0] == pytest.approx(0.75)  # it landed on its minimum
 
 
+def test_sign_descent_pays_all_of_the_noise():
+    """Steps ±η by fair coins where |∇| is just below σ: on a flat quadratic the run stays there for 10⁶ short steps."""
+    constant = {"schedule": "constant", "optimizer_args": {"lr": 2.5e-5}}
+    found = run(Spec.of("quadratic", "signsgd", 1, 10**6, 8, noise="rademacher", gap=0.49, **constant))
+    ratio = found.stats.mean_grad_l1 / THEOREMS["signgd-l1"].bound(found.constants, found.hyper)
+    assert 0.9 < ratio.mean() < 1
+
+
 # --- Floors of false controls
 
 

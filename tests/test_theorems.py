@@ -89,7 +89,7 @@ def test_assumptions_are_known_and_hard_instances_can_be_made(name):
         ("sgd-l2-squared", lambda c, d, k: c**2 * k**-0.5),
         ("sgd-l2-best", lambda c, d, k: c * k**-0.25),
         ("sgd-l2-best-too-fast", lambda c, d, k: c * k**-0.6),
-        ("signgd-l1", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k) + 2 * math.sqrt(d) * 2.0),
+        ("signgd-l1", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k) + math.sqrt(d) * 2.0),
         ("signgd-l1-noise-vanishes", lambda c, d, k: math.sqrt(2 * d * 3.0 * 0.5 / k)),
         ("signum-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),
         ("signum-heavy-l1", lambda c, d, k: math.sqrt(d) * c * k**-0.25),  # p = 2 where the variance is finite

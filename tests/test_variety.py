@@ -160,6 +160,21 @@ class TestMixtures:
         assert p.supplies["curvature_l1"] == pytest.approx(np.sum(p.curvatures()), rel=1e-14)
         assert p.supplies["start_linf"] == np.max(np.abs(p.start_point()))
 
+    def test_it_is_as_flat_as_its_flattest_part(self):
+        """½‖∇f‖² = μ(f − f*) where only the flattest part is away from its minimum."""
+
+        @mixture
+        def bowls(dim):
+            return (
+                Share(quadratic, dim // 2, gap=0.5, noise=0.5),
+                Share(quadratic, dim - dim // 2, gap=0.5, noise=0.5, curvature=0.25),
+            )
+
+        p = bowls(8, 3.0)
+        flattest = np.where(np.arange(8) < 4, 0.0, p.start_point())
+        assert np.sum(p.gradient(flattest) ** 2) / 2 == pytest.approx(0.75 * (p.value(flattest) - p.minimum))
+        assert p.supplies["pl"] == pytest.approx(0.75)
+
     def test_its_checks_pass_and_see_a_wrong_part(self):
         assert not [f for f in check_profile(three_kinds) if not f.ok]
         p = three_kinds(20)

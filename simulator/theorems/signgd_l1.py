@@ -14,9 +14,9 @@ def rule(c):
 
 
 def bound(c, h):
-    """Δ/(ηK) + ‖h‖₁η/2 + 2‖σ‖₁."""
+    """Δ/(ηK) + ‖h‖₁η/2 + ‖σ‖₁."""
     require(h.lr > 0, "the step is 0")
-    return c.gap / (h.lr * c.steps) + c.curvature_l1 * h.lr / 2 + 2 * c.sigma_l1
+    return c.gap / (h.lr * c.steps) + c.curvature_l1 * h.lr / 2 + c.sigma_l1
 
 
 @theorem(
@@ -32,22 +32,22 @@ def bound(c, h):
         "quick": {"steps": [250, 1000, 4000]},
     },
     source="Bernstein, Wang, Azizzadenesheli, Anandkumar, arXiv 1802.04434, for the method; docs/theory.md, section 9",
-    rate_tex=r"\sqrt{2\|h\|_1\Delta/K}+2\|\sigma\|_1",
-    bound_tex=r"\Delta/(\eta K)+\|h\|_1\eta/2+2\|\sigma\|_1",
+    rate_tex=r"\sqrt{2\|h\|_1\Delta/K}+\|\sigma\|_1",
+    bound_tex=r"\Delta/(\eta K)+\|h\|_1\eta/2+\|\sigma\|_1",
 )
 def signgd_l1(c):
-    """(1/K) Σ E‖∇f(x^k)‖₁ ≤ Δ/(ηK) + ‖h‖₁η/2 + 2‖σ‖₁ for sign descent with any η; at the rule's η √(2‖h‖₁Δ/K) + 2‖σ‖₁.
+    """(1/K) Σ E‖∇f(x^k)‖₁ ≤ Δ/(ηK) + ‖h‖₁η/2 + ‖σ‖₁ for sign descent with any η; at the rule's η √(2‖h‖₁Δ/K) + ‖σ‖₁.
 
     ‖h‖₁ is the sum of the coordinates' curvatures, ‖σ‖₁ that of their noise. Without noise measured/bound is
     1 − (f(x^(K+1)) − f*)/(2Δ) on a quadratic at the rule's η, and at least 1 − 1/(2K) if no coordinate starts farther
     than (K + 1)η from its minimum.
     """
-    return math.sqrt(2 * c.curvature_l1 * c.gap / c.steps) + 2 * c.sigma_l1
+    return math.sqrt(2 * c.curvature_l1 * c.gap / c.steps) + c.sigma_l1
 
 
 @signgd_l1.proved
 def _(c, h):
-    """f(x − ηs) ≤ f(x) − η⟨∇f, s⟩ + ‖h‖₁η²/2 with s = sign(g), and ⟨∇f, s⟩ ≥ ‖∇f‖₁ − 2‖ξ‖₁."""
+    """f(x − ηs) ≤ f(x) − η⟨∇f, s⟩ + ‖h‖₁η²/2 with s = sign(g), and E⟨∇f, s⟩ ≥ ‖∇f‖₁ − ‖σ‖₁ (Cantelli)."""
     return bound(c, h)
 
 
