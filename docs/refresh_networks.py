@@ -16,7 +16,8 @@ sys.path.insert(0, str(ROOT))
 
 from simulator.lab.folder import open_folder  # noqa: E402
 from simulator.lab.judging import judge_folder  # noqa: E402
-from simulator.report.recording_tables import average_table, layer_table, trend_table  # noqa: E402
+from simulator.report.gradient_tables import layer_table, noise_table  # noqa: E402
+from simulator.report.ladder_tables import average_table, trend_table  # noqa: E402
 from simulator.report.table import Table  # noqa: E402
 
 PAGE = ROOT / "docs" / "networks.md"
@@ -34,6 +35,7 @@ def main(results: Path) -> None:
         "verdicts": _verdicts(verdicts),
         "exponents": _markdown(trend_table(whole)),
         "layers": _markdown(layer_table([r for r in folder.recordings if "mlp" in r.family])),
+        "noise": _markdown(noise_table(folder.recordings)),
         "averages": _markdown(average_table(folder.recordings)),
     }
     text = PAGE.read_text(encoding="utf-8")

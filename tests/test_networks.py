@@ -62,6 +62,26 @@ def test_a_runs_gradient_is_autograds(kind):
     assert recording.steps[recording.rows(EXACT)].tolist() == [1, 3]
 
 
+def test_the_noise_of_a_minibatch_is_its_gradient_less_that_of_f():
+    """The first draw beside the first gradient, by autograd on samples that are drawn a second time."""
+    run = run_of(objective=64, batch=8, batches="8", steps=2, checkpoints="1", **KINDS["mlp"])
+    recording = train(run, run.identity({}))
+    samples, inputs, outputs = objective(run, torch)
+    model = make(run, inputs, outputs, torch.Generator().manual_seed(run.seed))
+    chosen = np.random.default_rng([run.seed, 2]).integers(64, size=8)
+    whole, few = (
+        torch.autograd.grad(model.loss(parts), list(model.parameters()))
+        for parts in (samples, [s[chosen] for s in samples])
+    )
+    noise = torch.cat([(b - a).double().flatten() for a, b in zip(whole, few, strict=True)])
+    first = recording.rows(BATCH)[0]
+    assert recording.noise_l1[first].sum() == pytest.approx(float(noise.abs().sum()), rel=1e-4)
+    assert np.sqrt(np.square(recording.noise_l2[first]).sum()) == pytest.approx(float(noise.norm()), rel=1e-4)
+    rho = float(noise.abs().sum() / noise.norm()) / math.sqrt(noise.numel())
+    assert recording.noise_rho(first) == pytest.approx(rho, rel=1e-4)
+    assert math.isnan(recording.noise_rho(recording.rows(EXACT)[0]))
+
+
 def test_a_run_learns_and_is_the_same_each_time():
     run = run_of(steps=60, width=32, batches="50 400")
     a, b = train(run, run.identity({})), train(run, run.identity({}))

@@ -19,7 +19,7 @@ from simulator.lab.archive import CellError
 from simulator.lab.folder import open_folder
 from simulator.networks.averages import averages
 from simulator.networks.claims import LADDER_THEOREMS
-from simulator.report.recording_tables import population_table
+from simulator.report.gradient_tables import noise_table, population_table
 
 THETA, MUP = LADDER_THEOREMS["theta-d"], LADDER_THEOREMS["theta-d-mup"]
 
@@ -285,3 +285,23 @@ def test_the_population_of_a_recording_is_told_with_its_limits():
     recording.inner[0] = [-1.0, 0.5]
     (told,) = population_table([recording]).rows
     assert (told["l2"], told["rho"], told["noise"]) == ("not determined",) * 3
+
+
+def test_the_noise_of_minibatches_is_told_for_the_largest_network():
+    """g = (3, −4), and minibatches g + (2, 0) and g + (1, 1): ρ of the noise is 1/√2, then 1."""
+    exact = row([[3.0, -4.0]])
+    draws = [
+        row([[5.0, -4.0]], 1, BATCH, samples=8, noise_l1=[2.0], noise_l2=[2.0]),
+        row([[4.0, -3.0]], 1, BATCH, samples=8, noise_l1=[2.0], noise_l2=[math.sqrt(2.0)]),
+    ]
+    one, small = (
+        gathered(identity({"family": "f", "seed": seed}), ("a",), rows, {})
+        for seed, rows in ((0, [exact, *draws]), (1, [row([[1.0]])]))
+    )
+    (told,) = noise_table([small, one]).rows
+    assert (told["dim"], told["step"], told["samples"]) == (2, 1, 8)
+    assert told["noise"] == f"{(1 / math.sqrt(2) + 1) / 2:.3f}"
+    assert told["exact"] == f"{7 / (5 * math.sqrt(2)):.3f}"
+    assert told["ratio"] == "0.3414"  # (2 + √2)/2/5
+    assert told["batch"] == f"{(9 / math.sqrt(2 * 41) + 7 / (5 * math.sqrt(2))) / 2:.3f}"
+    assert told["draws"] == 2

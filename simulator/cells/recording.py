@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .spec import canonical_json, key_of
 
-FORMAT = "ratecheck recording 1"
+FORMAT = "ratecheck recording 2"
 BATCH, EXACT = 0, 1  # of ``kind``
 
 
@@ -31,8 +31,9 @@ class Recording:
     Shape (P, J): ``sizes`` and ``zeros`` (int64), the numbers of coordinates that have a gradient and of those where
     it is exactly 0; ``l1`` and ``l2``; and, NaN where they were not estimated, of the gradient G of the population that
     the samples are drawn from: ``inner``, unbiased for ‖G‖₂²; ``lower``, whose expectation is at most ‖G‖₁ (that of
-    ``l1`` is at least ‖G‖₁); ``trace``, of the covariance of one sample's gradient. Shape (P,): ``loss``, NaN where
-    unknown. ``provenance`` has what does not determine the numbers.
+    ``l1`` is at least ‖G‖₁); ``trace``, of the covariance of one sample's gradient. ``noise_l1`` and ``noise_l2``, NaN
+    where there was none: of a minibatch's gradient less the exact one. Shape (P,): ``loss``, NaN where unknown.
+    ``provenance`` has what does not determine the numbers.
     """
 
     identity: str
@@ -48,6 +49,8 @@ class Recording:
     inner: NDArray[np.float64]
     lower: NDArray[np.float64]
     trace: NDArray[np.float64]
+    noise_l1: NDArray[np.float64]
+    noise_l2: NDArray[np.float64]
     provenance: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
@@ -80,6 +83,10 @@ class Recording:
     def rho(self, row: int) -> float:
         """‖g‖₁/(√d ‖g‖₂) of the whole gradient of a row, NaN for a gradient of 0."""
         return ratio(self.l1[row].sum(), np.sqrt(np.square(self.l2[row]).sum()), self.dim(row))
+
+    def noise_rho(self, row: int) -> float:
+        """‖ξ‖₁/(√d ‖ξ‖₂) of the noise ξ of a minibatch's row, NaN where it is unknown or 0."""
+        return ratio(self.noise_l1[row].sum(), np.sqrt(np.square(self.noise_l2[row]).sum()), self.dim(row))
 
     def layer_rho(self, row: int) -> NDArray[np.float64]:
         """ρ_j of each layer of a row, shape (J,), NaN for a gradient of 0."""
@@ -122,7 +129,8 @@ def gathered(
     """A recording from its rows: each has ``steps``, ``kind``, ``sizes``, ``zeros``, ``l1``, ``l2``, and may have the
     others."""
     size = len(layers)
-    absent = {"samples": 0, "loss": np.nan, **dict.fromkeys(("inner", "lower", "trace"), np.full(size, np.nan))}
+    unknown = ("inner", "lower", "trace", "noise_l1", "noise_l2")
+    absent = {"samples": 0, "loss": np.nan, **dict.fromkeys(unknown, np.full(size, np.nan))}
     arrays: dict[str, Any] = {}
     for name in ARRAYS:
         dtype = np.int64 if name in INTEGERS else np.float64

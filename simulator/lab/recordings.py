@@ -127,12 +127,12 @@ def _check_arrays(arrays: dict[str, np.ndarray], layers: int) -> None:
         raise CellError("damaged: its steps or kinds can't be")
     if np.any(arrays["samples"] < 0) or np.any(sizes < 0) or np.any(zeros < 0) or np.any(zeros > sizes):
         raise CellError("damaged: its counts can't be")
-    l1, l2 = arrays["l1"], arrays["l2"]
-    finite = np.isfinite(l1) & np.isfinite(l2)
-    # 1e-3: a loop's own sums are of float32
-    if (
-        np.any(l1[finite] < 0)
-        or np.any((l2 > l1 * (1 + 1e-3))[finite])
-        or np.any((l1 > np.sqrt(sizes) * l2 * (1 + 1e-3))[finite])
-    ):
-        raise CellError("damaged: its norms break ‖g‖₂ ≤ ‖g‖₁ ≤ √d ‖g‖₂")
+    for l1, l2 in ((arrays["l1"], arrays["l2"]), (arrays["noise_l1"], arrays["noise_l2"])):
+        finite = np.isfinite(l1) & np.isfinite(l2)
+        # 1e-3: a loop's own sums are of float32
+        if (
+            np.any(l1[finite] < 0)
+            or np.any((l2 > l1 * (1 + 1e-3))[finite])
+            or np.any((l1 > np.sqrt(sizes) * l2 * (1 + 1e-3))[finite])
+        ):
+            raise CellError("damaged: its norms break ‖g‖₂ ≤ ‖g‖₁ ≤ √d ‖g‖₂")

@@ -11,7 +11,7 @@ from ratecheck.problems.errors import InputError, choose, require_integer, requi
 
 from ..cells.recording import identity
 
-VERSION = 1  # of what a run's numbers depend on and its settings don't say; a change makes all keys new
+VERSION = 2  # of what a run's numbers depend on and its settings don't say; a change makes all keys new
 IMAGES, TEXTS = ("digits", "mnist-5k"), ("stdlib", "kjv")
 DATA = {"mlp": IMAGES, "resnet": IMAGES, "transformer": TEXTS, "vectors": ("none",)}
 CHOICES = {

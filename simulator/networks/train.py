@@ -20,6 +20,7 @@ from .run import IMAGES, Run
 from .steps import optimizer_of
 
 DRAWS = 4  # minibatches of each size beside an exact gradient
+OF_BATCH = ("samples", "loss", "sizes", "zeros", "l1", "l2", "noise_l1", "noise_l2")
 MOST_IN_PASS = 4096  # samples of a minibatch's gradient that go through the network at once
 
 
@@ -48,13 +49,14 @@ def train(run: Run, text: str, before_step: Callable[[], None] = lambda: None) -
     for k in range(1, run.steps + 2):
         before_step()
         if k in run.measured or k in averaged:
-            rows.append({"steps": k, **exact.measure(model, layers)})
+            row, gradient = exact.gradient(model, layers)
+            rows.append({"steps": k, **row})
             if not np.isfinite(rows[-1]["loss"]):
                 raise InputError(
                     f"{run.family}, seed {run.seed}: the loss is not finite before step {k}; lower lr={run.lr:g}"
                 )
         if k in run.measured:
-            rows += [{"steps": k, **row} for row in _minibatches(run, model, layers, samples, beside)]
+            rows += [{"steps": k, **row} for row in _minibatches(run, model, layers, samples, gradient, beside)]
         if k <= run.steps:
             chosen = torch.from_numpy(draw.integers(run.objective, size=run.batch)).to(run.device)
             optimizer.zero_grad()
@@ -76,14 +78,17 @@ def objective(run: Run, torch: Any) -> tuple[list[Any], int, int]:
     return [torch.from_numpy(windows)], size, size
 
 
-def _minibatches(run: Run, model: Any, layers: Any, samples: list[Any], rng: np.random.Generator) -> Iterator[dict]:
+def _minibatches(
+    run: Run, model: Any, layers: Any, samples: list[Any], exact: list[Any], rng: np.random.Generator
+) -> Iterator[dict]:
+    """Rows of minibatches of each size, whose noise is about the gradient *exact*."""
     for size in map(int, run.batch_sizes):
         for _ in range(DRAWS):
             chosen = rng.integers(run.objective, size=size)
             count = next(n for n in range(-(-size // MOST_IN_PASS), size + 1) if size % n == 0)
             parts = [[part[piece] for part in samples] for piece in np.split(chosen, count)]
-            row = Probe(_loss, parts, size // count).measure(model, layers)
-            yield {name: row[name] for name in ("samples", "loss", "sizes", "zeros", "l1", "l2")} | {"kind": BATCH}
+            row, _ = Probe(_loss, parts, size // count).gradient(model, layers, exact)
+            yield {name: row[name] for name in OF_BATCH} | {"kind": BATCH}
 
 
 def _loss(model: Any, batch: Any) -> Any:

@@ -8,7 +8,7 @@ B/(M−1) Σ_j ‖c_j − S/M‖² is unbiased for the trace of the covariance o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,13 @@ class Probe:
         buffers and random numbers are left as they were. Two passes: the second's signs need the first's sum. Raises
         InputError where the loss changes a parameter, or isn't a finite scalar.
         """
+        return self.gradient(model, layers)[0]
+
+    def gradient(
+        self, model: Any, layers: Layers, exact: Sequence[Any] | None = None
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """What ``measure`` returns, and the gradient itself, a tensor a parameter. With *exact*, such tensors of the
+        gradient that this one is an estimate of, the row has the norms of its noise too."""
         torch = torch_for("probe")
         model = getattr(model, "module", model) if type(model).__name__ == "DistributedDataParallel" else model
         parameters = list(layers.parameters)
@@ -48,7 +55,7 @@ class Probe:
         try:
             model.eval()
             with torch.random.fork_rng(devices), torch.enable_grad():
-                row = self._passes(torch, model, parameters, layers)
+                row, gradient = self._passes(torch, model, parameters, layers)
         finally:
             for module, mode in modes:
                 module.training = mode
@@ -57,9 +64,15 @@ class Probe:
                     buffer.copy_(kept)
         if [p._version for p in parameters] != before:
             raise InputError("loss_of changed a parameter of the model; a probe must leave it as it is")
-        return row
+        if exact is not None:
+            for name, order in (("noise_l1", 1), ("noise_l2", 2)):
+                noise = _norms(torch, (g - e for g, e in zip(gradient, exact, strict=True)), order)
+                row[name] = layers.sums(noise[None] ** order)[0] ** (1 / order)
+        return row, gradient
 
-    def _passes(self, torch: Any, model: Any, parameters: list[Any], layers: Layers) -> dict[str, Any]:
+    def _passes(
+        self, torch: Any, model: Any, parameters: list[Any], layers: Layers
+    ) -> tuple[dict[str, Any], list[Any]]:
         count = len(self.batches)
         wide = {p: torch.float64 if p.dtype == torch.float64 else torch.float32 for p in parameters}
         total = [torch.zeros(p.shape, dtype=wide[p], device=p.device) for p in parameters]
@@ -93,7 +106,8 @@ class Probe:
             row["inner"] = (count**2 * of["squares"] - summed) / (count * (count - 1))
             row["lower"] = layers.sums(lower[None])[0] / count
             row["trace"] = self.samples / (count - 1) * np.maximum(summed - count * of["squares"], 0.0)
-        return row
+        with torch.no_grad():
+            return row, [sum_.div_(count) for sum_ in total]
 
     def _gradient(self, torch: Any, model: Any, parameters: list[Any], batch: Any) -> tuple[float, list[Any]]:
         """The loss of a batch and its gradients; autograd.grad leaves every .grad alone."""
@@ -106,7 +120,7 @@ class Probe:
         ]
 
 
-def _norms(torch: Any, tensors: list[Any], order: int) -> Any:
+def _norms(torch: Any, tensors: Iterable[Any], order: int) -> Any:
     """The *order*-norm of each tensor, added up in float64, as one array."""
     return torch.stack([torch.linalg.vector_norm(t, order, dtype=torch.float64) for t in tensors]).cpu().numpy()
 

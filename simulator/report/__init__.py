@@ -24,8 +24,9 @@ from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, 
 from .figures.inline import css, inline
 from .figures.paper import remove_paper, write_paper
 from .finding import explanations, finding, scope, sources, tone
+from .gradient_tables import layer_table, noise_table, population_table
+from .ladder_tables import average_table, trend_table
 from .provenance import provenance
-from .recording_tables import average_table, layer_table, population_table, trend_table
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -92,6 +93,7 @@ def write_report(
         "trends": trend_table(verdicts),
         "layers": layer_table(recordings),
         "averages": average_table(recordings),
+        "noise": noise_table(recordings),
         "population": population_table(recordings),
         "cells": cell_table(cells),
         "provenance": provenance_table(provenance(results, plan)),

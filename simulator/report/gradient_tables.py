@@ -1,46 +1,19 @@
-"""The tables of recordings: exponents of ρ over families of networks, and the layers that explain them."""
+"""The tables of gradients: that of the population, the noise of minibatches, and the layers that explain ρ."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..cells.recording import BATCH, EXACT, Recording
-from ..judge.intervals import Estimate
-from ..judge.outcome import Verdict
-from ..networks.averages import averages
-from ..words import ends, short
-from .figures.style import LEVEL
 from .table import Column, Table, tabled
-from .wording import number, signed
+from .wording import number
 
 NO_FAMILY = "(no family)"
 MOST_LAYERS = 12  # of a recording, those with the largest shares
 
-TRENDS = (
-    Column("theorem", "theorem", "head"),
-    Column("family", "family", "long"),
-    Column("layer", "layer", same="layer {}"),
-    Column("step", "before step", "number"),
-    Column("axis", "in", same="exponents in {}"),
-    Column("exponent", "exponent of ρ", "number"),
-    Column("interval", "95 % interval", "number"),
-    Column("upper", "on the upper half", "number"),
-    Column("predicted", "predicted", "number"),
-    Column("sizes", "sizes", "number"),
-    Column("seeds", "seeds", "number", "{} seeds"),
-)
-AVERAGES = (
-    Column("family", "family", "head"),
-    Column("norm", "mean over k of"),
-    Column("exponent", "exponent in K", "number"),
-    Column("interval", "95 % interval", "number"),
-    Column("steps", "K", "number"),
-    Column("means", "means", "number"),
-    Column("seeds", "seeds", "number", "{} seeds"),
-)
 POPULATION = (
     Column("family", "family", "head"),
     Column("dim", "d", "number"),
@@ -50,6 +23,17 @@ POPULATION = (
     Column("l1", "‖G‖₁", "number"),
     Column("rho", "ρ of G", "number"),
     Column("noise", "noise", "number"),
+)
+NOISE = (
+    Column("family", "family", "head"),
+    Column("dim", "d", "number"),
+    Column("step", "before step", "number"),
+    Column("samples", "B", "number"),
+    Column("exact", "ρ of ∇f", "number"),
+    Column("batch", "ρ of g", "number"),
+    Column("noise", "ρ of the noise", "number"),
+    Column("ratio", "‖noise‖₂/‖∇f‖₂", "number"),
+    Column("draws", "draws", "number", "{} draws"),
 )
 LAYERS = (
     Column("family", "family", "head"),
@@ -62,61 +46,6 @@ LAYERS = (
     Column("share", "share of ‖g‖₂²", "number"),
     Column("zeros", "exact zeros", "number"),
 )
-
-
-def trend_table(verdicts: Sequence[Verdict]) -> Table:
-    """A row per theorem about recordings, family, layer and step, with the exponent of ρ and what was predicted."""
-    rows = []
-    for v in verdicts:
-        for trend in v.numbers.get("ladders", []):
-            if trend["exponent"] is None:
-                continue
-            error = math.inf if trend["error"] is None else trend["error"]
-            estimate = Estimate(trend["exponent"], error, trend["seeds"] - 1)
-            rows.append(
-                {
-                    "theorem": v.claim,
-                    "family": trend["family"],
-                    "layer": trend["layer"] or "all",
-                    "step": trend["step"],
-                    "axis": trend["axis"],
-                    "exponent": signed(trend["exponent"]),
-                    "interval": _interval(estimate),
-                    "upper": "" if trend["upper_half"] is None else signed(trend["upper_half"]),
-                    "predicted": signed(trend["predicted"]),
-                    "sizes": ends([int(size) for size in trend["sizes"]]),
-                    "seeds": trend["seeds"],
-                }
-            )
-    note = (
-        "Least-squares slopes of log ρ, a slope a seed, with t-intervals over seeds: that a curve is no power law is "
-        "not in them, and the slope on the upper half of the sizes says how far it is."
-    )
-    return tabled("trends", "Exponents of ρ = ‖g‖₁/(√d‖g‖₂)", TRENDS, rows, note)
-
-
-def _interval(exponent: Estimate) -> str:
-    low, high = exponent.low(LEVEL), exponent.high(LEVEL)
-    return f"[{signed(low)}, {signed(high)}]" if math.isfinite(low) else "none: one seed"
-
-
-def average_table(recordings: Sequence[Recording]) -> Table:
-    """A row per family that was trained for several numbers of steps K, and norm: the exponent of its mean in K."""
-    rows = []
-    for each in averages(recordings):
-        rows.append(
-            {
-                "family": each.family,
-                "norm": each.norm,
-                "exponent": signed(each.exponent.value),
-                "interval": _interval(each.exponent),
-                "steps": f"{short(each.lengths[0])}…{short(each.lengths[-1])}",
-                "means": f"{number(each.ends[0])}…{number(each.ends[1])}",
-                "seeds": each.seeds,
-            }
-        )
-    note = "An observation: of a network no L, Δ and σ are known, so that no theorem about a rate is judged on it."
-    return tabled("averages", "Mean gradient norms over K steps", AVERAGES, rows, note)
 
 
 def population_table(recordings: Sequence[Recording]) -> Table:
@@ -149,6 +78,52 @@ def _population(recording: Recording, row: int) -> dict:
         "rho": f"{max(lower, 0.0) / root:.3f}…{min(1.0, upper / root):.3f}" if square > 0 else unknown,
         "noise": number(recording.trace[row].sum() / (samples * square)) if square > 0 and samples else unknown,
     }
+
+
+def noise_table(recordings: Sequence[Recording]) -> Table:
+    """What a minibatch of B samples adds to the exact gradient, in the largest network of each family."""
+    families: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        families.setdefault(recording.family, []).append(recording)
+    rows = []
+    for family, own in families.items():
+        dim = max(r.dim(0) for r in own)
+        found: dict[tuple[int, int], list[tuple[float, ...]]] = {}
+        for recording in (r for r in own if r.dim(0) == dim):
+            for key, draw in _draws(recording):
+                found.setdefault(key, []).append(draw)
+        steps = sorted({step for step, _ in found})
+        for step, samples in sorted(key for key in found if key[0] in steps[:1] + steps[-1:]):
+            exact, batch, noise, ratio = np.mean(found[step, samples], axis=0)
+            rows.append(
+                {
+                    "family": family or NO_FAMILY,
+                    "dim": dim,
+                    "step": step,
+                    "samples": samples,
+                    "exact": f"{exact:.3f}",
+                    "batch": f"{batch:.3f}",
+                    "noise": f"{noise:.3f}",
+                    "ratio": number(ratio),
+                    "draws": len(found[step, samples]),
+                }
+            )
+    note = (
+        "Means over draws, of all seeds. A Gaussian vector has ρ = √(2/π) = 0.798; the less of its noise a network "
+        "spreads over its parameters, the lower it is."
+    )
+    return tabled("noise", "The noise of minibatches", NOISE, rows, note)
+
+
+def _draws(recording: Recording) -> Iterator[tuple[tuple[int, int], tuple[float, ...]]]:
+    """(step, samples) of each minibatch beside an exact gradient, with (ρ of ∇f, ρ of g, ρ of the noise, ratio)."""
+    exact = {int(recording.steps[row]): row for row in recording.rows(EXACT)}
+    for row in recording.rows(BATCH):
+        step = int(recording.steps[row])
+        if step in exact and math.isfinite(rho := recording.noise_rho(row)):
+            size = np.linalg.norm(recording.noise_l2[row]) / np.linalg.norm(recording.l2[exact[step]])
+            told = (recording.rho(exact[step]), recording.rho(row), rho, float(size))
+            yield (step, int(recording.samples[row])), told
 
 
 def layer_table(recordings: Sequence[Recording]) -> Table:
