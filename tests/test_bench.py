@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from functools import partial
 
 import numpy as np
 import pytest
 
 from problems import NOISES, PROBLEMS
 from simulator.optimizers import OPTIMIZERS
-from tests.bench import command, costs, measure, page, peers, results
+from tests.bench import command, costs, hook, measure, page, peers, results
 from tests.bench.peers import PEERS, RATECHECK, load
 from tests.bench.processes import PeerError, Worker
 from tests.bench.results import Comparison, Outcome, Series, Spread
@@ -218,3 +219,19 @@ def test_the_sweeps_of_the_bench(monkeypatch):
     section = sweeps.sweeps_section(2)
     assert len(section.rows) == 4 and float(section.rows[-1][1].split()[0]) == 0.9
     assert all(float(row[1].split()[0]) > 0 for row in section.rows)
+
+
+def test_the_hook_of_watch_is_timed(monkeypatch):
+    pytest.importorskip("torch", reason="needs PyTorch: make bench installs it")
+    monkeypatch.setattr(hook, "LOOPS", {"tiny": partial(hook._mlp, 2)})
+    monkeypatch.setattr(hook, "STEPS", 11)  # two records
+    (section,) = hook.hook_sections(2)
+    ((name, size, *numbers),) = section.rows
+    assert (name, size) == ("tiny", "1,863,690") and len(section.heads) == 2 + len(numbers)
+    share = float(numbers[1].partition(" ")[0])
+    assert 0 < share < 100
+
+
+def test_without_torch_the_hook_is_left_out(monkeypatch, capsys):
+    monkeypatch.setattr(hook, "find_spec", lambda name: None)
+    assert hook.hook_sections(2) == [] and "left out: hook (needs torch)" in capsys.readouterr().err

@@ -10,8 +10,8 @@ import inspect
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from ratecheck.problems import NOISES, PROBLEMS, Noise, SeparableProblem
@@ -44,7 +44,15 @@ class Landscape(NamedTuple):
     constants: Constants
 
 
-Landscapes = dict[tuple, Landscape]
+Law = tuple[Noise, dict[str, Value], Mapping[str, object]]  # with all its arguments, and their defaults
+
+
+@dataclass(frozen=True)
+class Landscapes:
+    """What ``resolve`` found before, and need not make again."""
+
+    found: dict[tuple, Landscape] = field(default_factory=dict)
+    laws: dict[tuple, Law] = field(default_factory=dict)
 
 
 def resolve(spec: Spec, known: Landscapes | None = None) -> Cell:
@@ -53,15 +61,16 @@ def resolve(spec: Spec, known: Landscapes | None = None) -> Cell:
     What an installed package offers has its full name in the Cell, MODULE:NAME. A caller that resolves cells of many
     optimizers keeps their common landscapes in *known*.
     """
-    spec = replace(
-        spec,
-        problem=full_name(PROBLEMS, spec.problem, "problem"),
-        optimizer=full_name(OPTIMIZERS, spec.optimizer, "optimizer"),
-        noise=full_name(NOISES, spec.noise, "noise"),
-        schedule=full_name({**SCHEDULES, **THEOREMS}, spec.schedule, "theorem"),
-    )
+    full: dict[str, Any] = {
+        "problem": full_name(PROBLEMS, spec.problem, "problem"),
+        "optimizer": full_name(OPTIMIZERS, spec.optimizer, "optimizer"),
+        "noise": full_name(NOISES, spec.noise, "noise"),
+        "schedule": full_name({**SCHEDULES, **THEOREMS}, spec.schedule, "theorem"),
+    }
+    if any(getattr(spec, what) != name for what, name in full.items()):
+        spec = replace(spec, **full)
     optimizer = find(OPTIMIZERS, spec.optimizer, "optimizer", Optimizer)
-    here = _landscape(spec, {} if known is None else known)
+    here = _landscape(spec, known or Landscapes())
     check_given(optimizer, spec.optimizer_args)
     hyper = hyper_parameters(spec, optimizer, here.constants.but(sigma=spec.sigma))
     filled = replace(
@@ -72,7 +81,7 @@ def resolve(spec: Spec, known: Landscapes | None = None) -> Cell:
     )
     departures = {
         **spec.to_dict(),
-        **{what: plain_name(getattr(spec, what)) for what in ("problem", "optimizer", "noise", "schedule")},
+        **{what: plain_name(name) for what, name in full.items()},
         "problem_args": _departing(here.problem.arguments, here.problem_defaults),
         "noise_args": _departing(here.noise_args, here.law_defaults),
         "optimizer_args": filled.optimizer_args,
@@ -85,13 +94,16 @@ def _landscape(spec: Spec, known: Landscapes) -> Landscape:
         *(spec.problem, *spec.problem_args.items(), spec.noise, *spec.noise_args.items()),
         *(spec.dim, spec.steps, spec.smoothness, spec.gap, spec.sigma),
     )
-    if place not in known:
-        noise, noise_args, law_defaults = _noise(spec)
+    if place not in known.found:
+        law = (spec.noise, *spec.noise_args.items())
+        if law not in known.laws:
+            known.laws[law] = _noise(spec)
+        noise, noise_args, law_defaults = known.laws[law]
         true_sigma = spec.sigma if noise.variance == 1.0 or spec.sigma == 0 else math.inf
         problem, defaults = _problem(spec, true_sigma)
         constants = _constants(spec, problem, noise, true_sigma)
-        known[place] = Landscape(problem, defaults, noise, noise_args, law_defaults, constants)
-    return known[place]
+        known.found[place] = Landscape(problem, defaults, noise, noise_args, law_defaults, constants)
+    return known.found[place]
 
 
 def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[str, object]]:
@@ -118,7 +130,7 @@ def _problem(spec: Spec, true_sigma: float) -> tuple[SeparableProblem, Mapping[s
     return problem, generator.parameters
 
 
-def _noise(spec: Spec) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+def _noise(spec: Spec) -> Law:
     """As ``noise_of``; every law may be given ``affine`` too, ρ of a variance σ_i² + ρ(∇_i f)²."""
     own = dict(spec.noise_args)
     affine = require_number(own.pop("affine", 0.0), f"noise {spec.noise!r}: affine", least=0)
@@ -128,7 +140,7 @@ def _noise(spec: Spec) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
     return noise, arguments, defaults
 
 
-def noise_of(name: str, arguments: Mapping[str, Value]) -> tuple[Noise, dict[str, Value], Mapping[str, object]]:
+def noise_of(name: str, arguments: Mapping[str, Value]) -> Law:
     """The law, all its arguments, and their defaults: by the function's signature, whatever the law says of itself."""
     make = find(NOISES, name, "noise", (Noise, types.FunctionType))
     if isinstance(make, Noise):  # a law with its arguments fixed

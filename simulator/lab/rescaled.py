@@ -57,7 +57,7 @@ class Rescaler:
         self._kinds: dict[str, str] = {}
         self._degrees: dict[tuple[str, str], Degrees | None] = {}
         self._copies: dict[str, dict[Point, Result]] = {}
-        self._landscapes: Landscapes = {}
+        self._landscapes = Landscapes()
         self._within: dict[tuple, Within] = {}  # by scope
 
     def __call__(self, theorem: Judgeable) -> dict[str, Copies]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import coverage
 from .falsehoods import false_statements
-from .population import judged, stored
+from .population import judged, stored, uncollected
 from .runs import settled
 from .settings import Setting
 from .statements import Statement, true_statements
@@ -22,7 +22,8 @@ def judge_one(setting: Setting, folder: Path) -> dict:
     statements = every()
 
     def make() -> dict:
-        verdicts = judged(setting, statements)
+        with uncollected():
+            verdicts = judged(setting, statements)
         return {"kappa": setting.kappa, "settled": settled(setting), "verdicts": verdicts}
 
     return stored(setting, make, folder, [s.name for s in statements])
