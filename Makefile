@@ -56,7 +56,7 @@ lint: $(VENV)/.ready $(VENV)/.ready-lint ## check style and types
 zoo: $(VENV)/.ready ## verify every shipped theorem, write docs/zoo.md, docs/zoo/ and the table of README.md (minutes)
 	$(BIN)/python -m tests.zoo --out $(OUT)/zoo
 
-calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the tables of docs/judge.md (25 minutes)
+calibrate: $(VENV)/.ready ## judge true and false statements on random settings, write the tables of docs/judge.md (20 minutes)
 	$(BIN)/python -m tests.calibrate --out $(OUT)/calibrate
 
 mutants: $(VENV)/.ready-test ## plant bugs one at a time, see what notices each, write docs/mutants.md (an hour; run it again to go on)
