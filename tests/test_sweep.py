@@ -39,7 +39,7 @@ replicas = 8
 problem = "quadratic"
 optimizer = "sgd"
 dim = 64
-steps = 40000
+steps = 200000
 seed = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
 """
 
@@ -163,7 +163,7 @@ def test_killed_and_resumed(undisturbed, jobs, how, capsys):
 def test_ctrl_c_ends_a_dask_cluster_and_what_is_done_stays(undisturbed, capsys):
     pytest.importorskip("distributed", reason="needs distributed: pip install ratecheck[dask]")
     out = undisturbed / "dask"
-    (undisturbed / "longer.toml").write_text(LONG.replace("40000", "1000000"))
+    (undisturbed / "longer.toml").write_text(LONG.replace("200000", "2000000"))
     command = [sys.executable, "-m", "simulator", "sweep", "longer.toml", "--out", str(out), "--executor", "dask"]
     process = subprocess.Popen([*command, "-j", "2"], cwd=undisturbed, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(list(out.glob("cells/*.npz"))) >= 2, 120)
