@@ -7,7 +7,7 @@ with ‖g‖₂: ρ(g) = ‖g‖₁/(√d ‖g‖₂), which lies between 1/√d
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -116,6 +116,14 @@ ARRAYS = tuple(f.name for f in fields(Recording) if f.name not in ("identity", "
 def ratio(l1: float, l2: float, dim: int) -> float:
     """‖g‖₁/(√d ‖g‖₂), NaN for a gradient of 0."""
     return float(l1 / (np.sqrt(dim) * l2)) if l2 > 0 else float("nan")
+
+
+def by_family(recordings: Iterable[Recording]) -> dict[str, list[Recording]]:
+    """The recordings of each family, in the order in which they come."""
+    found: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        found.setdefault(recording.family, []).append(recording)
+    return found
 
 
 def identity(settings: Mapping[str, object], **further: object) -> str:

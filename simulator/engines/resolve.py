@@ -90,12 +90,10 @@ def resolve(spec: Spec, known: Landscapes | None = None) -> Cell:
 
 
 def _landscape(spec: Spec, known: Landscapes) -> Landscape:
-    place = (
-        *(spec.problem, *spec.problem_args.items(), spec.noise, *spec.noise_args.items()),
-        *(spec.dim, spec.steps, spec.smoothness, spec.gap, spec.sigma),
-    )
+    law = (spec.noise, *spec.noise_args.items())
+    sizes = (spec.dim, spec.steps, spec.smoothness, spec.gap, spec.sigma)
+    place = (spec.problem, *spec.problem_args.items(), *law, *sizes)
     if place not in known.found:
-        law = (spec.noise, *spec.noise_args.items())
         if law not in known.laws:
             known.laws[law] = _noise(spec)
         noise, noise_args, law_defaults = known.laws[law]

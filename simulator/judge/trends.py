@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..cells.recording import EXACT, Recording
+from ..cells.recording import EXACT, Recording, by_family
 from ..words import count, large
 from .intervals import ALPHA, Estimate
 from .statement import Stated
@@ -82,11 +82,8 @@ class Trend:
 
 def trends(claim: Claim, recordings: Sequence[Recording]) -> list[Trend]:
     """The trends of each family at each step that all its recordings have an exact gradient of."""
-    families: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        families.setdefault(recording.family, []).append(recording)
     found = []
-    for family, own in families.items():
+    for family, own in by_family(recordings).items():
         steps = set.intersection(*({int(r.steps[row]) for row in r.rows(EXACT)} for r in own))
         for step in sorted(steps):
             layers = [""] if not claim.layer else _growing(own) if claim.layer == "*" else [claim.layer]

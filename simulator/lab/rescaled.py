@@ -44,7 +44,7 @@ class Copy(Result):
     """A measured cell in other units. Nobody ran it: ``identity`` and key are those of the cell that it is a copy of,
     ``told`` is what would be told of the copy itself."""
 
-    told: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(kw_only=True)
 
 
 class Rescaler:
@@ -191,7 +191,7 @@ def _resolved(base: Cell, result: Result, point: Point, degrees: Degrees, landsc
         here,
         result.identity,
         {"quantities": dict(result.quantities)},
-        {**result.told, "hyper": meanings(cell.hyper)},
+        told={**result.told, "hyper": meanings(cell.hyper)},
     )
 
 

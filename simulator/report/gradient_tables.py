@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..cells.recording import BATCH, EXACT, Recording
+from ..cells.recording import BATCH, EXACT, Recording, by_family
 from .table import Column, Table, tabled
 from .wording import number
 
@@ -82,11 +82,8 @@ def _population(recording: Recording, row: int) -> dict:
 
 def noise_table(recordings: Sequence[Recording]) -> Table:
     """What a minibatch of B samples adds to the exact gradient, in the largest network of each family."""
-    families: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        families.setdefault(recording.family, []).append(recording)
     rows = []
-    for family, own in families.items():
+    for family, own in by_family(recordings).items():
         dim = max(r.dim(0) for r in own)
         found: dict[tuple[int, int], list[tuple[float, ...]]] = {}
         for recording in (r for r in own if r.dim(0) == dim):
@@ -140,11 +137,8 @@ def layer_table(recordings: Sequence[Recording]) -> Table:
 
 def _ends(recordings: Sequence[Recording]) -> list[Recording]:
     """The smallest and the largest network of each family, of its first seed."""
-    families: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        families.setdefault(recording.family, []).append(recording)
     found = []
-    for own in families.values():
+    for own in by_family(recordings).values():
         least = min(own, key=lambda r: (r.dim(0), r.seed))
         most = min(own, key=lambda r: (-r.dim(0), r.seed))
         found += [least, most] if least.dim(0) < most.dim(0) else [most]

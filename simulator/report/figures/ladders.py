@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ...cells.recording import EXACT, Recording
+from ...cells.recording import EXACT, by_family
 from ...judge.intervals import Estimate, mean
 from ...judge.trends import by_size
 from .drawing import Drawing, Skipped
@@ -52,9 +52,7 @@ def ladders(material: Material) -> list[Drawing | Skipped]:
 
 
 def _panels(material: Material) -> list[Panel]:
-    families: dict[str, list[Recording]] = {}
-    for recording in material.recordings:
-        families.setdefault(recording.family, []).append(recording)
+    families = by_family(material.recordings)
     found: dict[tuple[str, str], Panel] = {}
     for verdict in material.verdicts:
         for trend in verdict.numbers.get("ladders", []):

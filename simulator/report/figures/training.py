@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ...cells.recording import BATCH, EXACT, Recording
+from ...cells.recording import BATCH, EXACT, Recording, by_family
 from ...judge.intervals import Estimate, mean
 from ...words import short
 from .drawing import Drawing, Skipped
@@ -83,11 +83,8 @@ def _drawn(
     of: Callable[[Sequence[Recording]], Table],
     kind: Kind,
 ) -> list[Drawing | Skipped]:
-    families: dict[str, list[Recording]] = {}
-    for recording in material.recordings:
-        if recording.settings.get("axis") == "steps":
-            continue  # runs of several lengths are no family that a line can be drawn through
-        families.setdefault(recording.family, []).append(recording)
+    # runs of several lengths are no family that a line can be drawn through
+    families = by_family(r for r in material.recordings if r.settings.get("axis") != "steps")
     tables = {family or "(no family)": of(own) for family, own in families.items()}
     tables = {family: table for family, table in tables.items() if any(len(line) > 1 for line in table.values())}
     if not tables:
