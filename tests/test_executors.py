@@ -2,11 +2,11 @@
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
+from mpi import MPIEXEC, ranks
 from test_sweep import assert_same, results
 
 from problems.errors import InputError
@@ -114,33 +114,11 @@ def program(what):
 
 
 @needs("mpi4py")
-@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="there is no mpiexec")
+@pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec")
 def test_mpi_with_two_ranks(place, inline, monkeypatch):
     monkeypatch.chdir(place)
-    allowed = {
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    }
-    command = [
-        "mpiexec",
-        "-n",
-        "2",
-        sys.executable,
-        "-m",
-        "mpi4py.futures",
-        "-m",
-        "ratecheck.simulator",
-        "sweep",
-        "small.toml",
-    ]
-    done = subprocess.run(
-        [*command, "--backend", "reference", "--out", "mpi", "--executor", "mpi"],
-        env={**os.environ, **allowed},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command, environment = ranks(2, "sweep", "small.toml", "--backend", "reference", "--out", "mpi")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert_same(place / "mpi", inline)
 

@@ -160,27 +160,6 @@ def test_killed_and_resumed(undisturbed, jobs, how, capsys):
     assert not list(out.glob("**/*.tmp"))
 
 
-def test_ctrl_c_ends_a_dask_cluster_and_what_is_done_stays(undisturbed, capsys):
-    pytest.importorskip("distributed", reason="needs distributed: pip install ratecheck[dask]")
-    out = undisturbed / "dask"
-    (undisturbed / "longer.toml").write_text(LONG.replace("200000", "2000000"))
-    command = [sys.executable, "-m", "simulator", "sweep", "longer.toml", "--out", str(out), "--executor", "dask"]
-    process = subprocess.Popen([*command, "-j", "2"], cwd=undisturbed, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: len(list(out.glob("cells/*.npz"))) >= 2, 120)
-    workers = children(process.pid)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    done = len(list(out.glob("cells/*.npz")))
-    assert process.returncode == 130 and 2 <= done < 16, error
-    assert unwrapped(error).splitlines()[-1].startswith(f"interrupted: {done} of 16 cells"), error
-    assert "Traceback" not in error and "WARNING" not in error
-    assert len(workers) >= 2
-    wait_for(lambda: not any(map(alive, workers)), 30)
-    assert not list(out.glob("**/*.tmp"))
-    assert main(["sweep", str(undisturbed / "longer.toml"), "--out", str(out)]) == 0
-    assert f"16 cells, {done} done" in capsys.readouterr().out
-
-
 def test_an_interrupt_before_the_first_cell_starts(monkeypatch):
     def interrupted(thread):
         raise KeyboardInterrupt

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 
 from distributed import Client, Future, LocalCluster, as_completed
 
+from .spawned import no_interrupt
+
+LOOPBACK = {"host": "127.0.0.1", "dashboard_address": None, "worker_dashboard_address": None}
+
 
 class Dask:
     def __init__(self, client: Client):
@@ -27,13 +31,8 @@ def opened(argument: str, jobs: int) -> Iterator[tuple[Dask, int]]:
             client.wait_for_workers(1)
             yield Dask(client), sum(client.nthreads().values())
         return
-    cluster = LocalCluster(
-        n_workers=jobs,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        silence_logs=logging.ERROR,  # that tasks are cancelled is what Ctrl-C asks for
-    )
+    quiet = logging.ERROR  # that tasks are cancelled is what Ctrl-C asks for
+    with no_interrupt():  # its threads inherit this, and the processes that they spawn
+        cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, silence_logs=quiet, **LOOPBACK)
     with cluster, Client(cluster, set_as_default=False) as client:
         yield Dask(client), jobs
