@@ -1,7 +1,8 @@
 """Bring docs/networks.md up to date with a results folder: python docs/refresh_networks.py RESULTS
 
 Writes the tables between its markers and copies its figures to docs/figures. ``make networks`` does this with what it
-has just computed.
+has just computed, and so does ``make networks-full``, whose recordings and report go to docs/networks-full as well:
+hours of training that anybody can judge again in seconds.
 """
 
 from __future__ import annotations
@@ -9,19 +10,24 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simulator.lab.folder import open_folder  # noqa: E402
+from simulator.lab.folder import Folder, open_folder  # noqa: E402
 from simulator.lab.judging import judge_folder  # noqa: E402
+from simulator.lab.ladder_plan import LADDER  # noqa: E402
+from simulator.lab.recordings import FOLDER  # noqa: E402
 from simulator.report.gradient_tables import layer_table, noise_table  # noqa: E402
 from simulator.report.ladder_tables import average_table, trend_table  # noqa: E402
 from simulator.report.table import Table  # noqa: E402
 
 PAGE = ROOT / "docs" / "networks.md"
-BLOCK = re.compile(r"(<!-- (?P<name>\w+): .*? -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
+KEPT = ROOT / "docs" / "networks-full"
+BLOCK = re.compile(r"(<!-- (?P<name>[\w-]+): .*? -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
+FULL = "full.toml"
 FIGURES = ("ladders.svg", "training.svg", "batches.svg")
 
 
@@ -29,21 +35,56 @@ def main(results: Path) -> None:
     folder = open_folder(results)
     if folder.partial:
         sys.exit(f"{results} is {folder.partial}; finish the ladder first")
+    parts = blocks(folder)
+    text = PAGE.read_text(encoding="utf-8")
+    if missing := set(parts) - {m["name"] for m in BLOCK.finditer(text)}:
+        sys.exit(f"{PAGE} lacks the markers for {', '.join(sorted(missing))}")
+    written = BLOCK.sub(lambda m: m[1] + parts.get(m["name"], m[0][len(m[1]) : -len(m[3])]) + m[3], text)
+    PAGE.write_text(written, encoding="utf-8")
+    full = _full(folder)
+    for name in FIGURES:
+        shutil.copyfile(results / "figures" / name, ROOT / "docs" / "figures" / f"networks-{'full-' * full}{name}")
+    if full and results.resolve() != KEPT.resolve():
+        _keep(folder)
+
+
+def blocks(folder: Folder) -> dict[str, str]:
+    """What stands between the page's markers, by their names."""
     verdicts = judge_folder(folder).recorded
-    whole = [v for v in verdicts if v.claim != "theta-d-layers"]
-    parts = {
+    whole = trend_table([v for v in verdicts if v.claim != "theta-d-layers"])
+    if _full(folder):
+        return {"full-verdicts": _verdicts(verdicts), "full-exponents": _markdown(_ends_of_training(whole))}
+    return {
         "verdicts": _verdicts(verdicts),
-        "exponents": _markdown(trend_table(whole)),
+        "exponents": _markdown(whole),
         "layers": _markdown(layer_table([r for r in folder.recordings if "mlp" in r.family])),
         "noise": _markdown(noise_table(folder.recordings)),
         "averages": _markdown(average_table(folder.recordings)),
     }
-    text = PAGE.read_text(encoding="utf-8")
-    if {m["name"] for m in BLOCK.finditer(text)} != set(parts):
-        sys.exit(f"{PAGE} lacks the markers for {', '.join(parts)}")
-    PAGE.write_text(BLOCK.sub(lambda m: m[1] + parts[m["name"]] + m[3], text), encoding="utf-8")
-    for name in FIGURES:
-        shutil.copyfile(results / "figures" / name, ROOT / "docs" / "figures" / f"networks-{name}")
+
+
+def _full(folder: Folder) -> bool:
+    return folder.ladder is not None and folder.ladder.source == FULL
+
+
+def _keep(folder: Folder) -> None:
+    """Copy the recordings and the report, and nothing else that may be there."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    (KEPT / FOLDER).mkdir(parents=True)
+    for recording in folder.recordings:
+        name = Path(FOLDER) / f"{recording.key}.npz"
+        shutil.copyfile(folder.directory / name, KEPT / name)
+    for name in (LADDER, "report.html"):
+        shutil.copyfile(folder.directory / name, KEPT / name)
+
+
+def _ends_of_training(table: Table) -> Table:
+    """The rows of the first and the last step of each family."""
+    found: dict[tuple, list] = {}
+    for row in table.rows:
+        found.setdefault((row["theorem"], row["family"], row["layer"]), []).append(row)
+    rows = [row for own in found.values() for row in (own if len(own) == 1 else (own[0], own[-1]))]
+    return replace(table, rows=rows)
 
 
 def _verdicts(verdicts) -> str:

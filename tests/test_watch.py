@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import types
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from simulator.cells.recording import BATCH, EXACT  # noqa: E402
 from simulator.lab import recordings  # noqa: E402
+from simulator.record import ring  # noqa: E402
 from simulator.record.adapters import lightning_callback, trainer_callback  # noqa: E402
 from simulator.record.ring import ROWS  # noqa: E402
 
@@ -161,7 +164,13 @@ class Looked(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def test_the_host_waits_once_in_64_records(tmp_path):
+@pytest.fixture
+def as_on_a_device(monkeypatch):
+    """Gradients are added up as a GPU's are."""
+    monkeypatch.setattr(ring, "_of_host", lambda: partial(ring._of_device, torch.zeros((), dtype=torch.float64)))
+
+
+def test_the_host_waits_once_in_64_records(tmp_path, as_on_a_device):
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, foreach=True)
     record = ratecheck.watch(model, optimizer, out=tmp_path, every=1)
@@ -179,6 +188,43 @@ def test_the_host_waits_once_in_64_records(tmp_path):
         float(torch.ones(1))
         torch.zeros(4).copy_(torch.ones(4))
     assert other.read and other.copies == 1  # it would have seen them
+
+
+GRADIENTS = {
+    "float32": torch.linspace(-1, 2, 1001),
+    "float64": torch.linspace(-1, 2, 1001, dtype=torch.float64) * 1e-100,
+    "bfloat16": torch.linspace(-1, 2, 1001).bfloat16(),
+    "float16": torch.linspace(-1, 2, 1001).half(),
+    "complex": torch.complex(torch.linspace(-1, 2, 1001), torch.ones(1001)),
+    "in columns": torch.linspace(-1, 2, 1000).reshape(10, 100).T,
+    "not a number": torch.tensor([1.0, math.nan]),
+    "infinite": torch.tensor([1.0, -math.inf]),
+    "empty": torch.zeros(0),
+}
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_norms_on_the_host(name):
+    gradient = GRADIENTS[name]
+    flat = gradient.to(torch.complex128 if gradient.is_complex() else torch.float64).reshape(-1)
+    expected = [float(flat.abs().sum()), float(flat.abs().square().sum().sqrt()), float((flat != 0).sum())]
+    assert ring._of_host()([None, gradient]).T.tolist()[0] == [0, 0, 0]
+    np.testing.assert_allclose(ring._of_host()([None, gradient])[:, 1], expected, rtol=1e-6)
+
+
+def test_norms_of_float32_are_added_up_in_float64():
+    gradient = torch.full((2**25,), 0.1)  # of 2**24 numbers that are alike float32 adds no more
+    l1, l2, nonzero = ring._of_host()([gradient])[:, 0].tolist()
+    tenth = float(np.float32(0.1))
+    assert l1 == pytest.approx(tenth * 2**25, rel=1e-9) and l2 == pytest.approx(tenth * 2**12.5, rel=1e-9)
+    assert nonzero == 2**25
+
+
+def test_norms_on_a_device_are_those_on_the_host():
+    found = [None, GRADIENTS["float32"], None, GRADIENTS["in columns"]]
+    none = torch.zeros((), dtype=torch.float64)
+    for gradients in (found, found[1:2], [*found, GRADIENTS["float64"]]):
+        np.testing.assert_allclose(ring._of_device(none, gradients), ring._of_host()(gradients), rtol=1e-5)
 
 
 def test_accumulated_gradients_are_those_of_the_optimizers_step(tmp_path):
