@@ -62,6 +62,17 @@ def test_a_runs_gradient_is_autograds(kind):
     assert recording.steps[recording.rows(EXACT)].tolist() == [1, 3]
 
 
+def test_a_transformer_predicts_from_what_came_before():
+    run = run_of(objective=64, batch=8, **KINDS["gpt"])
+    _, inputs, outputs = objective(run, torch)
+    model = make(run, inputs, outputs, torch.Generator().manual_seed(0))
+    x = torch.randn(3, 8, 16, generator=torch.Generator().manual_seed(1))
+    y = x.clone()
+    y[:, 5] += 1.0
+    moved = (model.blocks(y) - model.blocks(x)).abs().amax(dim=(0, 2)) > 0
+    assert moved.tolist() == [False] * 5 + [True] * 3
+
+
 def test_the_noise_of_a_minibatch_is_its_gradient_less_that_of_f():
     """The first draw beside the first gradient, by autograd on samples that are drawn a second time."""
     run = run_of(objective=64, batch=8, batches="8", steps=2, checkpoints="1", **KINDS["mlp"])

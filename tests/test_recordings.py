@@ -110,6 +110,12 @@ def test_what_is_near_the_margin_or_levels_off_is_inconclusive():
     assert judge_ladder(THETA, family(-0.05)).outcome is Outcome.INCONCLUSIVE
     # on all sizes level, on the upper half falling by more than the margin
     assert judge_ladder(THETA, family(0.3, bend=-0.055)).outcome is Outcome.INCONCLUSIVE
+    # beyond the margin on all sizes, within it on the upper half, where the parabola's slope is -0.22 + 0.044 log 64
+    levels_off = judge_ladder(THETA, family(-0.22, bend=0.022))
+    assert levels_off.outcome is Outcome.INCONCLUSIVE
+    (trend,) = levels_off.numbers["ladders"]
+    assert trend["exponent"] == pytest.approx(-0.22 + 0.044 * math.log(16), abs=0.01)
+    assert trend["upper_half"] == pytest.approx(-0.22 + 0.044 * math.log(64), abs=0.01)
     assert judge_ladder(THETA, family(0.0, noise=0.5)).outcome is Outcome.INCONCLUSIVE
 
 

@@ -26,6 +26,8 @@ from .page import Section, number, spread
 from .results import Spread
 
 TINY = 10_000  # cells
+HUGE = {"problem": "rational", "optimizer": "adamw", "dim": 10**8, "steps": 100, "replicas": 1}  # 2.4 GB of state
+PARTS, SAVED = 4, 5.0  # its workers; seconds between two savings, from which on a cell is worth cutting
 MOST_OVERHEAD, MOST_STATUS, LEAST_SHARE = 5.0, 2.0, 0.85  # ms, s, and the share of two workers' time that is of use
 
 
@@ -43,9 +45,14 @@ def sweeps_section(rounds: int) -> Section:
         [f"ms a cell beyond its engine's time, {TINY} cells", number(overhead), f"at most {MOST_OVERHEAD:g}"],
         ["of these, ms until the disk has a file", number(sync), ""],
         [f"s for `status` of {TINY} cells", spread(looks), f"at most {MOST_STATUS:g}"],
+        [f"times faster with {PARTS} workers than with one, the large cell, the same bits", number(_huge()), ""],
         ["speed of two workers over twice one's, the shipped sweep", spread(shares), f"at least {LEAST_SHARE:g}"],
     ]
-    text = "One thread a worker; machine code is on disk. The shipped sweep is the quick one, which is minutes shorter."
+    text = (
+        "One thread a worker; machine code is on disk. The shipped sweep is the quick one, which is minutes shorter. "
+        f"The large cell has {HUGE['steps']} steps of AdamW at d = 10⁸ and is saved every {SAVED:g} s. With {PARTS} "
+        "workers it is cut; more of them than cores don't make it faster, but each holds only its share."
+    )
     return Section("Sweeps", text, ("what", "here", "promised"), rows)
 
 
@@ -65,6 +72,24 @@ def _sync(folder: Path) -> float:
     from simulator.files import write_whole
 
     return 1e3 * float(np.median([_seconds(lambda: write_whole(folder / "sync", bytes(8192))) for _ in range(100)]))
+
+
+def _huge() -> float:
+    """How many times faster one large cell is with PARTS workers than with one; raises ValueError for other bits."""
+    plan = plan_of([HUGE], [], "a large cell")
+    (alone, whole), (together, cut) = (_computed(plan, jobs) for jobs in (1, PARTS))
+    if any(whole[name].tobytes() != cut[name].tobytes() for name in whole):
+        raise ValueError("a cell that was cut has other bits than one that was not")
+    return alone / together
+
+
+def _computed(plan: Plan, jobs: int) -> tuple[float, dict[str, np.ndarray]]:
+    """The seconds that *jobs* workers take for the one cell of *plan*, and its arrays."""
+    with tempfile.TemporaryDirectory(prefix="ratecheck-bench-") as folder:
+        store, place = Store(Path(folder)), Place("pool", jobs=jobs, one_thread=True)
+        store.prepare()
+        seconds = _seconds(lambda: compute(plan.cells, store, place=place, quiet=True, interval=SAVED))
+        return seconds, store.load(plan.cells[0].key).stats.arrays()
 
 
 def _share() -> float:
