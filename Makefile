@@ -29,9 +29,10 @@ networks: $(VENV)/.ready $(VENV)/.ready-networks ## train ladders of small netwo
 	$(BIN)/python -m simulator report $(OUT)/networks
 	$(BIN)/python docs/refresh_networks.py $(OUT)/networks
 
-networks-full: $(VENV)/.ready $(VENV)/.ready-networks ## the same on larger ladders, to results/networks-full (hours; run it again to go on)
+networks-full: $(VENV)/.ready $(VENV)/.ready-networks ## the same on larger ladders, to docs/networks-full too (hours; run it again to go on)
 	$(BIN)/python -m simulator networks full -j 2 --out $(OUT)/networks-full || case $$? in 1|3) ;; *) exit 1 ;; esac
 	$(BIN)/python -m simulator report $(OUT)/networks-full
+	$(BIN)/python docs/refresh_networks.py $(OUT)/networks-full
 
 networks-gpu: $(VENV)/.ready $(VENV)/.ready-networks ## GPT-2 and its widths on one GPU, to results/networks-gpu (parts of 8 minutes; run it again to go on)
 	$(BIN)/python -m simulator networks gpu --minutes 5 --out $(OUT)/networks-gpu || case $$? in 1|3) ;; *) exit 1 ;; esac

@@ -20,6 +20,7 @@ from simulator.lab.folder import Folder, open_folder  # noqa: E402
 from simulator.lab.judging import judge_folder  # noqa: E402
 from simulator.lab.ladder_plan import LADDER  # noqa: E402
 from simulator.lab.recordings import FOLDER  # noqa: E402
+from simulator.lab.verdicts import FILE as VERDICTS  # noqa: E402
 from simulator.report.gradient_tables import layer_table, noise_table  # noqa: E402
 from simulator.report.ladder_tables import average_table, trend_table  # noqa: E402
 from simulator.report.table import Table  # noqa: E402
@@ -68,13 +69,13 @@ def _full(folder: Folder) -> bool:
 
 
 def _keep(folder: Folder) -> None:
-    """Copy the recordings and the report, and nothing else that may be there."""
+    """Copy the recordings, the verdicts and the report, and nothing else that may be there."""
     shutil.rmtree(KEPT, ignore_errors=True)
     (KEPT / FOLDER).mkdir(parents=True)
     for recording in folder.recordings:
         name = Path(FOLDER) / f"{recording.key}.npz"
         shutil.copyfile(folder.directory / name, KEPT / name)
-    for name in (LADDER, "report.html"):
+    for name in (LADDER, VERDICTS, "report.html"):
         shutil.copyfile(folder.directory / name, KEPT / name)
 
 

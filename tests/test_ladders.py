@@ -219,28 +219,13 @@ def test_characters_and_windows_of_this_pythons_library():
         data.windows("stdlib", 0, 16, 10**9)
 
 
-def test_the_page_is_brought_up_to_date(file, tmp_path, monkeypatch):
-    """docs/refresh_networks.py, on a copy of the page and of the folder of figures."""
-    root = Path(__file__).parents[1]
-    monkeypatch.syspath_prepend(str(root / "docs"))
-    import refresh_networks
-
-    (tmp_path / "docs" / "figures").mkdir(parents=True)
-    page = tmp_path / "docs" / "networks.md"
-    before = (root / "docs" / "networks.md").read_text(encoding="utf-8")
-    page.write_text(before, encoding="utf-8")
-    monkeypatch.setattr(refresh_networks, "ROOT", tmp_path)
-    monkeypatch.setattr(refresh_networks, "PAGE", page)
-    monkeypatch.setattr(refresh_networks, "FIGURES", ("ladders.svg",))
-    assert main(["networks", str(file), "--out", str(tmp_path / "o")]) == 0
-    assert main(["report", str(tmp_path / "o")]) == 0
-    refresh_networks.main(tmp_path / "o")
-    after = page.read_text(encoding="utf-8")
-    assert "| theta-sparse | v sparse |" in after and "v sparse" not in before
-    assert (tmp_path / "docs" / "figures" / "networks-ladders.svg").exists()
-    next((tmp_path / "o" / "recordings").iterdir()).unlink()
-    with pytest.raises(SystemExit, match="finish the ladder first"):
-        refresh_networks.main(tmp_path / "o")
+def test_windows_do_not_overlap_and_are_of_all_the_text(monkeypatch):
+    monkeypatch.setattr(data, "tokens", lambda name, vocabulary: (np.arange(10_005), 7))
+    windows, size = data.windows("kjv", 0, 9, 500)
+    first = windows[:, 0]
+    assert size == 7 and len(set(first)) == 500 and not np.any(first % 10)
+    np.testing.assert_array_equal(windows, first[:, None] + np.arange(10))
+    assert np.histogram(first, bins=4, range=(0, 10_000))[0].min() > 90
 
 
 def test_after_the_time_no_run_but_the_first_is_begun(file, tmp_path):

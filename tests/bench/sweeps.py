@@ -44,7 +44,7 @@ def sweeps_section(rounds: int) -> Section:
     rows = [
         [f"ms a cell beyond its engine's time, {TINY} cells", number(overhead), f"at most {MOST_OVERHEAD:g}"],
         ["of these, ms until the disk has a file", number(sync), ""],
-        [f"s for `status` of {TINY} cells", spread(looks), f"at most {MOST_STATUS:g}"],
+        [f"s for the status of {TINY} cells", spread(looks), f"at most {MOST_STATUS:g}"],
         [f"times faster with {PARTS} workers than with one, the large cell, the same bits", number(_huge()), ""],
         ["speed of two workers over twice one's, the shipped sweep", spread(shares), f"at least {LEAST_SHARE:g}"],
     ]

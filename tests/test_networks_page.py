@@ -1,0 +1,80 @@
+"""docs/refresh_networks.py: the page says what the recordings say. Without torch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from test_ladders import VECTORS
+
+from simulator.cli import main
+from simulator.lab.folder import open_folder
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "networks.md"
+
+sys.path.insert(0, str(ROOT / "docs"))
+import refresh_networks  # noqa: E402
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A folder in whose docs/ a copy of the page is brought up to date, and none of its figures are there."""
+    (tmp_path / "docs" / "figures").mkdir(parents=True)
+    page = tmp_path / "docs" / "networks.md"
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(refresh_networks, "ROOT", tmp_path)
+    monkeypatch.setattr(refresh_networks, "PAGE", page)
+    monkeypatch.setattr(refresh_networks, "KEPT", tmp_path / "docs" / "networks-full")
+    monkeypatch.setattr(refresh_networks, "FIGURES", ("ladders.svg",))
+    return tmp_path
+
+
+def climbed(folder, name):
+    """The results folder of a ladder file of that name."""
+    (folder / name).write_text(VECTORS, encoding="utf-8")
+    assert main(["networks", str(folder / name), "--out", str(folder / "o")]) == 0
+    assert main(["report", str(folder / "o")]) == 0
+    return folder / "o"
+
+
+def test_the_page_is_brought_up_to_date(copied):
+    out = climbed(copied, "vectors.toml")
+    refresh_networks.main(out)
+    after = (copied / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert "| theta-sparse | v sparse |" in after and "v sparse" not in PAGE.read_text(encoding="utf-8")
+    assert (copied / "docs" / "figures" / "networks-ladders.svg").exists()
+    assert not (copied / "docs" / "networks-full").exists()
+    next((out / "recordings").iterdir()).unlink()
+    with pytest.raises(SystemExit, match="finish the ladder first"):
+        refresh_networks.main(out)
+
+
+def test_the_full_ladder_has_its_own_part_and_its_recordings_are_kept(copied):
+    out = climbed(copied, "full.toml")
+    before = parts(PAGE)
+    refresh_networks.main(out)
+    written = parts(copied / "docs" / "networks.md")
+    assert {name for name in before if written[name] != before[name]} == {"full-verdicts", "full-exponents"}
+    assert "v sparse" in written["full-exponents"]
+    assert (copied / "docs" / "figures" / "networks-full-ladders.svg").exists()
+    kept = copied / "docs" / "networks-full"
+    assert {path.name for path in kept.iterdir()} == {"ladder.json", "recordings", "report.html", "verdicts.json"}
+    assert open_folder(kept).partial == "" and len(open_folder(kept).recordings) == 40
+    refresh_networks.main(out)
+    assert len(open_folder(kept).recordings) == 40
+
+
+def test_the_page_says_what_the_recordings_that_are_kept_say():
+    folder = open_folder(refresh_networks.KEPT)
+    assert folder.partial == "" and not folder.faults
+    written = parts(PAGE)
+    for name, text in refresh_networks.blocks(folder).items():
+        assert written[name] == text, f"{name}: python docs/refresh_networks.py {refresh_networks.KEPT}"
+
+
+def parts(page: Path) -> dict[str, str]:
+    """The text between the page's markers, by their names."""
+    found = refresh_networks.BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return {m["name"]: m[0][len(m[1]) : -len(m[3])] for m in found}
