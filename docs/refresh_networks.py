@@ -10,20 +10,25 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from simulator.cells.recording import EXACT, Recording, by_family  # noqa: E402
+from simulator.judge.trends import size_words  # noqa: E402
 from simulator.lab.folder import Folder, open_folder  # noqa: E402
 from simulator.lab.judging import judge_folder  # noqa: E402
 from simulator.lab.ladder_plan import LADDER  # noqa: E402
 from simulator.lab.recordings import FOLDER  # noqa: E402
 from simulator.lab.verdicts import FILE as VERDICTS  # noqa: E402
+from simulator.report.figures.stages import Stage, stages  # noqa: E402
 from simulator.report.gradient_tables import layer_table, noise_table  # noqa: E402
 from simulator.report.ladder_tables import average_table, trend_table  # noqa: E402
-from simulator.report.table import Table  # noqa: E402
+from simulator.report.table import Column, Table, tabled  # noqa: E402
 
 PAGE = ROOT / "docs" / "networks.md"
 KEPT = ROOT / "docs" / "networks-full"
@@ -54,7 +59,11 @@ def blocks(folder: Folder) -> dict[str, str]:
     verdicts = judge_folder(folder).recorded
     whole = trend_table([v for v in verdicts if v.claim != "theta-d-layers"])
     if _full(folder):
-        return {"full-verdicts": _verdicts(verdicts), "full-exponents": _markdown(_ends_of_training(whole))}
+        return {
+            "full-verdicts": _verdicts(verdicts),
+            "full-exponents": _markdown(_ends_of_training(whole)),
+            "full-readout": _markdown(_readout_table(folder.recordings)),
+        }
     return {
         "verdicts": _verdicts(verdicts),
         "exponents": _markdown(whole),
@@ -86,6 +95,30 @@ def _ends_of_training(table: Table) -> Table:
         found.setdefault((row["theorem"], row["family"], row["layer"]), []).append(row)
     rows = [row for own in found.values() for row in (own if len(own) == 1 else (own[0], own[-1]))]
     return replace(table, rows=rows)
+
+
+def _readout_table(recordings: Sequence[Recording]) -> Table:
+    """The readout's share of ‖∇f‖₂² at each checkpoint, of the smallest and the largest network of each family."""
+    rows, found = [], set()
+    for family, own in by_family(r for r in recordings if "readout" in r.layers).items():
+        stage, dims = stages(own), [recording.dim(0) for recording in own]
+        for dim in sorted({min(dims), max(dims)}):
+            shares: dict[Stage, list[float]] = {}
+            for recording in (r for r in own if r.dim(0) == dim):
+                readout = recording.layers.index("readout")
+                size = recording.sizes[0, readout] / dim
+                for row in recording.rows(EXACT):
+                    shares.setdefault(stage(int(recording.steps[row])), []).append(recording.shares(row)[readout])
+            found |= set(shares)
+            rows.append({"family": family, "d": size_words(dim), "size": _percent(size)})
+            rows[-1] |= {stage.name: _percent(fmean(seeds)) for stage, seeds in shares.items()}
+    heads = [Column("family", "family"), Column("d", "d"), Column("size", "its share of d")]
+    heads += [Column(stage.name, stage.name) for stage in sorted(found)]
+    return tabled("readout", "", heads, rows, "Means over seeds, of exact gradients.")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _verdicts(verdicts) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 EXACT = 100_000  # from here on a count is rounded: nobody reads its last digits
 SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
+SIGNS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 LEAST_P = -15  # the power of ten below which no digits are shown: they depend on the far tail of a law
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -33,11 +34,21 @@ def large(number: int) -> str:
 
 
 def short(number: float) -> str:
-    """'16', '4k', '1.5M' where room is short; in full where that is not exact."""
-    for size, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= size and number * 100 % size == 0:
-            return f"{number / size:g}{sign}"
-    return f"{number:g}" if isinstance(number, float) else str(number)
+    """'16', '4k', '1.5M' where room is short; in full where that is not exact or not shorter."""
+    full = f"{number:g}" if isinstance(number, float) else str(number)
+    for size, sign in SIGNS:
+        text = f"{number / size:g}{sign}"
+        if number >= size and number * 100 % size == 0 and len(text) <= len(full):
+            return text
+    return full
+
+
+def brief(number: float) -> str:
+    """'4096', '13.4k', '1.86M' where room is short and three digits will do."""
+    for size, sign in SIGNS:
+        if number >= max(10_000, 0.9995 * size):
+            return f"{float(f'{number / size:.3g}'):g}{sign}"
+    return short(number)
 
 
 def span(values: list[int] | list[float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_ladders import VECTORS
 
@@ -56,7 +57,11 @@ def test_the_full_ladder_has_its_own_part_and_its_recordings_are_kept(copied):
     before = parts(PAGE)
     refresh_networks.main(out)
     written = parts(copied / "docs" / "networks.md")
-    assert {name for name in before if written[name] != before[name]} == {"full-verdicts", "full-exponents"}
+    assert {name for name in before if written[name] != before[name]} == {
+        "full-verdicts",
+        "full-exponents",
+        "full-readout",
+    }
     assert "v sparse" in written["full-exponents"]
     assert (copied / "docs" / "figures" / "networks-full-ladders.svg").exists()
     kept = copied / "docs" / "networks-full"
@@ -72,6 +77,20 @@ def test_the_page_says_what_the_recordings_that_are_kept_say():
     written = parts(PAGE)
     for name, text in refresh_networks.blocks(folder).items():
         assert written[name] == text, f"{name}: python docs/refresh_networks.py {refresh_networks.KEPT}"
+
+
+def test_the_readouts_shares_are_those_of_the_recordings():
+    table = refresh_networks.blocks(open_folder(refresh_networks.KEPT))["full-readout"]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    assert cells[0][3:] == ["before step 1", "after 1 %", "after 10 %", "after 30 %", "after 100 %"]
+    own = [r for r in open_folder(refresh_networks.KEPT).recordings if r.family == "resnet"]
+    largest = [r for r in own if r.dim(0) == max(r.dim(0) for r in own)]
+    j = largest[0].layers.index("readout")
+    (line,) = (line for line in cells if line[:2] == ["resnet", "1.2 million"])
+    assert line[2] == f"{100 * largest[0].sizes[0, j] / largest[0].dim(0):.1f} %"
+    for k, cell in zip((1, 2, 11, 31, 101), line[3:], strict=True):
+        squares = [np.square(r.l2[r.steps == k][0]) for r in largest]  # of layers
+        assert cell == f"{100 * np.mean([s[j] / s.sum() for s in squares]):.1f} %"
 
 
 def parts(page: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import WRAPPING
 
-from simulator.words import count, ends, large, limit, number, p_value, power, short, span
+from simulator.words import brief, count, ends, large, limit, number, p_value, power, short, span
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,6 +46,16 @@ def test_span():
 def test_sizes_are_short_where_that_is_exact():
     sizes = (1, 16, 1024, 1000, 1500, 16384, 256000, 1048576, 10**6, 10**9)
     assert [short(v) for v in sizes] == ["1", "16", "1024", "1k", "1.5k", "16384", "256k", "1048576", "1M", "1G"]
+
+
+def test_no_short_size_is_longer_than_the_whole():
+    assert [short(v) for v in (18_400, 33_920, 55_050, 3_243_520)] == ["18.4k", "33920", "55050", "3243520"]
+
+
+def test_three_digits_do_where_room_is_short():
+    sizes = (16, 4096, 9999, 10_000, 13_002, 221_056, 999_900, 3_243_520, 17_088_522, 2 * 10**9)
+    told = ["16", "4096", "9999", "10k", "13k", "221k", "1M", "3.24M", "17.1M", "2G"]
+    assert [brief(size) for size in sizes] == told
 
 
 def test_numbers():

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from ratecheck.problems.errors import InputError
 
 from ..cells.recording import EXACT, Recording
 from ..judge.intervals import Estimate
@@ -37,18 +36,10 @@ def averages(recordings: Iterable[Recording]) -> list[Average]:
     """Of each family whose axis is the number of steps, measured at steps spread over each run."""
     families: dict[str, dict[int, dict[int, Recording]]] = {}
     for recording in recordings:
-        run = _run(recording)
+        run = Run.that_left(recording)
         if run is not None and run.axis == "steps" and run.average:
             families.setdefault(recording.family, {}).setdefault(run.steps, {})[recording.seed] = recording
     return [_average(family, norm, table) for family, table in families.items() for norm in NORMS if _enough(table)]
-
-
-def _run(recording: Recording) -> Run | None:
-    """The run that left a recording, None for somebody's own loop."""
-    try:
-        return Run.of(recording.settings, recording.family)
-    except InputError:
-        return None
 
 
 def _enough(table: dict[int, dict[int, Recording]]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from ratecheck.problems.errors import InputError, choose, require_integer, require_known, require_number
 
-from ..cells.recording import identity
+from ..cells.recording import Recording, identity
 
 VERSION = 2  # of what a run's numbers depend on and its settings don't say; a change makes all keys new
 IMAGES, TEXTS = ("digits", "mnist-5k"), ("stdlib", "kjv")
@@ -77,6 +77,14 @@ class Run:
             raise InputError(f"{where}: {error}") from error
         return run
 
+    @classmethod
+    def that_left(cls, recording: Recording) -> Run | None:
+        """The run of a recording, None where that is of somebody's own loop."""
+        try:
+            return cls.of(recording.settings, recording.family)
+        except InputError:
+            return None
+
     def _require_sizes(self) -> None:
         if self.task == "vectors":
             if self.law == "none" or self.size < 16:
@@ -120,11 +128,10 @@ class Run:
         return sorted({1 + int(place) for place in places})
 
     def settings(self) -> dict[str, object]:
-        """What departs from the defaults, and what must be there."""
+        """What departs from the defaults, and what must be there: the size in which a family grows among it."""
         own, plain = asdict(self), {f.name: f.default for f in fields(self)}
-        return {
-            n: v for n, v in own.items() if v != plain[n] or n in ("task", "family", "seed", "axis", "parametrization")
-        }
+        needed = ("task", "family", "seed", "axis", "parametrization", self.axis)
+        return {n: v for n, v in own.items() if v != plain[n] or n in needed}
 
     def identity(self, data: Mapping[str, str]) -> str:
         """The text that its key is the hash of; *data*: digests of what it is trained on, by name."""

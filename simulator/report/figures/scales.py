@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
 
-from ...words import short
+from ...words import brief, short
+
+MOST_LETTERS = 6  # of a tick of sizes
 
 
 def span(values: Iterable[float], pad: float = 1.25, least: float = 2.0) -> tuple[float, float]:
@@ -21,11 +23,13 @@ def span(values: Iterable[float], pad: float = 1.25, least: float = 2.0) -> tupl
 
 
 def size_axis(axis, values: Sequence[int], most: int = 6) -> None:
-    """Label a log axis of sizes at values that were run, at most *most* of them."""
+    """Label a log axis of sizes at values that were run, at most *most* of them; rounded if one is long."""
     values = sorted(values)
     stride = -(-len(values) // most)
-    axis.set_major_locator(FixedLocator(values[::-1][::stride]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(round(value))))
+    ticks = values[::-1][::stride]
+    text = brief if max(len(short(tick)) for tick in ticks) > MOST_LETTERS else short
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(round(value))))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
 
