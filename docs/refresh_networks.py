@@ -34,6 +34,7 @@ PAGE = ROOT / "docs" / "networks.md"
 KEPT = ROOT / "docs" / "networks-full"
 BLOCK = re.compile(r"(<!-- (?P<name>[\w-]+): .*? -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
 FULL = "full.toml"
+REPORT = ("report.html", "report.md", "recordings.csv")
 FIGURES = ("ladders.svg", "training.svg", "batches.svg")
 
 
@@ -47,10 +48,10 @@ def main(results: Path) -> None:
         sys.exit(f"{PAGE} lacks the markers for {', '.join(sorted(missing))}")
     written = BLOCK.sub(lambda m: m[1] + parts.get(m["name"], m[0][len(m[1]) : -len(m[3])]) + m[3], text)
     PAGE.write_text(written, encoding="utf-8")
-    full = _full(folder)
-    for name in FIGURES:
-        shutil.copyfile(results / "figures" / name, ROOT / "docs" / "figures" / f"networks-{'full-' * full}{name}")
-    if full and results.resolve() != KEPT.resolve():
+    if not _full(folder):
+        for name in FIGURES:
+            shutil.copyfile(results / "figures" / name, ROOT / "docs" / "figures" / f"networks-{name}")
+    elif results.resolve() != KEPT.resolve():
         _keep(folder)
 
 
@@ -78,14 +79,15 @@ def _full(folder: Folder) -> bool:
 
 
 def _keep(folder: Folder) -> None:
-    """Copy the recordings, the verdicts and the report, and nothing else that may be there."""
+    """Copy the recordings, the verdicts and the report with all that it names, and nothing else that may be there."""
     shutil.rmtree(KEPT, ignore_errors=True)
     (KEPT / FOLDER).mkdir(parents=True)
     for recording in folder.recordings:
         name = Path(FOLDER) / f"{recording.key}.npz"
         shutil.copyfile(folder.directory / name, KEPT / name)
-    for name in (LADDER, VERDICTS, "report.html"):
+    for name in (LADDER, VERDICTS, *REPORT):
         shutil.copyfile(folder.directory / name, KEPT / name)
+    shutil.copytree(folder.directory / "figures", KEPT / "figures")
 
 
 def _ends_of_training(table: Table) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from simulator.lab.folder import open_folder
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "networks.md"
+
+KEPT = ("ladder.json", "verdicts.json", "report.html", "report.md", "recordings.csv", "figures")
 
 sys.path.insert(0, str(ROOT / "docs"))
 import refresh_networks  # noqa: E402
@@ -63,9 +66,10 @@ def test_the_full_ladder_has_its_own_part_and_its_recordings_are_kept(copied):
         "full-readout",
     }
     assert "v sparse" in written["full-exponents"]
-    assert (copied / "docs" / "figures" / "networks-full-ladders.svg").exists()
+    assert not list((copied / "docs" / "figures").iterdir())
     kept = copied / "docs" / "networks-full"
-    assert {path.name for path in kept.iterdir()} == {"ladder.json", "recordings", "report.html", "verdicts.json"}
+    assert {path.name for path in kept.iterdir()} == {*KEPT, "recordings"}
+    assert (kept / "figures" / "ladders.svg").exists()
     assert open_folder(kept).partial == "" and len(open_folder(kept).recordings) == 40
     refresh_networks.main(out)
     assert len(open_folder(kept).recordings) == 40
@@ -77,6 +81,15 @@ def test_the_page_says_what_the_recordings_that_are_kept_say():
     written = parts(PAGE)
     for name, text in refresh_networks.blocks(folder).items():
         assert written[name] == text, f"{name}: python docs/refresh_networks.py {refresh_networks.KEPT}"
+
+
+def test_what_the_page_and_the_report_name_is_there():
+    kept = refresh_networks.KEPT
+    named = re.findall(r'href="([^"#:]+)"', (kept / "report.html").read_text(encoding="utf-8"))
+    assert {"recordings.csv", "verdicts.json", "report.md"} <= set(named)
+    assert all((kept / name).exists() for name in named)
+    shown = re.findall(r"\((networks-full/[^)]+)\)", PAGE.read_text(encoding="utf-8"))
+    assert len(shown) == 3 and all((PAGE.parent / name).exists() for name in shown)
 
 
 def test_the_readouts_shares_are_those_of_the_recordings():

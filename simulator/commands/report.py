@@ -13,8 +13,9 @@ EPILOG = """examples:
   ratecheck report results --allow-code my_theorem.py
 
 Writes report.html (one self-contained file), report.md, the figures as SVG
-and PNG, results.csv (a row for each cell) and verdicts.json into DIR, and
-prints the verdicts. With --paper also figures/paper/NAME-3.25in.pdf (one
+and PNG, results.csv (a row for each cell), of training loops recordings.csv
+(a row for each gradient), and verdicts.json into DIR, and prints the
+verdicts. With --paper also figures/paper/NAME-3.25in.pdf (one
 column) and NAME-6.75in.pdf (two columns) for LaTeX, and the same as SVG and
 PNG. It works on partial results too. Nothing in DIR is run;
 `ratecheck verify --help` says how theorems that are not shipped are judged."""

@@ -34,10 +34,11 @@ def judge_ladder(claim: Claim, recordings: Sequence[Recording], alpha: float = A
     found = trends(claim, recordings)
     able = [trend for trend in found if not trend.missing]
     adjusted = holm([trend.p_moves for trend in able])
-    moving = [trend for trend, p in zip(able, adjusted, strict=True) if p < alpha]
-    reasons = [f"{trend.words(claim.axis)}, {p_value(p)}" for trend, p in zip(able, adjusted, strict=True) if p < alpha]
+    moving = [(trend, p) for trend, p in zip(able, adjusted, strict=True) if p < alpha]
     if moving:
         outcome = Outcome.VIOLATED
+        moving.sort(key=lambda pair: -abs(pair[0].exponent))  # who reads the first only reads of the largest
+        reasons = [f"{trend.words(claim.axis)}, {p_value(p)}" for trend, p in moving]
         if claim.predicted:
             reasons.append(f"the exponent predicted before the run: {claim.predicted:g}")
     elif able and len(able) == len(found) and all(trend.p_level < alpha for trend in able):
@@ -74,7 +75,7 @@ def _why(claim: Claim, recordings: Sequence[Recording], found: Sequence[Trend]) 
 
 def _extremes(found: Sequence[Trend]) -> list[Trend]:
     """Those with the least and the largest exponent, one where that is one."""
-    ranked = sorted(found, key=lambda trend: trend.whole.value if trend.whole else 0.0)
+    ranked = sorted(found, key=lambda trend: trend.exponent)
     return ranked if len(ranked) < 2 else [ranked[0], ranked[-1]]
 
 

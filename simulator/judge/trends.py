@@ -50,6 +50,11 @@ class Trend:
     missing: str = ""
 
     @property
+    def exponent(self) -> float:
+        """Over all sizes; 0 where there is none."""
+        return self.whole.value if self.whole else 0.0
+
+    @property
     def p_moves(self) -> float:
         """p-value against 'one of the two is within the margin': the larger of both, on the better side."""
         if self.whole is None or self.upper is None:

@@ -18,7 +18,7 @@ from ..lab.folder import missing_parts
 from ..sample_theorem import SampleTheorem
 from ..theorems import THEOREMS
 from .cell_tables import cell_table, run_table
-from .claims import claim_groups
+from .claims import claim_columns, claim_groups
 from .compact import compact
 from .figures import FIGURES, MAIN, RECORDED, Drawing, Material, Skipped, draw, left_out
 from .figures.inline import css, inline
@@ -27,6 +27,7 @@ from .finding import explanations, finding, scope, sources, tone
 from .gradient_tables import layer_table, noise_table, population_table
 from .ladder_tables import average_table, trend_table
 from .provenance import provenance
+from .recordings_csv import recordings_csv
 from .render import render
 from .results_csv import tidy_csv
 from .shown import Shown, show
@@ -44,8 +45,9 @@ def write_report(
     recordings: Sequence[Recording] = (),
     paper: bool = False,
 ) -> list[Path]:
-    """Write report.html (self-contained), report.md, results.csv and figures/*.svg, *.png; for a *paper* also
-    figures/paper/*.pdf, *.svg and *.png, else what an earlier report has there is removed.
+    """Write report.html (self-contained), report.md, figures/*.svg, *.png, and results.csv of the cells or
+    recordings.csv of the *recordings*, or both; for a *paper* also figures/paper/*.pdf, *.svg and *.png, else what an
+    earlier report has there is removed.
 
     *plan* (``simulator.lab.plan.Plan``) says which cells were due, so that the report can say how partial
     it is; *notes* are lines for the head of the page, such as files that can't be trusted. *theorems*, the shipped
@@ -78,7 +80,10 @@ def write_report(
         files += write_paper(directory, made)
     else:
         remove_paper(directory)
+    numbers = {"results.csv": tidy_csv(cells)} if cells or not recordings else {}
+    numbers |= {"recordings.csv": recordings_csv(recordings)} if recordings else {}
     content = {
+        "numbers": list(numbers),
         **_head(cells, results, verdicts, norm_rows, plan, notes, theorems, recordings),
         "main": [f for f in shown if f["main"]],
         "more": [f for f in shown if not f["main"]],
@@ -101,7 +106,7 @@ def write_report(
     texts = {
         "report.html": render("report.html.j2", content),
         "report.md": render("report.md.j2", content),
-        "results.csv": tidy_csv(cells),
+        **numbers,
     }
     for name, text in texts.items():
         write_whole(directory / name, text.encode())
@@ -122,6 +127,7 @@ def _head(
     missing = missing_parts(plan, results, norm_rows)
     there = "verdicts and figures are of what is there" if results or norm_rows else "there is nothing to show yet"
     by_name = {theorem.name: theorem for theorem in reversed(theorems)}  # of one name the first, as ``show`` has it
+    claims = claim_groups(verdicts, by_name, results)
     return {
         "sweep": "" if plan is None else Path(plan.source).name + (" (quick)" if plan.quick else ""),
         "title": finding(verdicts, missing),
@@ -129,7 +135,8 @@ def _head(
         "scope": scope(cells, norm_rows, recordings),
         "partial": f"{missing}: {there}." if missing else "",
         "notes": [*(plan.notes if plan is not None else ()), *notes],
-        "claims": claim_groups(verdicts, by_name, results),
+        "claims": claims,
+        "columns": claim_columns(claims),
         "explanations": explanations(verdicts),
         "sources": sources(verdicts, by_name),
         "light": Markup(css(dark=False)),

@@ -17,6 +17,15 @@ from .wording import number, signed
 Theorems = Mapping[str, Judgeable | SampleTheorem]
 NO_WITNESS = " *"
 MOST_DIAMONDS = 6
+COLUMNS = {
+    "steps": "growth in K",
+    "dim": "growth in d",
+    "ratio": "largest measured",
+    "share": "constant used",
+    "constant": "constant",
+    "exponents": "exponents of ρ",
+    "predicted": "predicted exponent",
+}
 SAME = 1e-9  # two computations of one ratio differ by less, two cells by more
 
 
@@ -38,6 +47,12 @@ def claim_groups(verdicts: Sequence[Verdict], theorems: Theorems, results: Seque
         for head, about, own in groups
         if own
     ]
+
+
+def claim_columns(groups: Sequence[Mapping]) -> list[tuple[str, str]]:
+    """(key, head) of the columns behind the verdict that some row of *groups* has something in."""
+    rows = [row for group in groups for row in group["rows"]]
+    return [(key, head) for key, head in COLUMNS.items() if any(row[key] for row in rows)]
 
 
 def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Sequence[Result]) -> dict:
@@ -62,6 +77,7 @@ def claim_row(v: Verdict, theorem: Judgeable | SampleTheorem | None, results: Se
         "share": f"{100 * top['value']:.3g} %" if top and explicit and math.isfinite(top["value"]) else "",
         "steps": _growth(v, "steps"),
         "dim": _growth(v, "dim"),
+        **_exponents(v),
         "reasons": [*_reasons(v), *_diamonds(v)],
         "cells": _cells(v),
         "source": getattr(theorem, "source", "") if v.expected == "holds" else "",
@@ -89,6 +105,14 @@ def _growth(v: Verdict, axis: str) -> str:
     witnesses = [e for e in told if e["evidence"]]
     found = [e["exponent"] for e in witnesses or told]
     return signed(max(found)) + ("" if witnesses else NO_WITNESS) if found else ""
+
+
+def _exponents(v: Verdict) -> dict[str, str]:
+    """The least and the largest exponent of ρ over a ladder's families, layers and steps, and what was predicted."""
+    ladders = v.numbers.get("ladders", [])
+    found = [trend["exponent"] for trend in ladders if trend["exponent"] is not None]
+    ends = dict.fromkeys(signed(end) for end in (min(found), max(found))) if found else {}
+    return {"exponents": "…".join(ends), "predicted": signed(ladders[0]["predicted"]) if found else ""}
 
 
 def _diamonds(v: Verdict) -> list[str]:

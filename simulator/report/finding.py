@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ..cells.recording import Recording
 from ..judge.outcome import Failing, Outcome, Place, Verdict, exit_code
+from ..judge.trends import MARGIN
 from ..words import count, ends, short
 from .shown import Shown
 
@@ -82,6 +83,11 @@ def explanations(verdicts: Sequence[Verdict]) -> list[str]:
         told.append(
             "In the reasons a level is the value that measured/bound, or measured/rate, reaches on a problem and keeps "
             "as K and d grow."
+        )
+    if any(v.numbers.get("ladders") for v in verdicts):
+        told.append(
+            "Exponents of ρ: the least and the largest over the families, layers and steps that the statement is of. "
+            f"It holds where all are within ±{MARGIN}."
         )
     return told
 

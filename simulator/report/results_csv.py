@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,13 +10,13 @@ import numpy as np
 from ..cells.constants import MissingConstant
 from ..cells.evidence import Result
 from ..judge.intervals import mean
+from .csv_text import as_csv
 from .shown import Shown
 
 LEVEL = 0.025  # one-sided: two limits make a 95 % interval
 NORMS = ("mean_grad_l1", "mean_grad_l2")
 SQUARED = "mean_grad_l2_squared"
 CLOSING = ("max_abs_x", "status", "replicas_escaped", "replicas_diverged", "seconds", "backend")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
@@ -43,13 +41,8 @@ def tidy_rows(cells: Sequence[Shown]) -> list[dict[str, object]]:
 
 
 def tidy_csv(cells: Sequence[Shown]) -> str:
-    """The table as CSV (RFC 4180 but for line ends); infinities are 'inf', what is None stays empty."""
-    rows = tidy_rows(cells)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_plain(name) for name in (rows[0] if rows else ["key"])])
-    writer.writerows([_plain(value) for value in row.values()] for row in rows)
-    return text.getvalue()
+    """The table as CSV (``as_csv``)."""
+    return as_csv(tidy_rows(cells))
 
 
 def _sections(shown: Shown) -> tuple[dict[str, object], ...]:
@@ -131,16 +124,3 @@ def _estimate(name: str, values: np.ndarray | None) -> dict[str, float | None]:
     if e.df < 1 and math.isfinite(e.value):
         return dict(zip(names, (e.value, None, None, None), strict=True))
     return dict(zip(names, (e.value, e.error, e.low(LEVEL), e.high(LEVEL)), strict=True))
-
-
-def _plain(value: object) -> object:
-    """A number as it is; a text in one line, so that no spreadsheet takes it for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return repr(float(value))
-    if isinstance(value, (bool, int)):
-        return value
-    text = str(value)
-    line = text.replace("\r", " ").replace("\n", " ")  # csv leaves a lone \r unquoted, and readers start a row there
-    return f"'{line}" if text.startswith(FORMULA_SIGNS) else line
