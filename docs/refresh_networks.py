@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from simulator.cells.recording import EXACT, Recording, by_family  # noqa: E402
-from simulator.judge.trends import size_words  # noqa: E402
+from simulator.judge.trends import by_size, size_words  # noqa: E402
 from simulator.lab.folder import Folder, open_folder  # noqa: E402
 from simulator.lab.judging import judge_folder  # noqa: E402
 from simulator.lab.ladder_plan import LADDER  # noqa: E402
@@ -64,6 +64,7 @@ def blocks(folder: Folder) -> dict[str, str]:
             "full-verdicts": _verdicts(verdicts),
             "full-exponents": _markdown(_ends_of_training(whole)),
             "full-readout": _markdown(_readout_table(folder.recordings)),
+            "full-depth": _markdown(_depth_table(folder.recordings)),
         }
     return {
         "verdicts": _verdicts(verdicts),
@@ -117,6 +118,20 @@ def _readout_table(recordings: Sequence[Recording]) -> Table:
     heads = [Column("family", "family"), Column("d", "d"), Column("size", "its share of d")]
     heads += [Column(stage.name, stage.name) for stage in sorted(found)]
     return tabled("readout", "", heads, rows, "Means over seeds, of exact gradients.")
+
+
+def _depth_table(recordings: Sequence[Recording]) -> Table:
+    """ρ at each checkpoint, of the networks whose depth grows: nothing is claimed of them."""
+    own = [recording for recording in recordings if recording.settings.get("axis") == "depth"]
+    stage, rows = stages(own), []
+    steps = sorted({int(r.steps[row]) for r in own for row in r.rows(EXACT)})
+    by_depth = {k: by_size(own, k, "depth") for k in steps}
+    dims = {r.settings["depth"]: r.dim(0) for r in own}
+    for depth, dim in sorted(dims.items()):
+        row = {"depth": depth, "d": size_words(dim)}
+        rows.append(row | {stage(k).name: f"{fmean(by_depth[k][depth].values()):.3f}" for k in steps})
+    heads = [Column(name, name) for name in ("depth", "d", *(stage(k).name for k in steps))]
+    return tabled("depth", "", heads, rows, "ρ of exact gradients, means over seeds.")
 
 
 def _percent(share: float) -> str:

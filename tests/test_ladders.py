@@ -94,6 +94,7 @@ def test_a_wrong_file_is_told_with_its_table(tmp_path, capsys, change, words):
         ({**MLP, "batches": "0.5"}, "batches are sizes"),
         ({**MLP, "batches": "many"}, "must be numbers such as"),
         ({"task": "transformer", "family": "t", "data": "kjv", "width": 40}, "a multiple of head=16"),
+        ({"task": "resnet", "family": "r", "data": "digits", "width": 6}, "a multiple of 4"),
         ({"task": "transformer", "family": "t", "data": "kjv", "tied": 1}, "tied is true or false"),
         ({"task": "transformer", "family": "t", "data": "kjv", "tied": True, "parametrization": "mup"}, "one scale"),
     ],

@@ -105,6 +105,19 @@ def test_a_run_learns_and_is_the_same_each_time():
     assert not np.array_equal(other.l1[0], a.l1[0])
 
 
+def test_a_runs_numbers_do_not_depend_on_who_does_it_and_how_many_do():
+    """torch's sums have other last digits with another number of threads: a run says how many it has."""
+    run = run_of(width=128, steps=10, threads=1)
+    assert "threads" not in run.settings() and run_of(threads=2).settings()["threads"] == 2
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(train(run, ""))
+        assert torch.get_num_threads() == 1
+    for name, array in found[0].arrays().items():
+        np.testing.assert_array_equal(array, found[1].arrays()[name])
+
+
 def test_what_is_measured_changes_nothing_of_the_training():
     plain = train(run_of(), "")
     more = train(run_of(batches="16", average=5), "")

@@ -60,11 +60,8 @@ def test_the_full_ladder_has_its_own_part_and_its_recordings_are_kept(copied):
     before = parts(PAGE)
     refresh_networks.main(out)
     written = parts(copied / "docs" / "networks.md")
-    assert {name for name in before if written[name] != before[name]} == {
-        "full-verdicts",
-        "full-exponents",
-        "full-readout",
-    }
+    changed = {name for name in before if written[name] != before[name]}
+    assert changed == {"full-verdicts", "full-exponents", "full-readout", "full-depth"}
     assert "v sparse" in written["full-exponents"]
     assert not list((copied / "docs" / "figures").iterdir())
     kept = copied / "docs" / "networks-full"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -224,12 +225,58 @@ def test_a_record_by_hand_refuses_what_it_can_not_read(tmp_path):
         ({"family": "\x1b[31m"}, "family must be a name"),
         ({"settings": {"a": "\x1b[31m"}}, "plain values"),
         ({"settings": {"a": math.inf}}, "plain values"),
+        ({"settings": [1]}, "plain values"),
+        ({"at": 5}, "at must be steps"),
     ],
     ids=lambda value: " ".join(map(repr, value.items())) if isinstance(value, dict) else "",
 )
 def test_watch_refuses_wrong_arguments(tmp_path, how, words):
     with pytest.raises(ratecheck.InputError, match=words):
         ratecheck.watch(out=tmp_path, **how)
+
+
+def test_integers_of_arrays_are_integers_and_frozen_leaves_are_said(tmp_path):
+    with ratecheck.watch(out=tmp_path, every=np.int64(1), seed=np.int32(4)) as record:
+        record.update({"a": {"b": None}, "w": np.ones(2)}, np.int64(3))
+    assert record.recording.steps.tolist() == [3] and record.recording.seed == 4
+    assert record.recording.provenance["left_out"] == ["a.b: frozen"]
+    for step in (True, np.float64(1.5), "1"):
+        with pytest.raises(ratecheck.InputError, match="step must be an integer"):
+            record.update({"w": np.ones(2)}, step)
+    with pytest.raises(ratecheck.InputError, match="path of a folder"):
+        ratecheck.watch(out=5)
+
+
+def test_norms_too_small_for_their_squares_are_zero(tmp_path):
+    with ratecheck.watch(out=tmp_path, every=1) as record:
+        record.update({"w": np.full(3, 1e-243), "v": np.ones(2)}, 1)
+    (found,), faults = recordings.load_all(tmp_path)
+    assert not faults and found.l1[0].tolist() == [0.0, 2.0] and found.zeros[0].tolist() == [3, 0]
+
+
+def test_two_recordings_of_one_size_and_seed_give_no_verdict():
+    """Which of them is meant can't be known: runs of two loops in one folder, or a seed that was forgotten."""
+    alone = family(0.0, parametrization="standard")
+    both = [*alone, *family(-0.3, parametrization="standard", lr=0.1)]
+    for recordings_, outcome in ((alone, "HOLDS"), (both, "INCONCLUSIVE"), (both[::-1], "INCONCLUSIVE")):
+        (verdict,) = (v for v in judge_ladders(recordings_, LADDER_THEOREMS.values()) if v.claim == "theta-d")
+        assert verdict.outcome == outcome
+    assert "2 recordings of d = 1000 and seed 0: give each run" in verdict.reasons[0]
+    forgotten = [replace(r, identity=r.identity.replace(f'"seed":{r.seed}', '"seed":0')) for r in alone]
+    (verdict,) = (v for v in judge_ladders(forgotten, LADDER_THEOREMS.values()) if v.claim == "theta-d")
+    assert "4 recordings of d = 1000 and seed 0" in verdict.reasons[0]
+
+
+def test_means_over_runs_of_which_one_is_there_twice_are_of_none():
+    found = lengths(-0.5)
+    assert averages(found) and not averages([*found, replace(found[0], identity=found[0].identity + " ")])
+
+
+def test_no_layer_that_grows_is_said_as_it_is():
+    loop = gathered(identity({"family": "mine", "seed": 0}), ("a", "b"), [row([[1.0, 2.0], [3.0]])], {})
+    told = {v.claim: v.reasons[0] for v in judge_ladders([loop], LADDER_THEOREMS.values())}
+    assert told["theta-d-layers"].startswith("of no family was a layer measured in several sizes")
+    assert told["theta-d"].startswith("one size")
 
 
 def test_long_recordings_are_written_as_they_grow(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import types
@@ -312,92 +313,16 @@ def test_what_can_not_be_watched(tmp_path):
         ratecheck.watch(model, optimizer, out=tmp_path).update({}, 1)
     with pytest.raises(ratecheck.InputError, match="printable name"):
         ratecheck.watch(model, optimizer, out=tmp_path, groups=lambda name: None)
+    for wrong in ((model, "sgd"), (optimizer, model)):
+        with pytest.raises(ratecheck.InputError, match="module and then its optimizer"):
+            ratecheck.watch(*wrong, out=tmp_path)
+    with pytest.raises(ratecheck.InputError, match="ratecheck.probe"):
+        ratecheck.watch(model, optimizer, out=tmp_path, probe=loss_of, at=[1])
+    with pytest.raises(ratecheck.InputError, match="function of a parameter's name"):
+        ratecheck.watch(model, optimizer, out=tmp_path, groups={"0": "first"})
     record = ratecheck.watch(model, optimizer, out=tmp_path)
     with record, pytest.raises(ratecheck.InputError, match="entered already"):
         record.__enter__()
-
-
-def probed(tmp_path, model, batches, size, loss=loss_of):
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
-    how = {"probe": ratecheck.probe(loss, batches, samples=size), "at": [1], "every": 1}
-    with ratecheck.watch(model, optimizer, out=tmp_path, **how):
-        for parameter in model.parameters():
-            parameter.grad = torch.ones_like(parameter)
-        optimizer.step()
-    found = only(tmp_path)
-    return found, int(found.rows(EXACT)[0])
-
-
-def test_a_full_pass_is_autograds_gradient_of_the_mean(tmp_path):
-    model = network(dtype=torch.float64)
-    x, y = samples(torch.float64)
-    found, row = probed(tmp_path, model, [(x[i : i + 6], y[i : i + 6]) for i in range(0, 24, 6)], 6)
-    loss = loss_of(model, (x, y))
-    gradients = [g.flatten().numpy() for g in torch.autograd.grad(loss, list(model.parameters()))]
-    layers = np.concatenate(gradients[:2]), np.concatenate(gradients[2:])
-    np.testing.assert_allclose(found.l1[row], [np.abs(g).sum() for g in layers], rtol=1e-10)
-    np.testing.assert_allclose(found.l2[row], [np.linalg.norm(g) for g in layers], rtol=1e-10)
-    assert found.loss[row] == pytest.approx(loss.item(), rel=1e-12) and found.samples[row] == 24
-    assert found.l1[found.rows(BATCH)[0]].sum() == 163  # .grad was left alone
-
-
-def test_estimates_by_hand(tmp_path):
-    """Two batches with gradients (3, −1) and (1, 1): ⟨a, b⟩ = 2, ⟨sign b, a⟩ + ⟨sign a, b⟩ = 2 + 0, Σ = 2 + 2."""
-    model = nn.Linear(2, 1, bias=False).double()
-    batches = [torch.tensor(g, dtype=torch.float64) for g in ([3.0, -1.0], [1.0, 1.0])]
-    found, row = probed(tmp_path, model, batches, 5, lambda m, g: (m.weight[0] * g).sum())
-    assert found.inner[row, 0] == pytest.approx(2.0) and found.lower[row, 0] == pytest.approx(1.0)
-    assert found.trace[row, 0] == pytest.approx(5 * 4.0)
-    assert found.l1[row, 0] == 2.0 and found.zeros[row, 0] == 1
-
-
-def test_estimates_of_the_population_cover_the_exact_values(tmp_path):
-    """Over draws of batches with a known mean G: ⟨a, b⟩ is unbiased for ‖G‖₂², the trace for trΣ, and the limits of
-    ‖G‖₁ lie on either side of it, each by more than four standard errors where noise is as large as G."""
-    dim, size, draws = 200, 10, 200
-    rng = np.random.default_rng(0)
-    true = rng.standard_normal(dim)
-    model = nn.Linear(dim, 1, bias=False).double()
-    probe = ratecheck.probe(lambda m, g: (m.weight[0] * g).sum(), [torch.zeros(dim)], samples=size)
-    from simulator.record.layers import layers_of
-
-    layers, found = layers_of(model), []
-    for _ in range(draws):
-        noise = rng.standard_normal((6, dim)) * np.sqrt(6)
-        probe.batches = [torch.from_numpy(true + each) for each in noise]
-        row = probe.measure(model, layers)
-        found.append([row["inner"][0], row["trace"][0], row["lower"][0], row["l1"][0]])
-    mean, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(draws)
-    z = (mean - [true @ true, size * 6 * dim, np.abs(true).sum(), np.abs(true).sum()]) / error
-    assert abs(z[0]) < 4 and abs(z[1]) < 4 and z[2] < -4 and z[3] > 4
-
-
-def test_a_probe_leaves_everything_as_it_was(tmp_path):
-    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
-    model[2].eval()
-    torch.manual_seed(3)
-    kept = [b.clone() for b in model.buffers()]
-    found, row = probed(tmp_path, model, [samples()], 24)
-    assert torch.equal(torch.rand(2), torch.rand(2, generator=torch.Generator().manual_seed(3)))
-    assert all(torch.equal(a, b) for a, b in zip(kept, model.buffers(), strict=True))
-    assert model.training and model[1].training and not model[2].training
-    assert np.isnan(found.inner[row]).all() and found.population(row) is None  # one batch says nothing of a population
-
-
-def test_what_a_probe_refuses(tmp_path):
-    model = network()
-
-    def spoils(m, batch):
-        with torch.no_grad():
-            m[0].weight.add_(1.0)
-        return loss_of(m, batch)
-
-    with pytest.raises(ratecheck.InputError, match="changed a parameter"):
-        probed(tmp_path, model, [samples()], 1, spoils)
-    with pytest.raises(ratecheck.InputError, match="scalar tensor"):
-        probed(tmp_path, model, [samples()], 1, lambda m, b: m(b[0]))
-    with pytest.raises(ratecheck.InputError, match="at least one batch"):
-        ratecheck.probe(loss_of, [])
 
 
 def test_the_pages_examples_run(tmp_path, monkeypatch):
@@ -456,56 +381,73 @@ def test_trainers_callbacks(tmp_path, monkeypatch):
         optimizer.step(closure)  # as Lightning does
     callback.on_train_end(trainer, model)
     assert only(tmp_path / "pl").steps.tolist() == [1, 2, 3]
+    fused = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
+    scaled = types.SimpleNamespace(
+        optimizers=[fused],
+        precision_plugin=types.SimpleNamespace(scaler=types.SimpleNamespace(_scale=torch.tensor(8.0))),
+    )
+    callback = lightning_callback(out=tmp_path / "scaled", every=1)
+    callback.on_train_start(scaled, model)
+    (8.0 * loss_of(model, samples())).backward()
+    callback.on_before_optimizer_step(scaled, model, fused)  # which divides by the scale itself, later
+    callback.on_train_end(scaled, model)
+    truth = sum(float(p.grad.abs().sum()) for p in model.parameters()) / 8
+    assert only(tmp_path / "scaled").l1.sum() == pytest.approx(truth, rel=1e-5)
+    lbfgs = types.SimpleNamespace(optimizers=[torch.optim.LBFGS(model.parameters())])
+    with pytest.raises(ratecheck.InputError, match="LBFGS"):
+        lightning_callback(out=tmp_path).on_train_start(lbfgs, model)
     with pytest.raises(ratecheck.InputError, match="has 2"):
         lightning_callback(out=tmp_path).on_train_start(types.SimpleNamespace(optimizers=[optimizer] * 2), model)
+
+
+def test_a_training_that_its_trainer_drops_is_written_all_the_same(tmp_path, monkeypatch):
+    """The Trainer tells no callback of Ctrl-C: a record is closed when the next training begins, or with it."""
+    transformers = types.ModuleType("transformers")
+    transformers.TrainerCallback = type("TrainerCallback", (), {})
+    monkeypatch.setitem(sys.modules, "transformers", transformers)
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    callback = trainer_callback(out=tmp_path, every=1)
+    for steps in (2, 3):
+        callback.on_train_begin(None, None, None, model=model, optimizer=optimizer)
+        loop(model, optimizer, steps)
+    del callback
+    gc.collect()
+    loop(model, optimizer, 1)
+    found, _ = recordings.load_all(tmp_path)
+    assert sorted(r.steps.tolist() for r in found) == [[1, 2], [1, 2, 3]]
+
+
+def test_a_parameter_that_is_trained_later_is_said(tmp_path):
+    model = network()
+    model[0].requires_grad_(False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        loop(model, optimizer, 2)
+        model[0].requires_grad_(True)
+        loop(model, optimizer, 1)
+    told = only(tmp_path).provenance["left_out"]
+    assert told[:2] == ["0.weight: frozen", "0.bias: frozen"]
+    assert told[2:] == [f"0.{name}: trained later, and left out all the same" for name in ("weight", "bias")]
+
+
+def test_squares_that_vanish_make_a_gradient_of_zero_and_no_damaged_file(tmp_path):
+    model = nn.Linear(4, 4).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.25)
+    with ratecheck.watch(model, optimizer, out=tmp_path, every=1):
+        for size in (1.0, 1e-120, 1e-165, 1e-320):
+            for parameter in model.parameters():
+                parameter.grad = torch.full_like(parameter, size)
+            optimizer.step()
+    found = only(tmp_path)
+    assert found.layers == ("weight", "bias")
+    assert found.l1[:, 0].tolist() == pytest.approx([16, 16e-120, 0, 0], rel=1e-12, abs=0)
+    assert found.zeros.tolist() == [[0, 0], [0, 0], [16, 4], [16, 4]]
+    assert found.rho(1) == pytest.approx(1.0) and np.isnan(found.rho(2))
+    assert "counts as 0" in found.provenance["left_out"][0]
 
 
 def test_a_missing_trainer_is_said_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ratecheck.InputError, match="pip install transformers"):
         trainer_callback(out=tmp_path)
-
-
-SHARDED = """
-import os, sys
-import torch, torch.distributed as dist
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.tensor import Shard, Replicate, distribute_tensor
-import ratecheck
-rank, out, port = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-dist.init_process_group("gloo", init_method=f"file://{port}", rank=rank, world_size=2)
-mesh = init_device_mesh("cpu", (2,))
-model = torch.nn.Linear(3, 6)
-whole = torch.arange(18.0).reshape(6, 3)
-model.weight = torch.nn.Parameter(distribute_tensor(whole, mesh, [Shard(0)]))
-model.bias = torch.nn.Parameter(distribute_tensor(torch.ones(6), mesh, [Replicate()]))
-optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
-with ratecheck.watch(model, optimizer, out=out, every=1):
-    for _ in range(70):
-        model.weight.grad = distribute_tensor(whole, mesh, [Shard(0)])
-        model.bias.grad = distribute_tensor(torch.ones(6), mesh, [Replicate()])
-        optimizer.step()
-try:
-    ratecheck.watch(model, optimizer, out=out, probe=ratecheck.probe(len, [1]), at=[1])
-    raise SystemExit("a probe of split parameters was not refused")
-except ratecheck.InputError:
-    pass
-dist.barrier()
-os._exit(0)  # at an ordinary end gloo's threads abort the process now and then
-"""
-
-
-def test_parts_in_several_processes_are_added_up(tmp_path):
-    import subprocess
-
-    (tmp_path / "program.py").write_text(SHARDED, encoding="utf-8")
-    command = [sys.executable, str(tmp_path / "program.py")]
-    out = tmp_path / "out"
-    two = [subprocess.Popen([*command, str(rank), str(out), str(tmp_path / "meet")]) for rank in (0, 1)]
-    assert [process.wait(timeout=120) for process in two] == [0, 0]
-    found = only(out)
-    whole = np.arange(18.0)
-    assert found.steps.size == 70 and found.sizes[0].tolist() == [18, 6]
-    np.testing.assert_allclose(found.l1, [[whole.sum(), 6.0]] * 70)
-    np.testing.assert_allclose(found.l2, [[np.sqrt(whole @ whole), np.sqrt(6)]] * 70)
-    np.testing.assert_array_equal(found.zeros[:, 0], 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from ..cells.recording import Recording
+from ..cells.recording import EXACT, Recording
 from ..words import count, p_value
 from .intervals import ALPHA, holm
 from .outcome import Cells, LadderNumbers, Numbers, Outcome, Verdict
@@ -66,8 +66,14 @@ def judge_ladder(claim: Claim, recordings: Sequence[Recording], alpha: float = A
 def _why(claim: Claim, recordings: Sequence[Recording], found: Sequence[Trend]) -> list[str]:
     if not recordings:
         return ["no recordings that it is about"]
-    if not found:
+    if not any(recording.rows(EXACT).size for recording in recordings):
         return ["no exact gradients were recorded: ρ of a minibatch's gradient is another number, noise included"]
+    if not found:
+        return [
+            "of no family was a layer measured in several sizes, at a step that all have an exact gradient of"
+            if claim.layer
+            else "of no family is there a step that all have an exact gradient of"
+        ]
     poor = list(dict.fromkeys(trend.missing for trend in found if trend.missing))
     # a trend that can't be judged is told with what it has
     return [*poor, *(trend.words(claim.axis) for trend in _extremes([t for t in found if t.whole is not None]))]

@@ -7,7 +7,8 @@ over seeds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -106,8 +107,28 @@ def _growing(recordings: Sequence[Recording]) -> list[str]:
 def by_size(
     recordings: Iterable[Recording], step: int, axis: str = "d", layer: str = ""
 ) -> dict[float, dict[int, float]]:
-    """ρ of the exact gradient before *step*: size → seed → ρ, of the whole gradient or of one *layer*."""
+    """ρ of the exact gradient before *step*: size → seed → ρ, of the whole gradient or of one *layer*.
+
+    Of several recordings of one size and seed the last is there: ``doubled`` finds them.
+    """
     table: dict[float, dict[int, float]] = {}
+    for size, seed, value in _measured(recordings, step, axis, layer):
+        table.setdefault(size, {})[seed] = value
+    return dict(sorted(table.items()))
+
+
+def doubled(recordings: Iterable[Recording], step: int, axis: str, layer: str) -> str:
+    """'2 recordings of d = 100 and seed 0', where there are such; ''."""
+    found = Counter((size, seed) for size, seed, _ in _measured(recordings, step, axis, layer))
+    twice = sorted(place for place, number in found.items() if number > 1)
+    if not twice:
+        return ""
+    size, seed = twice[0]
+    return f"{count(found[size, seed], 'recording')} of {axis} = {size_words(size)} and seed {seed}"
+
+
+def _measured(recordings: Iterable[Recording], step: int, axis: str, layer: str) -> Iterator[tuple[float, int, float]]:
+    """(size, seed, ρ) of each recording that has the exact gradient before *step*."""
     for recording in recordings:
         row = next((int(row) for row in recording.rows(EXACT) if recording.steps[row] == step), None)
         if row is None or layer and layer not in recording.layers:
@@ -118,8 +139,7 @@ def by_size(
             value, dim = float(recording.layer_rho(row)[j]), int(recording.sizes[row, j])
         size = dim if axis == "d" else recording.settings.get(axis)
         if isinstance(size, (int, float)) and 0 < size < math.inf:
-            table.setdefault(float(size), {})[recording.seed] = value
-    return dict(sorted(table.items()))
+            yield float(size), recording.seed, value
 
 
 def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequence[Recording]) -> Trend:
@@ -128,7 +148,9 @@ def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequenc
     seeds = sorted(set.intersection(*(set(own) for own in table.values()))) if table else []
     values = np.array([[table[size][seed] for size in sizes] for seed in seeds])
     ends, whole, upper, missing = (math.nan, math.nan), None, None, _no_slope(sizes, seeds)
-    if seeds and len(sizes) > 1 and np.all(np.isfinite(values)) and np.all(values > 0):
+    if twice := doubled(recordings, step, claim.axis, layer):
+        missing = f"{twice}: give each run of a family its own seed, or other runs another family or folder"
+    elif seeds and len(sizes) > 1 and np.all(np.isfinite(values)) and np.all(values > 0):
         logs = np.log(sizes)
         whole = slope(logs, np.log(values))
         half = max(3, math.ceil(len(sizes) / 2))

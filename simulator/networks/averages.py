@@ -33,13 +33,19 @@ class Average:
 
 
 def averages(recordings: Iterable[Recording]) -> list[Average]:
-    """Of each family whose axis is the number of steps, measured at steps spread over each run."""
+    """Of each family whose axis is the number of steps, measured at steps spread over each run; of none of which there
+    are two recordings of one number of steps and one seed, for which of them is meant can't be known."""
     families: dict[str, dict[int, dict[int, Recording]]] = {}
+    doubled = set()
     for recording in recordings:
         run = Run.that_left(recording)
-        if run is not None and run.axis == "steps" and run.average:
-            families.setdefault(recording.family, {}).setdefault(run.steps, {})[recording.seed] = recording
-    return [_average(family, norm, table) for family, table in families.items() for norm in NORMS if _enough(table)]
+        if run is None or run.axis != "steps" or not run.average:
+            continue
+        own = families.setdefault(recording.family, {}).setdefault(run.steps, {})
+        if own.setdefault(recording.seed, recording) is not recording:
+            doubled.add(recording.family)
+    clean = {family: table for family, table in families.items() if family not in doubled and _enough(table)}
+    return [_average(family, norm, table) for family, table in clean.items() for norm in NORMS]
 
 
 def _enough(table: dict[int, dict[int, Recording]]) -> bool:

@@ -15,7 +15,6 @@ from ..lab.executors.place import Place
 from ..lab.executors.stopping import require_going
 from ..lab.ladder_plan import write_ladder
 from ..lab.recordings import load, save
-from ..record.needs import torch_for
 from .ladder import Due, Ladder
 from .vectors import record
 
@@ -46,8 +45,7 @@ def climb(
     end = None if limit is None else time.time() + limit  # of the clock that workers elsewhere have too
     with place.open() as (executor, _):
         handed = {
-            executor.submit(perform, due, directory, place.threads, end if number else None): due
-            for number, due in enumerate(waiting)
+            executor.submit(perform, due, directory, end if number else None): due for number, due in enumerate(waiting)
         }
         for task in executor.as_completed(handed):
             due = handed[task]
@@ -68,17 +66,14 @@ def climb(
     return finished
 
 
-def perform(due: Due, directory: Path, threads: int | None = None, end: float | None = None) -> bool:
-    """Do one run with so many *threads* (None: all) and store its recording, unless the time is past *end*; returns
-    whether it was begun."""
+def perform(due: Due, directory: Path, end: float | None = None) -> bool:
+    """Do one run and store its recording, unless the time is past *end*; returns whether it was begun."""
     require_going()
     if end is not None and time.time() > end:
         return False
     if due.run.task == "vectors":
         save(directory, record(due.run, due.identity))
         return True
-    if threads is not None:
-        torch_for(f"task {due.run.task!r}").set_num_threads(threads)
     from .train import train  # late: it needs torch
 
     save(directory, train(due.run, due.identity, require_going))

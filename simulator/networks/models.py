@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..record.needs import torch_for
-from .run import Run
+from .run import GROUPS, Run
 from .scaling import EMBEDDING, HIDDEN, INPUT, READOUT, VECTOR, begin
 
 
@@ -64,15 +64,14 @@ def _mlp(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
 def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
     """6·depth + 2 layers, of width, 2·width and 4·width channels."""
     nn = torch.nn
-    groups = 4
 
     class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self, before: int, after: int, stride: int) -> None:
             super().__init__()
             self.first = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-            self.norm1 = nn.GroupNorm(groups, after)
+            self.norm1 = nn.GroupNorm(GROUPS, after)
             self.second = nn.Conv2d(after, after, 3, 1, 1, bias=False)
-            self.norm2 = nn.GroupNorm(groups, after)
+            self.norm2 = nn.GroupNorm(GROUPS, after)
             self.skip = nn.Conv2d(before, after, 1, stride, bias=False) if before != after else nn.Identity()
 
         def forward(self, x: Any) -> Any:
@@ -83,7 +82,7 @@ def _resnet(torch: Any, run: Run, inputs: int, outputs: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.input = nn.Conv2d(1, run.width, 3, 1, 1, bias=False)
-            self.norm = nn.GroupNorm(groups, run.width)
+            self.norm = nn.GroupNorm(GROUPS, run.width)
             blocks, before = [], run.width
             for stage in range(3):
                 for block in range(run.depth):

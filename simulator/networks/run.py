@@ -14,6 +14,7 @@ from ..cells.recording import Recording, identity
 VERSION = 2  # of what a run's numbers depend on and its settings don't say; a change makes all keys new
 IMAGES, TEXTS = ("digits", "mnist-5k"), ("stdlib", "kjv")
 DATA = {"mlp": IMAGES, "resnet": IMAGES, "transformer": TEXTS, "vectors": ("none",)}
+GROUPS = 4  # of the channels that a ResNet normalizes together
 CHOICES = {
     "task": tuple(DATA),
     "parametrization": ("standard", "mup"),
@@ -33,7 +34,8 @@ class Run:
     ``batch`` of them, with replacement. ``vocabulary``: tokens of a byte-level BPE, 0 for characters; ``tied``: the
     readout's weights are the embedding's; ``head``: coordinates of an attention head. ``horizon`` multiplies ``lr`` by
     K^(−1/2). ``checkpoints``: shares of training at which the gradient of f is measured, besides the first step;
-    ``average``: at how many random steps it is measured for its mean over K, 0 for none.
+    ``average``: at how many random steps it is measured for its mean over K, 0 for none; ``threads``: of a processor,
+    since the last digits depend on them.
     """
 
     task: str
@@ -62,6 +64,7 @@ class Run:
     batches: str = ""
     seed: int = 0
     device: str = "cpu"
+    threads: int = 1
 
     @classmethod
     def of(cls, values: Mapping[str, object], where: str) -> Run:
@@ -96,6 +99,8 @@ class Run:
             )
         if self.task == "transformer" and self.width % self.head:
             raise InputError(f"width={self.width} of a transformer must be a multiple of head={self.head}")
+        if self.task == "resnet" and self.width % GROUPS:
+            raise InputError(f"width={self.width} of a resnet must be a multiple of {GROUPS}, its groups of channels")
         if self.tied and self.parametrization == "mup":
             raise InputError("tied weights have one scale, and µP asks for two, the embedding's and the readout's")
         if self.average > self.steps or self.average and self.steps % self.average:

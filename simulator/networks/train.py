@@ -28,11 +28,13 @@ def train(run: Run, text: str, before_step: Callable[[], None] = lambda: None) -
     """Train the network of *run* for ``run.steps`` steps; *text* is the recording's identity. *before_step* is called
     before each, and may raise to end it.
 
-    On one machine the same numbers each time. Raises InputError where torch, its device or the data are missing.
+    On one machine the same numbers each time, whatever else runs there. Raises InputError where torch, its device or
+    the data are missing.
     """
     torch = torch_for(f"task {run.task!r}")
     if run.device == "cuda" and not torch.cuda.is_available():
         raise InputError("device = 'cuda', and torch sees no GPU here; leave device out, or run it where there is one")
+    torch.set_num_threads(run.threads)
     begun = time.perf_counter()
     generator = torch.Generator().manual_seed(run.seed)
     samples, inputs, outputs = objective(run, torch)

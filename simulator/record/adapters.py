@@ -7,6 +7,7 @@ after clipping, the second before: ‖g‖ is of those, and ρ, which no scale c
 from __future__ import annotations
 
 import importlib
+import weakref
 from typing import Any
 
 from ratecheck.problems.errors import InputError
@@ -23,13 +24,19 @@ def trainer_callback(**how: Any) -> Any:
 
     class Watching(base):  # type: ignore[misc, valid-type]  # a base that is known at run time only
         record: Any = None
+        _close: Any = None
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if self._close is not None:
+                self._close()
             self.record = watch(kwargs["model"], innermost(kwargs["optimizer"]), **how)
             self.record.__enter__()
+            # the Trainer doesn't say that it was interrupted: then the record is closed with the callback, or at exit
+            end = KeyboardInterrupt()
+            self._close = weakref.finalize(self, self.record.__exit__, type(end), end, None)
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if self.record is not None:
+            if self._close is not None and self._close.detach() is not None:
                 self.record.__exit__(None, None, None)
 
     return Watching()
@@ -39,7 +46,7 @@ def lightning_callback(**how: Any) -> Any:
     """A callback for ``lightning.Trainer(callbacks=[…])``; *how* are the keywords of ``watch``.
 
     ``.record`` is the record, None before training. Raises InputError where Lightning is not installed, and at the
-    start of training for a module with several optimizers.
+    start of training for a module with several optimizers or with LBFGS.
     """
     homes = ("lightning.pytorch.callbacks", "pytorch_lightning.callbacks")
     base = _one_of(homes, "Callback", "lightning_callback", "lightning")
@@ -53,10 +60,14 @@ def lightning_callback(**how: Any) -> Any:
                     f"lightning_callback watches one optimizer, and this module has {len(trainer.optimizers)}; use "
                     "ratecheck.watch for each, in on_train_start"
                 )
-            self.record = watch(module, innermost(trainer.optimizers[0]), **how)
+            optimizer = innermost(trainer.optimizers[0])
+            if type(optimizer).__name__ == "LBFGS":
+                raise InputError("LBFGS takes several gradients in a step: it can't be watched")
+            self.record = watch(module, optimizer, **how)
 
         def on_before_optimizer_step(self, trainer: Any, module: Any, optimizer: Any) -> None:
-            self.record.before_step()  # Lightning makes the gradients inside the optimizer's step, and calls here then
+            # Lightning makes the gradients inside the optimizer's step, and calls here then
+            self.record.before_step(_scale(trainer, innermost(optimizer)))
 
         def on_train_end(self, trainer: Any, module: Any) -> None:
             self._close()
@@ -69,6 +80,12 @@ def lightning_callback(**how: Any) -> Any:
                 self.record.__exit__(None if exception is None else type(exception), exception, None)
 
     return Watching()
+
+
+def _scale(trainer: Any, optimizer: Any) -> Any:
+    """What Lightning has multiplied gradients by when it calls: optimizers that divide by it themselves get them so."""
+    scaler = getattr(getattr(trainer, "precision_plugin", None), "scaler", None)
+    return getattr(scaler, "_scale", None) if getattr(optimizer, "_step_supports_amp_scaling", False) else None
 
 
 def innermost(optimizer: Any) -> Any:

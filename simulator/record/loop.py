@@ -12,7 +12,7 @@ import numpy as np
 from ratecheck.problems.errors import InputError
 
 from ..cells.recording import BATCH
-from .layers import Layers
+from .layers import ABSENT, SPARSE, Layers
 from .needs import torch_for
 from .probe import Probe
 from .record import Record
@@ -44,10 +44,11 @@ class Hook(Record):
         self._shards = Shards.of(layers.parameters)
         self._notes = layers.left_out
         if probe is not None:
-            probe.require(model, self._shards)
-        self._ring = Ring(len(layers.parameters), local(layers.parameters[0]).device)
+            probe.require(layers, self._shards)
+        self._ring = Ring(len(layers.parameters), layers.parameters[0].device)
         self._waiting: list[tuple[int, Any]] = []  # of each record in the ring: its step, which gradients were there
         self._unseen: dict[str, None] = {}
+        self._thawed: dict[str, None] = {}
         self._step = 0
         self._seconds = 0.0
         self._handle: Any = None
@@ -79,30 +80,38 @@ class Hook(Record):
             )
         self.before_step()
 
-    def before_step(self) -> None:
-        """The optimizer is about to step, and its gradients are there: for trainers that say so themselves."""
+    def before_step(self, scale: Any = None) -> None:
+        """The optimizer is about to step, and its gradients are there, multiplied by *scale*: for trainers that say so
+        themselves."""
         self._step += 1
         if self._step in self._at:
             assert self._probe is not None
-            self._add({"steps": self._step, **self._probe.measure(self._model, self._layers_of)})
+            row, unseen = self._probe.measure(self._model, self._layers_of)
+            self._unseen |= dict.fromkeys(unseen)
+            self._add({"steps": self._step, **row})
         if (self._step - 1) % self.every:
             return
         begun = time.perf_counter()
         with torch_for("watch").no_grad():
-            self._put(getattr(self._optimizer, "grad_scale", None))
+            self._put(getattr(self._optimizer, "grad_scale", None) if scale is None else scale)
         if self._ring.full:
             self._take()
             self._write_grown()
         self._seconds += time.perf_counter() - begun
 
     def _put(self, scale: Any) -> None:
-        gradients = [p.grad for p in self._layers_of.parameters]
+        parameters = self._layers_of.parameters
+        gradients = [p.grad for p in parameters]
         for index, gradient in enumerate(gradients):
             if gradient is not None and gradient.is_sparse:
                 gradients[index] = None
-                self._unseen["a sparse gradient"] = None
+                self._unseen[SPARSE] = None
         there = np.array([g is not None for g in gradients])
-        self._ring.put([None if g is None else local(g) for g in gradients], scale)
+        for name, parameter in self._layers_of.frozen:
+            if parameter.grad is not None:
+                self._thawed[name] = None
+        pairs = zip(gradients, parameters, strict=True)
+        self._ring.put([None if g is None else local(g, p) for g, p in pairs], scale)
         self._waiting.append((self._step, there))
 
     def _take(self) -> None:
@@ -118,7 +127,7 @@ class Hook(Record):
         counted = of.sums(sizes)
         for row, (step, present) in enumerate(self._waiting):
             if not present.all():
-                self._unseen["a gradient of None"] = None
+                self._unseen[ABSENT] = None
             self._add(
                 {
                     "steps": step,
@@ -141,6 +150,7 @@ class Hook(Record):
 
     def _provenance(self) -> Mapping[str, object]:
         unseen = [f"{what} was met; its parameter is left out of d there" for what in self._unseen]
+        unseen += [f"{name}: trained later, and left out all the same" for name in self._thawed]
         return {
             "torch": str(torch_for("watch").__version__),
             "left_out": [*self._notes, *unseen],

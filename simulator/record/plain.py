@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +34,17 @@ class Plain(Record):
         Steps other than 1, 1 + every, 1 + 2 every, … are passed over, unless *exact*: the gradient of the whole
         objective and not of a minibatch. Raises InputError for what is no array of numbers, or another nesting.
         """
-        step = require_integer(step, "step", least=1)
+        step = require_integer(plain_integer(step), "step", least=1)
         if (step - 1) % self.every and not exact:
             return
-        leaves = list(_leaves(gradients, ""))
+        found = list(_leaves(gradients, ""))
+        leaves = [(path, leaf) for path, leaf in found if leaf is not None]
         paths = tuple(path for path, _ in leaves)
         if self._found is None:
             if not leaves:
                 raise InputError("update takes gradients: arrays in mappings or sequences; got none")
             self._paths = paths
+            self._notes = tuple(f"{path}: frozen" for path, leaf in found if leaf is None)
             self._found = arranged([(path, None, leaf.size) for path, leaf in leaves], self._groups)
             self._name(layers=list(self._found.names), parameters=self._found.sizes.tolist())
         elif paths != self._paths or [leaf.size for _, leaf in leaves] != self._found.sizes.tolist():
@@ -63,10 +67,17 @@ class Plain(Record):
         return self._found.names
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, np.ndarray]]:
+def plain_integer(value: Any) -> Any:
+    """An integer of NumPy's or JAX's as Python's own."""
+    with suppress(TypeError):
+        return value if isinstance(value, bool) else operator.index(value)
+    return value
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, np.ndarray | None]]:
     if value is None:
-        return
-    if isinstance(value, Mapping):
+        yield path or "gradient", None
+    elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _leaves(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(value, Sequence) and not isinstance(value, str):

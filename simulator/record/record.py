@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from ratecheck.problems.errors import InputError
 
 from ..cells.recording import Recording, gathered, identity
 from ..version import version
 
+LEAST = 1e-150  # of ‖g‖₂
 GROWTH = 1.25  # a file is written again when it has grown by so much: all writing together stays linear in the rows
 
 
@@ -28,6 +30,7 @@ class Record(ABC):
         self._written = 0
         self._text = ""
         self._notes: tuple[str, ...] = ()
+        self._vanished = False
         self._begun = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {os.urandom(6).hex()}"
 
     def __enter__(self) -> Record:
@@ -48,20 +51,29 @@ class Record(ABC):
     def recording(self) -> Recording | None:
         if not self._rows:
             return None
-        return gathered(self._text, self._layers(), self._rows, {"ratecheck": version(), **self._provenance()})
+        told = {"ratecheck": version(), **self._provenance()}
+        if self._vanished:
+            told["left_out"] = [*told["left_out"], f"a layer's gradient with ‖g‖₂ < {LEAST:g} was met: it counts as 0"]
+        return gathered(self._text, self._layers(), self._rows, told)
 
     @abstractmethod
     def _layers(self) -> tuple[str, ...]:
         """The names of the layers that the columns of the rows are of."""
 
-    def _provenance(self) -> Mapping[str, object]:
+    def _provenance(self) -> Mapping[str, Any]:
         return {"left_out": list(self._notes)}
 
     def _name(self, **further: object) -> None:
         """Give the recording its identity: its own each time, for nobody knows whether two runs of a loop are one."""
         self._text = identity(self._settings, begun=self._begun, every=self.every, **further)
 
-    def _add(self, row: Mapping[str, object]) -> None:
+    def _add(self, row: Mapping[str, Any]) -> None:
+        # the squares of what is smaller vanish, and its norms would be no norms
+        vanished = np.asarray(row["l2"]) < LEAST
+        if np.any(np.asarray(row["l1"])[vanished]):
+            zero = {"l1": np.where(vanished, 0.0, row["l1"]), "l2": np.where(vanished, 0.0, row["l2"])}
+            row = {**row, **zero, "zeros": np.where(vanished, row["sizes"], row["zeros"])}
+            self._vanished = True
         self._rows.append(row)
 
     def _write_grown(self) -> None:

@@ -13,9 +13,15 @@ from ratecheck.problems.errors import InputError
 from .needs import torch_for
 
 
-def local(tensor: Any) -> Any:
-    """This process's part of a tensor: itself, unless it is distributed."""
-    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+def local(gradient: Any, parameter: Any) -> Any:
+    """This process's part of a gradient: itself, unless it is distributed. What is placed otherwise than its
+    *parameter*, a partial sum for example, is brought there first, as the optimizer would."""
+    if not hasattr(gradient, "to_local"):
+        return gradient
+    placements = getattr(parameter, "placements", gradient.placements)
+    if gradient.placements != placements:
+        gradient = gradient.redistribute(placements=placements)
+    return gradient.to_local()
 
 
 @dataclass(frozen=True)

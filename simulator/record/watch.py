@@ -13,7 +13,7 @@ from ratecheck.problems.errors import InputError, require_integer
 from ..files import require_writable
 from .layers import Groups, layers_of
 from .loop import Hook
-from .plain import Plain
+from .plain import Plain, plain_integer
 from .probe import Probe
 from .record import Record
 
@@ -47,10 +47,19 @@ def watch(
     Returns a context manager; printed, it is a table by layer. ``ratecheck report OUT`` and ``verify OUT`` read what it
     writes. Raises InputError for wrong arguments, a folder that takes no files, or missing torch.
     """
-    every = require_integer(every, "every", least=1)
-    steps = frozenset(require_integer(step, "at", least=1) for step in at)
+    every = require_integer(plain_integer(every), "every", least=1)
+    if not isinstance(at, Iterable):
+        raise InputError(f"at must be steps such as [1, 100], got {at!r:.100}")
+    steps = frozenset(require_integer(plain_integer(step), "at", least=1) for step in at)
     if (model is None) != (optimizer is None):
         raise InputError("give a model with its optimizer, or neither, for record.update(gradients, step)")
+    if model is not None and not (hasattr(model, "named_parameters") and hasattr(optimizer, "param_groups")):
+        raise InputError(
+            f"watch takes a torch module and then its optimizer, got {type(model).__name__} and "
+            f"{type(optimizer).__name__}; for arrays leave both out and use record.update(gradients, step)"
+        )
+    if probe is not None and not isinstance(probe, Probe):
+        raise InputError(f"probe must be ratecheck.probe(loss_of, batches), got {type(probe).__name__}")
     if bool(steps) != (probe is not None) or probe is not None and model is None:
         raise InputError(
             "probe=ratecheck.probe(…) needs a model, and at=[1, 100, …], the steps before which it measures"
@@ -60,9 +69,11 @@ def watch(
     told = {
         **_plain(settings or {}),
         "family": family,
-        "seed": require_integer(seed, "seed", least=0, most=2**63 - 1),
+        "seed": require_integer(plain_integer(seed), "seed", least=0, most=2**63 - 1),
     }
-    samples = require_integer(samples, "samples", least=0, most=2**62)
+    samples = require_integer(plain_integer(samples), "samples", least=0, most=2**62)
+    if not isinstance(out, (str, os.PathLike)):
+        raise InputError(f"out must be the path of a folder, got {out!r:.100}")
     directory = Path(out)
     require_writable(directory)
     if model is None:
@@ -71,6 +82,8 @@ def watch(
 
 
 def _plain(settings: Mapping[str, object]) -> dict[str, object]:
+    if not isinstance(settings, Mapping):
+        raise InputError(f"settings are names and plain values, got {settings!r:.100}")
     for name, value in settings.items():
         plain = isinstance(value, (str, int, float, bool)) and math.isfinite(value if isinstance(value, float) else 0)
         if not isinstance(name, str) or not plain or not str(value).isprintable():
