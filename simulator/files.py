@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from ratecheck.problems.errors import InputError
+
+from .processes import host
 
 
 def near(path: Path) -> Path:
@@ -23,7 +25,7 @@ def near(path: Path) -> Path:
 
 def require_writable(directory: Path) -> None:
     """Create *directory* and try that it takes files; raises InputError when it doesn't."""
-    probe = directory / f".probe.{os.urandom(4).hex()}"
+    probe = _unfinished(directory, "probe")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
@@ -37,8 +39,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
 
     *mode* is its permissions, less what the umask takes away.
     """
-    name = f".{path.stem}.{host()}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-    temporary = path.with_name(name)
+    temporary = _unfinished(path.parent, path.stem)
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
@@ -48,6 +49,23 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InputError(f"can't write {path}: {error.strerror}") from error
+
+
+def copy_whole(path: Path, target: Path) -> None:
+    """Copy a file so that it is there complete or not at all; raises InputError when a disk refuses."""
+    temporary = _unfinished(target.parent, target.stem)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"can't copy {path} to {target}: {error.strerror}") from error
+
+
+def _unfinished(directory: Path, stem: str) -> Path:
+    """A name for a file that is there for a moment, which says whose it is (``lab.store`` removes what is left)."""
+    return directory / f".{stem}.{host()}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
 
 
 @contextlib.contextmanager
@@ -89,25 +107,6 @@ def read_whole(path: Path, most: int) -> bytes:
 def printable(path: object) -> str:
     """A path as text that can be written to a file: bytes that are no UTF-8 stand as escapes."""
     return str(path).encode("utf-8", "backslashreplace").decode()
-
-
-def host() -> str:
-    """This host's name without dots, as it stands in names of unfinished files."""
-    return socket.gethostname().replace(".", "-")
-
-
-def running(pid: int) -> bool:
-    """Whether a process of this host is alive; one that is dead and waits for its parent's notice is not.
-
-    Raises ProcessLookupError, or another OSError for a process that is another user's.
-    """
-    os.kill(pid, 0)
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            state = file.read().rpartition(b")")[2].split()[0]
-    except (OSError, IndexError):  # no /proc here, or not to be read
-        return True
-    return state not in (b"Z", b"X", b"x")
 
 
 def _require_regular(path: Path, mode: int) -> None:

@@ -109,14 +109,24 @@ def test_a_damaged_one_is_as_good_as_none(saved, due):
     head, _, rest = content.partition(b"\n")
     told = json.loads(head)
     other = json.dumps({**told, "format": "ratecheck saved run 0"}).encode()
+    longer = json.dumps({**told, "seconds": told["seconds"] + 1}).encode()
     damaged = [content[:n] for n in (0, 1, len(head), len(head) + 1, len(content) // 2, len(content) - 1)]
     damaged += [content[:n] + bytes([content[n] ^ 1]) + content[n + 1 :] for n in range(len(head), len(content), 7919)]
-    damaged += [content + b"\0", other + b"\n" + rest, b"[]\n" + rest, b"{}\n" + rest]
+    damaged += [content + b"\0", other + b"\n" + rest, longer + b"\n" + rest, b"[]\n" + rest, b"{}\n" + rest]
+    damaged += [b"[" * 999 + b"\n" + rest]
     for each in damaged:
         path.write_bytes(each)
         assert steps_saved(folder, due) is None
     path.write_bytes(content)
     assert steps_saved(folder, due) > 0
+
+
+def test_a_damaged_one_is_named(saved, due):
+    folder, path = saved
+    path.write_bytes(path.read_bytes()[:-1])
+    Store(folder).prepare()
+    [told] = compute_cells([Item(due)], How(folder, "reference"))
+    assert told.state is State.DONE and len(told.warnings) == 1 and f"{path} is damaged" in told.warnings[0]
 
 
 def test_one_of_another_cell_or_backend_is_as_good_as_none(saved, due):

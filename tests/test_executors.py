@@ -86,6 +86,20 @@ def test_dask_on_this_machine(swept):
 
 
 @needs("distributed")
+def test_dask_listens_on_loopback_alone_and_tries_nothing_again():
+    from distributed.scheduler import KilledWorker
+
+    from simulator.lab.executors import dask
+
+    with dask.opened("", 1) as (executor, _):
+        told = executor._client.scheduler_info()
+        assert told["address"].startswith("tcp://127.0.0.1:")
+        assert all(address.startswith("tcp://127.0.0.1:") for address in told["workers"])
+        with pytest.raises(KilledWorker, match="allowed_failures|died"):
+            executor.submit(os._exit, 1).result()
+
+
+@needs("distributed")
 def test_a_dask_cluster_that_runs_already(swept, tmp_path):
     """Its workers begin in another folder, and find the user's file nevertheless."""
     file = tmp_path / "scheduler.json"

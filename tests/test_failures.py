@@ -55,12 +55,12 @@ def test_the_others_go_on_and_the_end_says_so(small, store, monkeypatch, capsys)
     assert "on rational, d = 16, K = 20: RuntimeError: the engine failed" in error and "status results" in error
     assert sorted(tried) == ["adamw"] * failures.ATTEMPTS + ["sgd"] * failures.ATTEMPTS
     assert open_folder("results").partial == "partial: 2 of 8 cells are missing"
-    found = failures.failures(store.directory)
+    found, _ = failures.failures(store.directory)
     assert {each.error for each in found.values()} == {"RuntimeError: the engine failed"} and len(found) == 2
     monkeypatch.setattr(cell_task, "run", run)
     assert small() == 0
     assert "8 cells, 6 done, 2 to do" in capsys.readouterr().out
-    assert failures.failures(store.directory) == {} and not (store.directory / failures.FOLDER).exists()
+    assert failures.failures(store.directory) == ({}, []) and not (store.directory / failures.FOLDER).exists()
 
 
 def test_what_fails_once_is_tried_again(small, monkeypatch):
@@ -80,7 +80,7 @@ def test_wrong_input_is_not_tried_again(small, store, monkeypatch):
 
     monkeypatch.setattr(cell_task, "run", refused)
     assert small() == 1 and len(tried) == 8
-    found = failures.failures(store.directory)
+    found, _ = failures.failures(store.directory)
     assert len(found) == 8 and all(
         str(each).endswith("K = 10: choose another dim") for each in found.values() if "10" in each.cell
     )
@@ -89,13 +89,29 @@ def test_wrong_input_is_not_tried_again(small, store, monkeypatch):
 @pytest.mark.parametrize(
     "damage", [lambda text: text[:-30], lambda text: text.replace("engine", "motor"), lambda _: "[]"]
 )
-def test_a_damaged_record_is_none(small, store, monkeypatch, damage):
+def test_a_damaged_record_is_none_and_is_named(small, store, monkeypatch, capsys, damage):
     monkeypatch.setattr(cell_task, "run", partial(failing, 99, tried=[]))
     small()
     path = next((store.directory / failures.FOLDER).iterdir())
     assert failures.failure(store.directory, path.stem)
     path.write_text(damage(path.read_text()))
-    assert failures.failure(store.directory, path.stem) is None and len(failures.failures(store.directory)) == 1
+    found, faults = failures.failures(store.directory)
+    assert failures.failure(store.directory, path.stem) is None and len(found) == 1 and path.name in faults[0]
+    capsys.readouterr()
+    assert main(["status", "results"]) == 1
+    said = capsys.readouterr()
+    assert "1 failed, 1 missing" in unwrapped(said.out) and f"{path.name} is damaged" in unwrapped(said.err)
+
+
+def test_two_sweeps_that_fail_at_one_cell_both_come_to_an_end(small, store):
+    """Each counts its own attempts, however often the other one comes between."""
+    due = load_plan("small.toml").cells[0]
+    found = [failures.record(store.directory, due.key, due.spec, OSError("no"), sweep) for sweep in "ababab"]
+    assert [each.attempts for each in found] == [1, 1, 2, 2, 3, 3]
+    assert [each.final for each in found] == [False] * 4 + [True] * 2
+    for sweep in map(str, range(100)):
+        failures.record(store.directory, due.key, due.spec, OSError("no"), sweep)
+    assert len(failures.failure(store.directory, due.key).tries) == failures.MOST_SWEEPS
 
 
 def _killed(batch, how):
@@ -118,7 +134,7 @@ def test_a_cell_that_kills_its_worker_is_found_out(small, store, monkeypatch):
     with pytest.raises(CellsFailed, match=r"2 of 8 cells failed.* sgd on rational, d = 16.*died, perhaps for want of"):
         compute(todo, store, backend="reference", place=Place.of(jobs=2))
     monkeypatch.undo()
-    assert len(store.keys()) == 6 and len(failures.failures(store.directory)) == 2
+    assert len(store.keys()) == 6 and len(failures.failures(store.directory)[0]) == 2
     for due in todo:
         if due.key in store.keys():
             expected = run(due.spec, "reference", quantities=quantities(due.asks))

@@ -237,28 +237,37 @@ def test_after_the_time_no_run_but_the_first_is_begun(file, tmp_path):
 
 
 class Losing:
-    """An executor whose worker dies at the third task."""
+    """An executor whose worker dies at the third task, so many times."""
 
-    def __init__(self):
-        self.handed = {}
+    def __init__(self, times):
+        self.handed, self.times = {}, times
 
     def submit(self, function, *arguments):
         self.handed[task := Future()] = function, arguments
         return task
 
     def as_completed(self, tasks):
-        for number, task in enumerate(tasks):
+        third = list(self.handed.values())[2][1]
+        for task in tasks:
             function, arguments = self.handed[task]
-            if number == 2:
+            if arguments[0] == third[0] and self.times:
+                self.times -= 1
                 task.set_exception(BrokenProcessPool("a process in the pool was terminated"))
             else:
                 task.set_result(function(*arguments))
             yield task
 
 
-def test_a_worker_that_died_is_told_and_what_was_done_is_there(file, tmp_path, monkeypatch):
-    monkeypatch.setattr(Place, "open", lambda self: contextlib.nullcontext((Losing(), 1)))
-    with pytest.raises(InputError, match="the run of v gaussian, seed 0, was lost .*run it again"):
+def test_a_run_whose_worker_died_is_done_again(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(Place, "open", lambda self: contextlib.nullcontext((Losing(2), 1)))
+    told = []
+    assert climb(load_ladder(file), tmp_path, done=lambda due, recording, left: told.append(left)) == 40
+    assert told == list(range(39, -1, -1)) and not todo(load_ladder(file), tmp_path)
+
+
+def test_one_that_dies_each_time_is_told_and_the_others_are_there(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(Place, "open", lambda self: contextlib.nullcontext((Losing(99), 1)))
+    with pytest.raises(InputError, match="1 run of 40 lost, 3 times each.* v gaussian, seed 0 .*run it again"):
         climb(load_ladder(file), tmp_path)
     monkeypatch.undo()
-    assert climb(load_ladder(file), tmp_path) == 38
+    assert climb(load_ladder(file), tmp_path) == 1

@@ -1,7 +1,9 @@
 """``status`` and ``merge``: how far folders are, and what becomes of several."""
 
+import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,14 +11,17 @@ from cells import same_bits
 from test_sweep import assert_same
 from unwrap import unwrapped
 
+from problems.errors import InputError
 from simulator.cli import main
-from simulator.files import host
-from simulator.lab import cell_task, failures, running
+from simulator.lab import cell_task, checkpoints, failures, running
 from simulator.lab.checkpoints import Checkpoints
 from simulator.lab.folder import open_folder
+from simulator.lab.joined_plan import MOST_LETTERS, joined_plan, joined_source
+from simulator.lab.plan import MOST_CELLS
 from simulator.lab.status import status
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
+from simulator.processes import host, host_name
 
 SMALL = """
 replicas = 2
@@ -75,7 +80,8 @@ def test_what_is_running_failed_and_missing(copy, capsys):
         assert main(["status", "results"]) == 1
     out = unwrapped(capsys.readouterr().out)
     assert out.startswith("results: 8 cells, 4 done, 1 running, 1 begun and saved, 1 failed, 1 missing")
-    assert f"{host()} {os.getpid()}" in out and "50 %" in out and "nobody" in out and "ValueError: no luck" in out
+    assert f"{host_name(host())} {os.getpid()}" in out and "50 %" in out
+    assert "nobody" in out and "ValueError: no luck" in out
     assert begun.spec == saved.spec
     failures.clear(store.directory, failed.key)
     assert status("results").code == 3
@@ -99,6 +105,51 @@ def test_a_dead_process_is_not_running(copy):
     assert not mark.parent.exists()
 
 
+def test_a_failed_cell_that_was_saved_is_failed(copy, capsys):
+    """As one is that needs more memory than there is, each time."""
+    store, due = Store(copy / "results"), load_plan("small.toml").cells[0]
+    store.remove([due.key])
+    cell_task.run(due.spec, "reference", keep=Saving(store, due))
+    failures.record(store.directory, due.key, due.spec, MemoryError(), "a-sweep")
+    assert main(["status", "results"]) == 1
+    assert "7 done, 1 failed" in unwrapped(capsys.readouterr().out)
+    with running.marked(store.directory, due.key, "b-sweep"):  # which tries again
+        assert main(["status", "results"]) == 3
+    assert "7 done, 1 running" in unwrapped(capsys.readouterr().out)
+
+
+def test_entries_that_are_no_cells_count_for_nothing(copy):
+    results = copy / "results"
+    before = status(results)
+    (results / "cells" / "dangling.npz").symlink_to("/nowhere")
+    (results / "cells" / f"{'a' * 32}.npz").mkdir()
+    (results / "running").mkdir()
+    (results / "running" / f"{'a' * 32}.vm.²³.x.0").touch()
+    (results / "saved").mkdir()
+    (results / "saved" / f"{'a' * 32}.cpu.0-²-0-1.run").touch()
+    assert status(results) == before
+    assert main(["sweep", "small.toml", "--backend", "reference"]) in (0, 3)
+
+
+def test_the_share_of_a_cut_cell_is_that_of_all_its_parts(copy):
+    store, due = Store(copy / "results"), load_plan("small.toml").cells[0]
+    store.remove([due.key])
+    spec = replace(due.spec, steps=1000)
+    (store.directory / "saved").mkdir()
+    for replica, steps in ((0, 1000), (1, 500)):
+        head = {"format": checkpoints.FORMAT, "seconds": 1.0, "share": steps / spec.steps / spec.replicas}
+        path = store.directory / "saved" / f"{due.key}.cpu.{replica}-{replica + 1}-0-1.run"
+        path.write_text(json.dumps(head) + "\n")
+    marks = [store.directory / running.FOLDER / f"{due.key}.{host()}.{os.getpid()}.s.{n}" for n in (0, 1)]
+    marks[0].parent.mkdir()
+    for mark in marks:
+        mark.touch()
+    (found,) = status("results").at_work
+    assert found.share == 0.75 and found.process.count(str(os.getpid())) == 2
+    os.utime(next((store.directory / "saved").iterdir()), (2**31 + 10**8,) * 2)
+    assert status("results").at_work[0].saved == 0
+
+
 def test_no_plan(tmp_path, capsys):
     assert main(["status", str(tmp_path)]) == 2
     assert "has no plan of a sweep" in capsys.readouterr().err
@@ -115,6 +166,75 @@ def test_shards_are_merged(copy, capsys):
     )
     assert main(["merge", "all", "results"]) == 0
     assert "0 cells taken over, 8 cells were there with the same numbers" in unwrapped(capsys.readouterr().out)
+
+
+def test_what_is_unfinished_is_merged_too(copy, capsys):
+    store, (saved, failed, done, *_) = Store(copy / "results"), load_plan("small.toml").cells
+    store.remove([saved.key, failed.key])
+    cell_task.run(saved.spec, "reference", keep=Saving(store, saved))
+    failures.record(store.directory, failed.key, failed.spec, ValueError("no luck"), "a-sweep")
+    cell_task.run(done.spec, "reference", keep=Saving(store, done))  # left by somebody who was killed
+    assert main(["merge", "all", "results"]) == 0
+    found = status("all")
+    assert (found.done, len(found.at_work), len(found.failed), found.missing) == (6, 1, 1, 0)
+    assert sorted(path.name.partition(".")[0] for path in (copy / "all" / "saved").iterdir()) == [saved.key]
+    assert main(["merge", "all", "shard1", "shard2"]) == 0
+    store = Store(copy / "all")
+    store.tidy()  # as any sweep does
+    assert status("all").done == 8 and not (copy / "all" / "saved").exists() and not (copy / "all" / "failed").exists()
+
+
+def test_recordings_and_their_ladder_are_merged(tmp_path, monkeypatch, capsys):
+    from test_ladders import VECTORS
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.toml").write_text(VECTORS)
+    (tmp_path / "b.toml").write_text(VECTORS.replace('"v"', '"w"'))
+    for name in "ab":
+        main(["networks", f"{name}.toml", "--out", name])
+    capsys.readouterr()
+    assert main(["merge", "all", "a", "b"]) == 0
+    assert "0 cells and 80 recordings taken over" in unwrapped(capsys.readouterr().out)
+    assert main(["merge", "all", "a"]) == 0 and "recordings" not in capsys.readouterr().out
+    found = open_folder("all")
+    assert len(found.recordings) == 80 and found.ladder.source == "a.toml, b.toml" and found.partial == ""
+    assert main(["status", "all"]) == 0
+    (tmp_path / "all" / "recordings" / f"{found.recordings[0].key}.npz").unlink()
+    assert main(["status", "all"]) == 3 and "79 done, 1 missing" in capsys.readouterr().out
+
+
+def test_two_different_recordings_are_told(tmp_path, capsys):
+    from recorded import of_rho
+
+    from simulator.lab import recordings
+
+    recordings.save(tmp_path / "a", of_rho(0.5, 100, 0))
+    recordings.save(tmp_path / "b", of_rho(0.6, 100, 0))
+    assert main(["merge", str(tmp_path / "all"), str(tmp_path / "a"), str(tmp_path / "b")]) == 1
+    assert "differ in l1; the latter is kept" in unwrapped(capsys.readouterr().err)
+    (kept,), _ = recordings.load_all(tmp_path / "all")
+    assert kept.rho(0) == pytest.approx(0.5)
+
+
+def test_the_names_of_many_sweeps_are_counted():
+    assert joined_source(["a", "b", "a, b", "c"]) == "a, b, c"
+    many = [f"{n}-{'x' * 90}" for n in range(200)]
+    told = joined_source(many)
+    assert told == f"{many[0]} and 199 others" and len(joined_source([told, "b"])) < 2 * MOST_LETTERS
+
+
+def test_a_theorem_that_no_plan_has_whole_stays_narrowed(copy):
+    plan = load_plan("small.toml")
+    one = replace(plan, theorems=("sgd-l2",), narrowed={"sgd-l2": "rational alone"})
+    two = replace(one, narrowed={"sgd-l2": "cosine alone"})
+    both, _ = joined_plan([one, two], [])
+    assert both.narrowed == {"sgd-l2": "rational alone; cosine alone"}
+    assert joined_plan([one, replace(one, narrowed={})], [])[0].narrowed == {}
+    other = replace(one, theorems=("adamw-l1",), narrowed={}, left_out={"r": 2})
+    whole, _ = joined_plan([one, other, replace(other, left_out={"r": 3})], [])
+    assert whole.narrowed == one.narrowed and whole.left_out == {"r": 3}
+    with pytest.raises(InputError, match="merge fewer"):
+        joined_plan([replace(plan, cells=tuple(replace(plan.cells[0], key=str(n)) for n in range(MOST_CELLS + 1)))], [])
 
 
 def test_two_different_results_are_told(copy, capsys):

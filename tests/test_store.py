@@ -19,7 +19,7 @@ import pytest
 from cells import made_up, same_bits
 
 from problems.errors import InputError
-from simulator import files
+from simulator import files, processes
 from simulator.cells.spec import Spec, canonical_json
 from simulator.engines.resolve import resolve
 from simulator.lab import store as store_module
@@ -343,7 +343,7 @@ def test_abandoned_temporary_files_are_removed(store):
         path.write_bytes(b"half")
         return path
 
-    host = files.host()
+    host = processes.host()
     dead, alive = unfinished(host, child.pid), unfinished(host, os.getpid())
     elsewhere, ancient = unfinished("elsewhere", 1), unfinished("elsewhere", 2)
     os.utime(ancient, (time.time() - 2 * store_module.OLD,) * 2)
@@ -355,12 +355,13 @@ def test_abandoned_temporary_files_are_removed(store):
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs Linux's /proc")
 def test_a_writer_that_is_a_zombie_is_dead(store):
     child = subprocess.Popen([sys.executable, "-c", ""])
-    while files.running(child.pid):  # it ends, and nobody asks how
+    while processes.running(child.pid):  # it ends, and nobody asks how
         time.sleep(0.01)
     os.kill(child.pid, 0)
-    path = store.cells / f".{'a' * 32}.{files.host()}.{child.pid}.0badc0de.tmp"
+    path = store.cells / f".{'a' * 32}.{processes.host()}.{child.pid}.0badc0de.tmp"
     path.write_bytes(b"half")
-    (store.cells / f".{'b' * 32}.{files.host()}.{child.pid}.0badc0de.tmp").mkdir()  # not ours, and no reason to fail
+    # not ours, and no reason to fail
+    (store.cells / f".{'b' * 32}.{processes.host()}.{child.pid}.0badc0de.tmp").mkdir()
     store.tidy()
     assert not path.exists()
     child.wait()

@@ -1,18 +1,23 @@
 """Two sweeps of one folder at once share its cells."""
 
+import os
 import subprocess
 import sys
+import threading
+import time
 
+import pytest
 from cells import same_bits
 from test_sweep import assert_same
 
 from simulator.cli import main
-from simulator.lab import running
+from simulator.lab import rounds, running
 from simulator.lab.cell_task import How, State, compute_cells
 from simulator.lab.compute import compute
 from simulator.lab.cutting import Item
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
+from simulator.processes import host, host_name
 
 MANY = """
 replicas = 4
@@ -65,6 +70,54 @@ def test_a_cell_that_another_sweep_has_is_left_to_it(tmp_path):
             assert marker is None
     assert [each.state for each in compute_cells([Item(first)], how)] == [State.DONE]
     assert running.markers(store.directory) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/uptime"), reason="needs Linux's /proc")
+def test_the_number_of_a_dead_process_is_no_sign_of_life(tmp_path):
+    """As after the restart of a container, whose first process is number 1 again."""
+    store, (first, _) = cells(tmp_path)
+    (store.directory / running.FOLDER).mkdir()
+    mark = store.directory / running.FOLDER / f"{first.key}.{host()}.{os.getpid()}.other.0"
+    mark.touch()
+    assert running.others(store.directory, "mine") == {first.key}
+    os.utime(mark, (time.time() - 10**6,) * 2)  # this process began later
+    assert running.others(store.directory, "mine") == set()
+    store.tidy()
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_the_clock_of_another_host_may_be_wrong(tmp_path, hours):
+    store, (first, _) = cells(tmp_path)
+    (store.directory / running.FOLDER).mkdir()
+    mark = store.directory / running.FOLDER / f"{first.key}.elsewhere.77.other.0"
+    mark.touch()
+    assert running.others(store.directory, "mine") == {first.key}
+    os.utime(mark, (time.time() + 3600 * hours,) * 2)
+    assert running.others(store.directory, "mine") == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")
+def test_processes_of_other_namespaces_are_of_another_host(tmp_path):
+    """Containers of one machine often have its name, and process numbers of their own."""
+    show = [sys.executable, "-c", "from simulator.processes import host; print(host())"]
+    inside = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", *show], capture_output=True, text=True)
+    if inside.returncode:
+        pytest.skip(f"namespaces can't be made here: {inside.stderr.strip():.100}")
+    outside = subprocess.run(show, capture_output=True, text=True)
+    assert outside.stdout.strip() == host() != inside.stdout.strip()
+    assert host_name(inside.stdout.strip()) == host_name(host())
+
+
+def test_waiting_for_another_sweep_is_said(tmp_path, monkeypatch):
+    store, (first, _) = cells(tmp_path)
+    monkeypatch.setattr(rounds, "PATIENCE", 0.0)
+    told = []
+    with running.marked(store.directory, first.key, "other") as marker:
+        timer = threading.Timer(1.0, marker.path.unlink)
+        timer.start()
+        rounds.Rounds(None, How(store.directory, sweep="mine"), store, told.append)._wait([Item(first)])
+    assert len(told) == 1 and "waiting for 1 cell that another sweep" in told[0]
 
 
 def test_what_another_sweep_gives_up_is_done_here(tmp_path, monkeypatch):

@@ -13,9 +13,9 @@ EPILOG = """examples:
   ratecheck merge results shard1 shard2 shard3
   ratecheck merge all results/monday results/tuesday && ratecheck verify all
 
-OUT may be a folder that has cells already. Nothing in the folders is run, so
-theorems of your own are not judged: run the sweep again with --out OUT, which
-finds all cells done.
+OUT may be a folder that has cells already. Cells on their way, failures and
+recordings come too. Nothing in the folders is run, so theorems of your own are
+not judged: run the sweep again with --out OUT, which finds all cells done.
 
 exit code: 0 all is well, 1 two results of one cell differ (the first is
 kept), 2 wrong usage."""
@@ -39,5 +39,6 @@ def execute(args: argparse.Namespace) -> int:
     for line in found.conflicts:
         say(f"error: {line}", sys.stderr)
     same = f", {count(found.same, 'cell')} were there with the same numbers" if found.same else ""
-    say(f"{args.out}: {count(found.taken, 'cell')} taken over{same}{f'; {partial}' if partial else ''}")
+    loops = f" and {count(found.recordings, 'recording')}" if found.recordings else ""
+    say(f"{args.out}: {count(found.taken, 'cell')}{loops} taken over{same}{f'; {partial}' if partial else ''}")
     return 1 if found.conflicts else 0

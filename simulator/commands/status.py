@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..lines import say
 from ..words import count
@@ -48,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
             (
                 each.cell,
                 each.process or "nobody",
-                "" if each.share is None else f"{100 * each.share:.0f} %",
+                f"{100 * each.share:.0f} %",
                 ago(each.silent),
                 ago(each.saved),
             )
@@ -58,4 +59,6 @@ def execute(args: argparse.Namespace) -> int:
     if found.failed:
         why = [(each.cell, str(each.attempts), each.error) for each in found.failed]
         show_table("failed", ("cell", "tries", "error"), why)
+    for line in found.faults:
+        say(f"warning: {line}", sys.stderr)
     return found.code

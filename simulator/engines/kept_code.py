@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import stat
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def read(path: Path, meaning: str) -> bytes | None:
         return None
     start = len(_header(meaning, b""))
     content = stored[start:]
-    return content if stored[:start] == _header(meaning, content) else None
+    if stored[:start] == _header(meaning, content):
+        return content
+    logging.getLogger(__name__).warning("%s is damaged, or of another function: it is compiled again", path)
+    return None
 
 
 def write(path: Path, meaning: str, content: bytes) -> None:

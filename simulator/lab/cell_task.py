@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -39,12 +39,12 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker says of a cell: what became of it, whether it may be tried again, a line of warning."""
+    """What a worker says of a cell: what became of it, whether it may be tried again, lines of warning."""
 
     key: str
     state: State
     final: bool = True
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,21 @@ class How:
     home: str = ""
 
 
-def compute_cells(batch: Iterable[Item], how: How) -> list[Answer]:
-    """Run cells and store each when it is done, or their parts; a cell that fails is written down, and the others go
-    on.
+@dataclass(frozen=True)
+class Refused:
+    """Why no cell can be computed: the disk refuses, or a plug-in is not what it was when the sweep was planned. It is
+    an answer, for some executors wrap what a task raises in errors of their own."""
 
-    Raises InputError when the disk refuses, or when a plug-in is not what it was when the sweep was planned.
-    """
-    return [_compute(item, Store(how.directory), how) for item in batch]
+    why: str
+
+
+def compute_cells(batch: Iterable[Item], how: How) -> list[Answer] | Refused:
+    """Run cells and store each when it is done, or their parts; a cell that fails is written down, and the others go
+    on."""
+    try:
+        return [_compute(item, Store(how.directory), how) for item in batch]
+    except InputError as error:
+        return Refused(str(error))
 
 
 def _compute(item: Item, store: Store, how: How) -> Answer:
@@ -81,13 +89,14 @@ def _compute(item: Item, store: Store, how: How) -> Answer:
             asked = quantities(due.asks)
             if stored is not None and not lacks(stored, asked):  # another sweep was here
                 return Answer(due.key, State.DONE)
-            result = _run(item, wanted(stored, asked), marker, how)
+            result, faults = _run(item, wanted(stored, asked), marker, how)
         except CancelledError:
             raise
         except Exception as error:  # whatever an engine or a user's formula raises
             failed = failures.record(store.directory, due.key, due.spec, error, how.sweep)
             return Answer(due.key, State.FAILED, failed.final)
-        return Answer(due.key, State.DONE, warning=keep(store, due, result) if result else "")
+        lines = [*faults, keep(store, due, result) if result else ""]
+        return Answer(due.key, State.DONE, warnings=tuple(line for line in lines if line))
 
 
 def keep(store: Store, due: Due, result: Result) -> str:
@@ -123,8 +132,9 @@ def reporting(marker: Marker) -> Callable[[int], None]:
     return progress
 
 
-def _run(item: Item, asked: tuple[Quantity, ...], marker: Marker, how: How) -> Result | None:
-    """The result, None of a part, which is saved for whoever puts the parts together."""
+def _run(item: Item, asked: tuple[Quantity, ...], marker: Marker, how: How) -> tuple[Result | None, Sequence[str]]:
+    """The result, None of a part, which is saved for whoever puts the parts together; and lines about what was saved
+    and can't be gone on from."""
     due = item.due
     backend = pick(due.spec, asked)[0] if how.backend == AUTO else how.backend
     kept = checkpoints.Checkpoints(how.directory, due.key, backend, how.interval)
@@ -132,12 +142,12 @@ def _run(item: Item, asked: tuple[Quantity, ...], marker: Marker, how: How) -> R
     if item.part:
         for part in run_part(due.spec, item.part, backend, how.threads, progress, asked, kept):
             kept.save(part)
-        return None
+        return None, kept.faults
     if item.parts:
-        return join_parts(due.spec, item.parts, backend, how.threads, progress, asked, kept)
+        return join_parts(due.spec, item.parts, backend, how.threads, progress, asked, kept), kept.faults
     result = run(due.spec, backend, how.threads, progress, quantities=asked, keep=kept)
     seconds = float(result.provenance["seconds"])  # type: ignore[arg-type]  # run puts a number there
-    return replace(result, provenance={**result.provenance, "seconds": seconds + kept.seconds})
+    return replace(result, provenance={**result.provenance, "seconds": seconds + kept.seconds}), kept.faults
 
 
 def _go_home(due: Due, home: str) -> None:

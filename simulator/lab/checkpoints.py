@@ -1,7 +1,8 @@
 """Cells that take long, as far as they are: DIR/saved/<key>.<backend>.<part>.run, until the cell is there.
 
-A file is a head of one line (format, seconds so far, digest of the rest) and a run as ``engines.saving`` writes it. Any
-machine goes on from it with the same bits. One that is damaged, or of another version, is as good as none.
+A file is a head of one line (format, seconds so far, share of the cell, digest) and a run as ``engines.saving`` writes
+it. Any machine goes on from it with the same bits. One that is damaged, or of another version, is as good as none, and
+that is said.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
@@ -24,7 +25,7 @@ from ..engines.runs import Run
 from ..files import open_regular, write_whole
 from .store import SAVED as FOLDER
 
-FORMAT = "ratecheck saved run 1"
+FORMAT = "ratecheck saved run 2"
 INTERVAL = 60.0  # seconds of computing between two savings
 SHARE = 20.0  # the same, at least, in times that the last saving took
 MOST = 2**40  # bytes
@@ -33,29 +34,32 @@ HEAD = 1000  # bytes of the first line, at most
 
 class Checkpoints:
     """What ``engines.run`` keeps runs with (``loop.Keep``). ``seconds``: of computing before this process, of all parts
-    that were resumed."""
+    that were resumed; ``faults``: a line about each file that can't be gone on from."""
 
     def __init__(self, directory: Path, key: str, backend: str, interval: float = INTERVAL):
         self.folder, self.key, self.backend, self.interval = directory / FOLDER, key, backend, interval
         self.seconds = 0.0
+        self.faults: list[str] = []
         self._cost, self._begun = 0.0, time.monotonic()
         self._last = self._begun
 
     def resumed(self, engine: Engine, cell: Cell, part: Part, quantities: Iterable[Quantity | str]) -> Run | None:
         """The part as it was saved, None where it wasn't, or can't be read."""
+        path = self._path(part)
         try:
-            with open_regular(self._path(part), MOST) as file:
+            with open_regular(path, MOST) as file:
                 told, rest = json.loads(file.readline(HEAD)), file.read()
-            if told["format"] != FORMAT or told["digest"] != hashlib.sha256(rest).hexdigest():
-                return None
-            run = saving.load(engine, cell, rest, quantities)
-            seconds = float(told["seconds"])
-        except (OSError, InputError, ValueError, KeyError, TypeError):
+            if told["format"] == FORMAT and told["digest"] == _digest(told, rest):
+                run = saving.load(engine, cell, rest, quantities)
+                if run.part == part:
+                    self.seconds += float(told["seconds"])
+                    return run
+        except FileNotFoundError:
             return None
-        if run.part != part:
-            return None
-        self.seconds += seconds
-        return run
+        except (OSError, InputError, ValueError, KeyError, TypeError, RecursionError):
+            pass
+        self.faults.append(f"{path} is damaged, or of another version: what it had is computed again")
+        return None
 
     @property
     def spent(self) -> float:
@@ -73,7 +77,8 @@ class Checkpoints:
         InputError when the disk refuses."""
         begin = self._last = time.monotonic()
         content = saving.save(run, values=run.step < run.state.cell.spec.steps)
-        head = {"format": FORMAT, "seconds": self.spent, "digest": hashlib.sha256(content).hexdigest()}
+        head = {"format": FORMAT, "seconds": self.spent, "share": _share(run)}
+        head["digest"] = _digest(head, content)
         with contextlib.suppress(OSError):  # write_whole says what is wrong
             self.folder.mkdir(exist_ok=True)
         write_whole(self._path(run.part), json.dumps(head).encode() + b"\n" + content)
@@ -91,19 +96,42 @@ def ends_saved(directory: Path, backend: str) -> dict[str, list[tuple[int, int, 
     for path in (directory / FOLDER).glob(f"[!.]*.{backend}.*.run"):
         parts = path.name.split(".")
         ends = parts[2].split("-")
-        if len(ends) == 4 and all(end.isdigit() for end in ends):
+        if len(ends) == 4 and all(end.isascii() and end.isdecimal() for end in ends):
             found.setdefault(parts[0], []).append((int(ends[0]), int(ends[1]), int(ends[2]), int(ends[3])))
     return found
 
 
-def saved(directory: Path) -> dict[str, float]:
-    """The keys of cells that are saved on their way, with the times of the newest files."""
-    found: dict[str, float] = {}
+def saved(directory: Path) -> dict[str, tuple[float, float]]:
+    """The keys of cells that are saved on their way, with the times of the newest files and the share that is done."""
+    found: dict[str, tuple[float, float]] = {}
     for path in (directory / FOLDER).glob("[!.]*.run"):
-        with contextlib.suppress(OSError):
-            key = path.name.partition(".")[0]
-            found[key] = max(found.get(key, 0.0), path.stat().st_mtime)
+        with contextlib.suppress(OSError, InputError):
+            key, (newest, share) = path.name.partition(".")[0], found.get(path.name.partition(".")[0], (0.0, 0.0))
+            found[key] = max(newest, path.stat().st_mtime), min(1.0, share + _told_share(path))
     return found
+
+
+def _told_share(path: Path) -> float:
+    """What a file's head says of how much of its cell it has, and is believed for the eye only."""
+    try:
+        with open_regular(path, MOST) as file:
+            return min(1.0, max(0.0, float(json.loads(file.readline(HEAD))["share"])))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 0.0
+
+
+def _share(run: Run) -> float:
+    """How much of its cell a run is: its part, as far as it has come."""
+    spec = run.state.cell.spec
+    part, whole = run.part, Part.whole(spec)
+    volume = len(part.replicas) * len(part.groups) / (len(whole.replicas) * len(whole.groups))
+    return volume * run.step / spec.steps
+
+
+def _digest(head: Mapping[str, object], content: bytes) -> str:
+    """Of all that a file says."""
+    told = json.dumps([head["format"], head["seconds"], head["share"]]).encode()
+    return hashlib.sha256(told + b"\n" + content).hexdigest()
 
 
 def clear(directory: Path, key: str) -> None:

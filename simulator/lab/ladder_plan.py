@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ratecheck.problems.errors import InputError
 from ..cells.recording import Recording
 from ..sealed import read_sealed, write_sealed
 from ..words import count
+from .joined_plan import joined_source
 
 LADDER, FORMAT = "ladder.json", "ratecheck ladder 1"
 
@@ -26,6 +27,13 @@ class LadderPlan:
         """How many of them are missing, in words; '' if none is."""
         lost = len(set(self.keys) - {recording.key for recording in recordings})
         return f"{lost} of {count(len(self.keys), 'run')} {'is' if lost == 1 else 'are'} missing" if lost else ""
+
+
+def joined_ladder(plans: Sequence[LadderPlan]) -> LadderPlan:
+    """One plan of several: what any of them asked for."""
+    return LadderPlan(
+        joined_source([plan.source for plan in plans]), tuple(dict.fromkeys(key for plan in plans for key in plan.keys))
+    )
 
 
 def write_ladder(directory: Path, plan: LadderPlan) -> None:

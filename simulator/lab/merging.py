@@ -1,28 +1,31 @@
-"""Results folders put together: cells, plans, plug-ins and norm checks of several in one. Nothing in them is run."""
+"""Results folders put together: all that several hold, in one. Nothing in them is run."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ratecheck.problems.errors import InputError
 
-from .copies import FOLDER, PlugIn
+from ..files import copy_whole
+from . import failures, recordings
+from .archive import CellError
 from .folder import NORMS, norms_key
+from .joined_plan import joined_plan
+from .ladder_plan import LADDER, joined_ladder, read_ladder, write_ladder
 from .measured import merged
-from .plan import Plan
 from .planfile import read_plan, write_plan
-from .store import Store
+from .store import SAVED, Store
 
 
 @dataclass
 class Merge:
-    """What a merge found: cells taken over, cells that were there with the same numbers, lines about files that can't
-    be trusted, and lines about two different results of one key, of which the first is kept."""
+    """What a merge found: cells and recordings taken over, cells that were there with the same numbers, lines about
+    files that can't be trusted, and lines about two different results of one key, of which the first is kept."""
 
     taken: int = 0
+    recordings: int = 0
     same: int = 0
     faults: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
@@ -40,13 +43,22 @@ def merge(out: str | Path, directories: Sequence[str | Path]) -> Merge:
         if not folder.directory.is_dir():
             raise InputError(f"{folder.directory} is not a folder; give folders that sweeps wrote")
     plans = [plan for folder in (store, *folders) if (plan := read_plan(folder.directory))]
+    plan = None
+    if plans:
+        plan, found.conflicts = joined_plan(plans, [folder.directory for folder in folders])
     store.prepare()
     for folder in folders:
         for key in folder.keys():
             _take(key, folder, store, found)
-    if plans:
-        write_plan(store.directory, _joined(plans, [folder.directory for folder in folders], found))
+    if plan:
+        write_plan(store.directory, plan)
         _norms(store, folders, found)
+    for folder in folders:
+        _take_unfinished(folder, store)
+        _take_recordings(folder.directory, store.directory, found)
+    ladders = [read_ladder(place.directory) for place in (store, *folders) if (place.directory / LADDER).exists()]
+    if ladders:
+        write_ladder(store.directory, joined_ladder(ladders))
     return found
 
 
@@ -71,41 +83,34 @@ def _take(key: str, folder: Store, store: Store, found: Merge) -> None:
         found.same += 1
 
 
-def _joined(plans: Sequence[Plan], places: Iterable[Path], found: Merge) -> Plan:
-    """One plan of all: their cells, their theorems, the norm checks of the first that has some."""
-    cells = {due.key: due for plan in plans for due in plan.cells}
-    named = [plan.theorems for plan in plans]
-    theorems = None if None in named else tuple(dict.fromkeys(name for each in named for name in each or ()))
-    norms = list(dict.fromkeys(plan.norms for plan in plans if plan.norms))
-    if len(norms) > 1:
-        found.conflicts.append("the plans ask for different norm checks; those of the first are kept")
-    plugins: dict[str, PlugIn] = {}
-    for plan in plans:
-        for path, plugin in plan.plugins.items():
-            known = plugins.setdefault(path, _with_content(plugin, places))
-            if known.sha256 != plugin.sha256:
-                found.conflicts.append(f"the plans were made with different plug-ins {path}; the first is kept")
-    return Plan(
-        ", ".join(dict.fromkeys(plan.source for plan in plans)),
-        all(plan.quick for plan in plans),
-        tuple(cells.values()),
-        theorems,
-        norms[0] if norms else None,
-        plugins,
-        left_out={reason: number for plan in plans for reason, number in plan.left_out.items()},
-    )
-
-
-def _with_content(plugin: PlugIn, places: Iterable[Path]) -> PlugIn:
-    """*plugin* with the content of a copy that is what its digest says."""
-    for place in places:
+def _take_recordings(place: Path, out: Path, found: Merge) -> None:
+    """The recordings of training loops: one of a key that is there already must have its numbers."""
+    theirs, faults = recordings.load_all(place)
+    found.faults += [f"{fault}; it is left out" for fault in faults]
+    for recording in theirs:
         try:
-            content = (place / FOLDER / plugin.file).read_bytes()
-        except OSError:
-            continue
-        if hashlib.sha256(content).hexdigest() == plugin.sha256:
-            return replace(plugin, content=content)
-    return plugin
+            ours = recordings.load(out, recording.key)
+        except CellError as error:
+            found.faults.append(f"{error}; it is replaced")
+            ours = None
+        if ours is None:
+            recordings.save(out, recording)
+            found.recordings += 1
+        elif differing := [n for n, a in recording.arrays().items() if a.tobytes() != ours.arrays()[n].tobytes()]:
+            kept = recordings.path_of(out, recording.key)
+            place_of = recordings.path_of(place, recording.key)
+            found.conflicts.append(f"{place_of} and {kept} differ in {', '.join(differing)}; the latter is kept")
+
+
+def _take_unfinished(folder: Store, store: Store) -> None:
+    """Cells on their way, and why cells fail, of those that nobody has."""
+    if folder.directory.resolve() == store.directory.resolve():
+        return
+    for name in (SAVED, failures.FOLDER):
+        for path in sorted((folder.directory / name).glob("[!.]*")):
+            known = store.directory / name / path.name
+            if path.is_file() and not known.exists() and not store.path(path.name.partition(".")[0]).exists():
+                copy_whole(path, known)
 
 
 def _norms(store: Store, folders: Iterable[Store], found: Merge) -> None:

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ratecheck.problems.errors import InputError, Told
 
+from ..words import count
 from . import failures
-from .cell_task import Answer, How, State, compute_cells
+from .cell_task import Answer, How, Refused, State, compute_cells
 from .cutting import Item
 from .executors.protocol import Executor
-from .running import forget, markers, others
+from .running import SILENT, forget, markers, others
 from .store import Store
 
 PAUSE = 0.2  # seconds between two looks at what another sweep is computing
+PATIENCE = 30.0  # seconds of waiting, after which it is said
 BARREN = 3  # rounds in which all workers died before any began a cell
 
 Warn = Callable[[str], None]
@@ -68,19 +70,19 @@ class Rounds:
         for task in self.executor.as_completed(handed):
             batch = handed[task]
             try:
-                answers: Iterable[Answer] = task.result()
-            except InputError:
-                raise
+                answers: Iterable[Answer] | Refused = task.result()
             except Exception as error:  # each executor has its own for a worker that died
                 lost.append(error)
                 begun, rest = self._after_death(batch, error, died)
                 going = going or begun
                 again += [rest] if rest else []
                 continue
+            if isinstance(answers, Refused):
+                raise InputError(answers.why)
             going = True
             for item, told in zip(batch, answers, strict=True):
-                if told.warning:
-                    self.warn(told.warning)
+                for line in told.warnings:
+                    self.warn(line)
                 if told.state is State.ELSEWHERE:
                     elsewhere.append(item)
                 elif told.state is State.FAILED and told.final:
@@ -117,6 +119,13 @@ class Rounds:
 
     def _wait(self, elsewhere: list[Item]) -> None:
         """Until another sweep has let go of one of these cells."""
-        keys = {item.key for item in elsewhere}
+        keys, begun, told = {item.key for item in elsewhere}, time.monotonic(), False
         while keys and keys <= others(self.store.directory, self.how.sweep):
             time.sleep(PAUSE * random.uniform(0.5, 1.5))
+            if time.monotonic() - begun > PATIENCE and not told:
+                told = True
+                self.warn(
+                    f"waiting for {count(len(keys), 'cell')} that another sweep of {self.store.directory} computes; "
+                    "`ratecheck status` says who. One that has fallen silent is given up in "
+                    f"{SILENT / 60:.0f} minutes"
+                )

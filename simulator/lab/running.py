@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..files import host, running
+from ..processes import host, running
 
 FOLDER = "running"
 SILENT = 300.0  # seconds; a few steps of a huge cell may take minutes
@@ -38,7 +38,7 @@ class Marker:
     def of(cls, path: Path) -> Marker | None:
         """The marker of a file's name, None for a file of another kind."""
         parts = path.name.split(".")
-        if len(parts) != 5 or not parts[2].isdigit():
+        if len(parts) != 5 or not (parts[2].isascii() and parts[2].isdecimal()):
             return None
         return cls(path, parts[0], parts[1], int(parts[2]), parts[3])
 
@@ -46,9 +46,8 @@ class Marker:
     def alive(self) -> bool:
         """Whether the process that made it may still be at work."""
         try:
-            if self.host == host():
-                return running(self.pid)
-            return time.time() - self.path.stat().st_mtime < SILENT
+            last = self.path.stat().st_mtime
+            return running(self.pid, last) if self.host == host() else abs(time.time() - last) < SILENT
         except (ProcessLookupError, FileNotFoundError, OverflowError):
             return False
         except OSError:  # another user's process

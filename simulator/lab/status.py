@@ -10,11 +10,13 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.spec import Spec
-from . import checkpoints
+from ..processes import host_name
+from . import checkpoints, recordings
 from .cost import work
 from .failures import Failure, failures, short
+from .ladder_plan import LADDER, read_ladder
 from .planfile import PLAN, read_plan
-from .running import markers
+from .running import Marker, markers
 from .store import Store
 
 LEAST = 1000  # bytes; no cell file is smaller
@@ -27,7 +29,7 @@ class AtWork:
 
     cell: str
     process: str
-    share: float | None
+    share: float
     silent: float | None
     saved: float | None
 
@@ -42,6 +44,7 @@ class Status:
     failed: tuple[Failure, ...]
     missing: int
     others: int  # cells that are not of the plan
+    faults: tuple[str, ...] = ()  # lines about files that can't be read
 
     @property
     def code(self) -> int:
@@ -50,16 +53,22 @@ class Status:
 
 
 def status(directory: str | Path) -> Status:
-    """The state of a results folder; raises InputError for a folder without a plan."""
+    """The state of a results folder, by the plan of its sweep, else by that of its ladder of networks, whose runs then
+    count as cells; raises InputError for a folder without a plan."""
     store = Store(Path(directory))
     plan = read_plan(store.directory)
+    if plan is None and (store.directory / LADDER).exists():
+        due, there = set(read_ladder(store.directory).keys), set(recordings.keys(store.directory))
+        return Status(len(due), len(due & there), (), (), len(due - there), len(there - due))
     if plan is None:
         raise InputError(f"{directory} has no plan of a sweep ({PLAN}); give the folder that a sweep writes to")
     specs = {due.key: due.spec for due in plan.cells}
     there = _whole(store)
     left = {key: spec for key, spec in specs.items() if key not in there}
     at_work = _at_work(store.directory, left)
-    failed = {key: each for key, each in failures(store.directory).items() if key in left and key not in at_work}
+    told, faults = failures(store.directory)
+    failed = {key: each for key, each in told.items() if key in left and not (key in at_work and at_work[key].process)}
+    at_work = {key: each for key, each in at_work.items() if key not in failed}  # saved, but nobody goes on with it
     return Status(
         len(specs),
         len(specs) - len(left),
@@ -67,6 +76,7 @@ def status(directory: str | Path) -> Status:
         tuple(failed.values()),
         len(left) - len(at_work) - len(failed),
         len(there - specs.keys()),
+        tuple(faults),
     )
 
 
@@ -74,27 +84,36 @@ def _whole(store: Store) -> set[str]:
     """The keys of the cell files that are no torso."""
     try:
         with os.scandir(store.cells) as found:
-            return {
-                entry.name.removesuffix(".npz")
-                for entry in found
-                if entry.name.endswith(".npz") and not entry.name.startswith(".") and entry.stat().st_size >= LEAST
-            }
+            names = [entry.name for entry in found if entry.name.endswith(".npz") and _is_whole(entry)]
     except OSError:  # no cell yet
         return set()
+    return {name.removesuffix(".npz") for name in names if not name.startswith(".")}
+
+
+def _is_whole(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_file() and entry.stat().st_size >= LEAST
+    except OSError:  # gone by now
+        return False
 
 
 def _at_work(directory: Path, left: dict[str, Spec]) -> dict[str, AtWork]:
     now, saved = time.time(), checkpoints.saved(directory)
-    ages = {key: now - newest for key, newest in saved.items() if key in left}
-    running = {marker.key: marker for marker in markers(directory) if marker.key in left and marker.alive}
+    running: dict[str, list[Marker]] = {}
+    for marker in markers(directory):
+        if marker.key in left and marker.alive:
+            running.setdefault(marker.key, []).append(marker)
     found = {}
-    for key in sorted(ages.keys() | running.keys()):
-        marker, spec = running.get(key), left[key]
+    for key in sorted((saved.keys() & left.keys()) | running.keys()):
+        at_it, spec = running.get(key, []), left[key]
+        newest, kept = saved.get(key, (None, 0.0))
+        # of a cell that was resumed or cut, each process knows its own steps since it began
+        share = max(kept, sum(marker.done for marker in at_it) / work(spec))
         found[key] = AtWork(
             short(spec),
-            f"{marker.host} {marker.pid}" if marker else "",
-            min(1.0, marker.done / work(spec)) if marker else None,
-            marker.age if marker else None,
-            ages.get(key),
+            ", ".join(f"{host_name(marker.host)} {marker.pid}" for marker in at_it),
+            min(1.0, share),
+            min((marker.age for marker in at_it), default=None),
+            None if newest is None else max(0.0, now - newest),
         )
     return found

@@ -26,13 +26,15 @@ from pathlib import Path
 from ratecheck.problems.errors import InputError
 
 from ..cells.evidence import Result
-from ..files import host, open_regular, require_writable, write_whole
-from ..files import running as runs
+from ..files import open_regular, require_writable, write_whole
+from ..processes import host
+from ..processes import running as runs
 from . import failures, running
 from .archive import MOST
 from .cellfile import CellError, decode, encode
 
 SAVED = "saved"  # of cells on their way, see checkpoints
+WRITTEN = ("plugins", "recordings")  # folders beside the cells that files are written into
 OLD = 24 * 3600.0  # seconds after which an unfinished file of another host is taken for abandoned
 
 
@@ -58,10 +60,10 @@ class Store:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove unfinished files and markers whose writers are gone, and the folders beside the cells if they are
-        empty."""
+        """Remove unfinished files and markers whose writers are gone, what is left of cells that are there, and the
+        folders beside the cells if they are empty."""
         aside = [self.directory / name for name in (SAVED, failures.FOLDER, running.FOLDER)]
-        for place in (self.directory, self.cells, self.directory / "plugins", *aside):
+        for place in (self.directory, self.cells, *(self.directory / name for name in WRITTEN), *aside):
             for path in place.glob(".*.tmp"):
                 if _abandoned(path):
                     with contextlib.suppress(OSError):  # a folder of that name, or somebody was faster
@@ -70,6 +72,12 @@ class Store:
             if not marker.alive:
                 with contextlib.suppress(OSError):
                     marker.path.unlink()
+        at_work = {marker.key for marker in running.markers(self.directory)}
+        for path in (path for place in aside[:2] for path in place.glob("[!.]*")):
+            key = path.name.partition(".")[0]
+            if key not in at_work and self.path(key).is_file():  # whoever stored it was killed before it cleared up
+                with contextlib.suppress(OSError):
+                    path.unlink()
         for place in aside:
             with contextlib.suppress(OSError):  # something is in it
                 place.rmdir()
@@ -123,9 +131,10 @@ def _abandoned(path: Path) -> bool:
     """Whether an unfinished file's writer is gone: dead on this host, or silent for a day elsewhere."""
     parts = path.name.split(".")
     try:
-        if len(parts) >= 6 and parts[-4] == host() and not runs(int(parts[-3])):
-            return True
-        return time.time() - path.stat().st_mtime > OLD
+        last = path.stat().st_mtime
+        if len(parts) >= 6 and parts[-4] == host():
+            return not runs(int(parts[-3]), last)
+        return abs(time.time() - last) > OLD
     except (ProcessLookupError, OverflowError, ValueError):
         return True
     except OSError:  # another user's process, or a file that is gone by now

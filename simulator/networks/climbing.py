@@ -15,9 +15,12 @@ from ..lab.executors.place import Place
 from ..lab.executors.stopping import require_going
 from ..lab.ladder_plan import write_ladder
 from ..lab.recordings import load, save
+from ..lab.store import Store
+from ..words import count
 from .ladder import Due, Ladder
 from .vectors import record
 
+ATTEMPTS = 3  # at a run whose worker dies
 Done = Callable[[Due, Recording, int], None]
 
 
@@ -35,49 +38,67 @@ def climb(
 ) -> int:
     """Do the runs that *directory* lacks, and return how many; ``done(due, recording, runs left)`` after each.
 
-    *limit*: seconds after which no run but the first is begun. Raises InputError where a run can't be done, or where
-    its worker died.
+    *limit*: seconds after which no run but the first is begun. A run whose worker died is tried again, ATTEMPTS times
+    in all, and the others go on. Raises InputError where a run can't be done, or where it was lost each time.
     """
     directory, place = directory.absolute(), place or Place()
     require_writable(directory)
+    Store(directory).tidy()
     write_ladder(directory, ladder.plan)
-    waiting, finished = todo(ladder, directory), 0
+    waiting, finished = list(todo(ladder, directory)), 0
+    total = len(waiting)
+    lost: dict[str, Exception] = {}
     end = None if limit is None else time.time() + limit  # of the clock that workers elsewhere have too
     with place.open() as (executor, _):
-        handed = {
-            executor.submit(perform, due, directory, end if number else None): due for number, due in enumerate(waiting)
-        }
-        for task in executor.as_completed(handed):
-            due = handed[task]
-            try:
-                begun = task.result()
-            except InputError:
-                raise
-            except Exception as error:  # each executor has its own for a worker that died
-                raise InputError(
-                    f"the run of {due.run.family}, seed {due.run.seed}, was lost ({type(error).__name__}: "
-                    f"{error!s:.300}), for lack of memory perhaps; what is done is in {directory}: run it again with "
-                    "fewer -j"
-                ) from error
-            recording = _there(directory, due.key) if begun else None
-            if recording is not None:
-                finished += 1
-                done(due, recording, len(waiting) - finished)
-    return finished
+        for attempt in range(ATTEMPTS):
+            handed = {
+                executor.submit(perform, due, directory, end if number or attempt else None): due
+                for number, due in enumerate(waiting)
+            }
+            lost = {}
+            for task in executor.as_completed(handed):
+                due = handed[task]
+                try:
+                    told = task.result()
+                except Exception as error:  # each executor has its own for a worker that died
+                    lost[due.key] = error
+                    continue
+                if isinstance(told, str):
+                    raise InputError(told)
+                recording = _there(directory, due.key) if told else None
+                if recording is not None:
+                    finished += 1
+                    done(due, recording, total - finished)
+            waiting = [due for due in waiting if due.key in lost]
+            if not waiting:
+                return finished
+    run, why = waiting[0].run, lost[waiting[0].key]
+    raise InputError(
+        f"{count(len(waiting), 'run')} of {total} lost, {ATTEMPTS} times each, for lack of memory perhaps; first that "
+        f"of {run.family}, seed {run.seed} ({type(why).__name__}: {why!s:.300}). What is done is in {directory}: run "
+        "it again with fewer -j"
+    ) from why
 
 
-def perform(due: Due, directory: Path, end: float | None = None) -> bool:
-    """Do one run and store its recording, unless the time is past *end*; returns whether it was begun."""
+def perform(due: Due, directory: Path, end: float | None = None) -> bool | str:
+    """Do one run and store its recording, unless the time is past *end*; returns whether it was begun, or why it can't
+    be done, for some executors wrap what a task raises in errors of their own."""
     require_going()
     if end is not None and time.time() > end:
         return False
+    try:
+        save(directory, _recorded(due))
+    except InputError as error:
+        return str(error)
+    return True
+
+
+def _recorded(due: Due) -> Recording:
     if due.run.task == "vectors":
-        save(directory, record(due.run, due.identity))
-        return True
+        return record(due.run, due.identity)
     from .train import train  # late: it needs torch
 
-    save(directory, train(due.run, due.identity, require_going))
-    return True
+    return train(due.run, due.identity, require_going)
 
 
 def _there(directory: Path, key: str) -> Recording | None:

@@ -11,6 +11,7 @@ from distributed import Client, Future, LocalCluster, as_completed
 from .spawned import no_interrupt
 
 LOOPBACK = {"host": "127.0.0.1", "dashboard_address": None, "worker_dashboard_address": None}
+ONCE = {"scheduler_kwargs": {"allowed_failures": 0}}  # who hands tasks out knows which to try again
 
 
 class Dask:
@@ -33,6 +34,6 @@ def opened(argument: str, jobs: int) -> Iterator[tuple[Dask, int]]:
         return
     quiet = logging.ERROR  # that tasks are cancelled is what Ctrl-C asks for
     with no_interrupt():  # its threads inherit this, and the processes that they spawn
-        cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, silence_logs=quiet, **LOOPBACK)
+        cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, silence_logs=quiet, **LOOPBACK, **ONCE)
     with cluster, Client(cluster, set_as_default=False) as client:
         yield Dask(client), jobs
