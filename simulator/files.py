@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ratecheck.problems.errors import InputError
 
-from .processes import host
+from .processes import host, this
 
 
 def near(path: Path) -> Path:
@@ -65,7 +65,7 @@ def copy_whole(path: Path, target: Path) -> None:
 
 def _unfinished(directory: Path, stem: str) -> Path:
     """A name for a file that is there for a moment, which says whose it is (``lab.store`` removes what is left)."""
-    return directory / f".{stem}.{host()}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+    return directory / f".{stem}.{host()}.{this()}.{os.urandom(4).hex()}.tmp"
 
 
 @contextlib.contextmanager

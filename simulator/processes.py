@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-import time
 from functools import cache
-
-SLACK = 5.0  # seconds by which a clock may have been set since
 
 
 @cache
@@ -29,21 +26,41 @@ def host_name(host: str) -> str:
     return host.rpartition("-")[0] or host
 
 
-def running(pid: int, since: float = float("inf")) -> bool:
-    """Whether the process of this host that wrote a file at the time *since* is alive. One that is dead and waits for
-    its parent's notice is not, and one that began later only has the number of another.
+def this() -> str:
+    """This process: its number and when it began, for numbers are given again."""
+    _, begun = _state(os.getpid())
+    return f"{os.getpid()}-{begun}" if begun else f"{os.getpid()}"
+
+
+def number(process: str) -> int:
+    """The number of a process as ``this`` told it; raises ValueError for another text."""
+    pid, _, begun = process.partition("-")
+    if not all(part.isascii() and part.isdecimal() for part in (pid, begun or "0")):
+        raise ValueError(process)
+    return int(pid)
+
+
+def running(process: str) -> bool:
+    """Whether a process of this host is alive, by what ``this`` told in it, or by its number alone. One that is dead
+    and waits for its parent's notice is not.
 
     Raises ProcessLookupError, or another OSError for a process that is another user's.
     """
+    pid = number(process)
     os.kill(pid, 0)
+    state, begun = _state(pid)
+    told = process.partition("-")[2]
+    return state not in ("Z", "X", "x") and (not told or not begun or told == begun)
+
+
+def _state(pid: int) -> tuple[str, str]:
+    """The state of a process, and when it began, in the machine's own ticks; '' for both where there is no /proc."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             told = file.read().rpartition(b")")[2].split()  # from the third entry on
-        with open("/proc/uptime", "rb") as file:
-            age = float(file.read().split()[0]) - int(told[19]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, IndexError, ValueError):  # no /proc here, or not to be read
-        return True
-    return told[0] not in (b"Z", b"X", b"x") and time.time() - age < since + SLACK
+        return told[0].decode(), told[19].decode()
+    except (OSError, IndexError):
+        return "", ""
 
 
 def _boot() -> str:

@@ -42,6 +42,17 @@ def test_every_flipped_bit_is_seen(path):
     assert kept_code.read(path, MEANING) == CONTENT
 
 
+def test_damage_is_named_and_absence_is_not(path, caplog):
+    kept_code.write(path, "meaning", b"content")
+    assert kept_code.read(path, "meaning") == b"content" and kept_code.read(path.with_name("none"), "meaning") is None
+    assert not caplog.records
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert kept_code.read(path, "meaning") is None
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path} is damaged, or of another function: it is compiled again"
+    ]
+
+
 def test_random_damage_to_a_large_file_is_seen(tmp_path):
     path, random_ = tmp_path / "large.code", random.Random(2)
     kept_code.write(path, MEANING, random_.randbytes(100_000))

@@ -352,10 +352,22 @@ def test_abandoned_temporary_files_are_removed(store):
     assert store.keys() == []
 
 
+@pytest.mark.parametrize("place", ["", "cells", "plugins", "recordings", "saved", "failed"])
+def test_torsos_are_removed_wherever_files_are_written(store, place):
+    folder = store.directory / place
+    folder.mkdir(exist_ok=True)
+    torsos = [folder / f".{name}.{processes.host()}.999999999-1.0badc0de.tmp" for name in ("a" * 32, "probe")]
+    mine = folder / f".mine.{processes.host()}.{processes.this()}.0badc0de.tmp"
+    for path in (*torsos, mine):
+        path.write_bytes(b"half")
+    store.tidy()
+    assert [path.exists() for path in (*torsos, mine)] == [False, False, True]
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs Linux's /proc")
 def test_a_writer_that_is_a_zombie_is_dead(store):
     child = subprocess.Popen([sys.executable, "-c", ""])
-    while processes.running(child.pid):  # it ends, and nobody asks how
+    while processes.running(str(child.pid)):  # it ends, and nobody asks how
         time.sleep(0.01)
     os.kill(child.pid, 0)
     path = store.cells / f".{'a' * 32}.{processes.host()}.{child.pid}.0badc0de.tmp"

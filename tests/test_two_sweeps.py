@@ -17,7 +17,7 @@ from simulator.lab.compute import compute
 from simulator.lab.cutting import Item
 from simulator.lab.store import Store
 from simulator.lab.sweepfile import load_plan
-from simulator.processes import host, host_name
+from simulator.processes import host, host_name, this
 
 MANY = """
 replicas = 4
@@ -72,18 +72,18 @@ def test_a_cell_that_another_sweep_has_is_left_to_it(tmp_path):
     assert running.markers(store.directory) == []
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/uptime"), reason="needs Linux's /proc")
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs Linux's /proc")
 def test_the_number_of_a_dead_process_is_no_sign_of_life(tmp_path):
-    """As after the restart of a container, whose first process is number 1 again."""
+    """Numbers are given again: what began at another time is another process."""
     store, (first, _) = cells(tmp_path)
-    (store.directory / running.FOLDER).mkdir()
-    mark = store.directory / running.FOLDER / f"{first.key}.{host()}.{os.getpid()}.other.0"
-    mark.touch()
-    assert running.others(store.directory, "mine") == {first.key}
-    os.utime(mark, (time.time() - 10**6,) * 2)  # this process began later
-    assert running.others(store.directory, "mine") == set()
-    store.tidy()
-    assert not mark.exists()
+    for process, alive in ((this(), True), (f"{os.getpid()}-1", False), (f"{os.getpid()}", True), ("999999999", False)):
+        (store.directory / running.FOLDER).mkdir(exist_ok=True)
+        mark = store.directory / running.FOLDER / f"{first.key}.{host()}.{process}.other.0"
+        mark.touch()
+        assert running.others(store.directory, "mine") == ({first.key} if alive else set())
+        store.tidy()
+        assert mark.exists() == alive
+        mark.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("hours", [-24, 24])

@@ -1,5 +1,5 @@
-"""Which cells are running now, by files in DIR/running: ``<key>.<host>.<pid>.<sweep>.<number>``, as long as one is
-computed.
+"""Which cells are running now, by files in DIR/running: ``<key>.<host>.<process>.<sweep>.<number>``, as long as one
+is computed.
 
 A marker is advice and no lock: who finds one takes another cell first, so that two sweeps of one folder share its
 work. One whose process is gone, or silent for SILENT seconds on another host, counts for nothing. It holds the
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..processes import host, running
+from ..processes import host, number, running, this
 
 FOLDER = "running"
 SILENT = 300.0  # seconds; a few steps of a huge cell may take minutes
@@ -31,23 +31,30 @@ class Marker:
     path: Path
     key: str
     host: str
-    pid: int
+    process: str
     sweep: str
 
     @classmethod
     def of(cls, path: Path) -> Marker | None:
         """The marker of a file's name, None for a file of another kind."""
         parts = path.name.split(".")
-        if len(parts) != 5 or not (parts[2].isascii() and parts[2].isdecimal()):
+        try:
+            number(parts[2])
+        except (IndexError, ValueError):
             return None
-        return cls(path, parts[0], parts[1], int(parts[2]), parts[3])
+        return cls(path, *parts[:4]) if len(parts) == 5 else None
+
+    @property
+    def pid(self) -> int:
+        return number(self.process)
 
     @property
     def alive(self) -> bool:
         """Whether the process that made it may still be at work."""
         try:
-            last = self.path.stat().st_mtime
-            return running(self.pid, last) if self.host == host() else abs(time.time() - last) < SILENT
+            if self.host == host():
+                return running(self.process)
+            return abs(time.time() - self.path.stat().st_mtime) < SILENT
         except (ProcessLookupError, FileNotFoundError, OverflowError):
             return False
         except OSError:  # another user's process
@@ -95,8 +102,8 @@ def marked(directory: Path, key: str, sweep: str) -> Iterator[Marker | None]:
 
     The marks of this sweep's dead workers go with it.
     """
-    name = f"{key}.{host()}.{os.getpid()}.{sweep}.{next(_numbers)}"
-    marker = Marker(directory / FOLDER / name, key, host(), os.getpid(), sweep)
+    name = f"{key}.{host()}.{this()}.{sweep}.{next(_numbers)}"
+    marker = Marker(directory / FOLDER / name, key, host(), this(), sweep)
     if key in others(directory, sweep):
         yield None
         return

@@ -3,7 +3,7 @@
 A results folder holds
 
 - ``cells/<key>.npz``: one cell, key = ``Result.key`` (``simulator.lab.cellfile`` has what is in it).
-- ``cells/.<key>.<host>.<pid>.<random>.tmp``: a cell being written, renamed when it is complete.
+- ``cells/.<key>.<host>.<process>.<random>.tmp``: a cell being written, renamed when it is complete.
 - ``sweep.json``: the plan, all cells that are due (``simulator.lab.planfile``). ``norms.json``: norm checks.
 - ``plugins/``: copies of the user's files that the plan names (``simulator.lab.copies``).
 - ``verdicts.json``: the verdicts, and what the theorems say of each cell (``simulator.lab.verdicts``).
@@ -131,10 +131,9 @@ def _abandoned(path: Path) -> bool:
     """Whether an unfinished file's writer is gone: dead on this host, or silent for a day elsewhere."""
     parts = path.name.split(".")
     try:
-        last = path.stat().st_mtime
-        if len(parts) >= 6 and parts[-4] == host():
-            return not runs(int(parts[-3]), last)
-        return abs(time.time() - last) > OLD
+        if len(parts) >= 6 and parts[-4] == host() and not runs(parts[-3]):
+            return True
+        return abs(time.time() - path.stat().st_mtime) > OLD
     except (ProcessLookupError, OverflowError, ValueError):
         return True
     except OSError:  # another user's process, or a file that is gone by now
