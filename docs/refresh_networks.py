@@ -114,9 +114,9 @@ def _readout_table(recordings: Sequence[Recording]) -> Table:
                     shares.setdefault(stage(int(recording.steps[row])), []).append(recording.shares(row)[readout])
             found |= set(shares)
             rows.append({"family": family, "d": size_words(dim), "size": _percent(size)})
-            rows[-1] |= {stage.name: _percent(fmean(seeds)) for stage, seeds in shares.items()}
+            rows[-1] |= {at.name: _percent(fmean(seeds)) for at, seeds in shares.items()}
     heads = [Column("family", "family"), Column("d", "d"), Column("size", "its share of d")]
-    heads += [Column(stage.name, stage.name) for stage in sorted(found)]
+    heads += [Column(at.name, at.name) for at in sorted(found)]
     return tabled("readout", "", heads, rows, "Means over seeds, of exact gradients.")
 
 

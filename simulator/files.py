@@ -39,28 +39,31 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
 
     *mode* is its permissions, less what the umask takes away.
     """
+    with _replacing(path, mode) as file:
+        file.write(content)
+
+
+def copy_whole(path: Path, target: Path) -> None:
+    """Copy a file so that it is there complete or not at all, its folder too; raises InputError when a disk refuses."""
+    with contextlib.suppress(OSError):  # what is wrong with the folder the writing says
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with _replacing(target) as file, open(path, "rb") as source:
+        shutil.copyfileobj(source, file)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file that takes the place of *path* when all is written, and leaves nothing when something can't be."""
     temporary = _unfinished(path.parent, path.stem)
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InputError(f"can't write {path}: {error.strerror}") from error
-
-
-def copy_whole(path: Path, target: Path) -> None:
-    """Copy a file so that it is there complete or not at all; raises InputError when a disk refuses."""
-    temporary = _unfinished(target.parent, target.stem)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, temporary)
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"can't copy {path} to {target}: {error.strerror}") from error
 
 
 def _unfinished(directory: Path, stem: str) -> Path:

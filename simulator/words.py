@@ -1,9 +1,12 @@
 """Counts and numbers as sentences have them: real plurals, no more digits than a reader wants, small p-values.
 
-Who prints a sentence, in a terminal, a page or a notebook, takes them from here. Nothing is imported, so anything may.
+Who prints a sentence, in a terminal, a page or a notebook, takes them from here. Nothing of ratecheck is imported, so
+that anything may import it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 EXACT = 100_000  # from here on a count is rounded: nobody reads its last digits
 SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
@@ -58,9 +61,9 @@ def span(values: list[int] | list[float]) -> str:
     return ", ".join(map(short, values))
 
 
-def ends(values: list[int] | list[float]) -> str:
-    """'16', of more '1k…256k': the least and the largest of sorted numbers."""
-    return "…".join(dict.fromkeys(short(value) for value in (values[0], values[-1])))
+def ends(values: Sequence[float], text: Callable[[float], str] = short) -> str:
+    """'16', of more '1k…256k': the first and the last of sorted numbers, as *text* has them."""
+    return "…".join(dict.fromkeys(text(value) for value in (values[0], values[-1])))
 
 
 def p_value(p: float) -> str:

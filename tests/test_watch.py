@@ -350,11 +350,17 @@ class AcceleratedOptimizer:
         raise AssertionError("the wrapper's hooks are never called")
 
 
-def test_trainers_callbacks(tmp_path, monkeypatch):
+@pytest.fixture
+def transformers(monkeypatch):
+    """A stand-in with the one class that is asked of it."""
+    module = types.ModuleType("transformers")
+    module.TrainerCallback = type("TrainerCallback", (), {})
+    monkeypatch.setitem(sys.modules, "transformers", module)
+    return module
+
+
+def test_trainers_callbacks(tmp_path, monkeypatch, transformers):
     """Stand-ins with the trainers' own calls: both libraries are larger than all else that is tested here."""
-    transformers = types.ModuleType("transformers")
-    transformers.TrainerCallback = type("TrainerCallback", (), {})
-    monkeypatch.setitem(sys.modules, "transformers", transformers)
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     callback = trainer_callback(out=tmp_path / "hf", every=1)
@@ -400,11 +406,8 @@ def test_trainers_callbacks(tmp_path, monkeypatch):
         lightning_callback(out=tmp_path).on_train_start(types.SimpleNamespace(optimizers=[optimizer] * 2), model)
 
 
-def test_a_training_that_its_trainer_drops_is_written_all_the_same(tmp_path, monkeypatch):
+def test_a_training_that_its_trainer_drops_is_written_all_the_same(tmp_path, transformers):
     """The Trainer tells no callback of Ctrl-C: a record is closed when the next training begins, or with it."""
-    transformers = types.ModuleType("transformers")
-    transformers.TrainerCallback = type("TrainerCallback", (), {})
-    monkeypatch.setitem(sys.modules, "transformers", transformers)
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     callback = trainer_callback(out=tmp_path, every=1)

@@ -109,17 +109,21 @@ def by_size(
 ) -> dict[float, dict[int, float]]:
     """ρ of the exact gradient before *step*: size → seed → ρ, of the whole gradient or of one *layer*.
 
-    Of several recordings of one size and seed the last is there: ``doubled`` finds them.
+    Of several recordings of one size and seed the last is there; ``trends`` makes nothing of such.
     """
+    return _table(_measured(recordings, step, axis, layer))
+
+
+def _table(measured: Iterable[tuple[float, int, float]]) -> dict[float, dict[int, float]]:
     table: dict[float, dict[int, float]] = {}
-    for size, seed, value in _measured(recordings, step, axis, layer):
+    for size, seed, value in measured:
         table.setdefault(size, {})[seed] = value
     return dict(sorted(table.items()))
 
 
-def doubled(recordings: Iterable[Recording], step: int, axis: str, layer: str) -> str:
+def _doubled(measured: Iterable[tuple[float, int, float]], axis: str) -> str:
     """'2 recordings of d = 100 and seed 0', where there are such; ''."""
-    found = Counter((size, seed) for size, seed, _ in _measured(recordings, step, axis, layer))
+    found = Counter((size, seed) for size, seed, _ in measured)
     twice = sorted(place for place, number in found.items() if number > 1)
     if not twice:
         return ""
@@ -143,12 +147,13 @@ def _measured(recordings: Iterable[Recording], step: int, axis: str, layer: str)
 
 
 def _trend(claim: Claim, family: str, layer: str, step: int, recordings: Sequence[Recording]) -> Trend:
-    table = by_size(recordings, step, claim.axis, layer)
+    measured = list(_measured(recordings, step, claim.axis, layer))
+    table = _table(measured)
     sizes = tuple(table)
     seeds = sorted(set.intersection(*(set(own) for own in table.values()))) if table else []
     values = np.array([[table[size][seed] for size in sizes] for seed in seeds])
     ends, whole, upper, missing = (math.nan, math.nan), None, None, _no_slope(sizes, seeds)
-    if twice := doubled(recordings, step, claim.axis, layer):
+    if twice := _doubled(measured, claim.axis):
         missing = f"{twice}: give each run of a family its own seed, or other runs another family or folder"
     elif seeds and len(sizes) > 1 and np.all(np.isfinite(values)) and np.all(values > 0):
         logs = np.log(sizes)

@@ -22,6 +22,7 @@ from . import checkpoints, failures
 from .asks import quantities
 from .cellfile import CellError
 from .cutting import Item
+from .executors.protocol import Refused
 from .executors.stopping import require_going
 from .measured import lacks, merged, wanted
 from .plan import Due
@@ -60,17 +61,9 @@ class How:
     home: str = ""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Why no cell can be computed: the disk refuses, or a plug-in is not what it was when the sweep was planned. It is
-    an answer, for some executors wrap what a task raises in errors of their own."""
-
-    why: str
-
-
 def compute_cells(batch: Iterable[Item], how: How) -> list[Answer] | Refused:
     """Run cells and store each when it is done, or their parts; a cell that fails is written down, and the others go
-    on."""
+    on. Refused where the disk refuses, or where a plug-in is not what it was when the sweep was planned."""
     try:
         return [_compute(item, Store(how.directory), how) for item in batch]
     except InputError as error:

@@ -106,7 +106,8 @@ def saved(directory: Path) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for path in (directory / FOLDER).glob("[!.]*.run"):
         with contextlib.suppress(OSError, InputError):
-            key, (newest, share) = path.name.partition(".")[0], found.get(path.name.partition(".")[0], (0.0, 0.0))
+            key = path.name.partition(".")[0]
+            newest, share = found.get(key, (0.0, 0.0))
             found[key] = max(newest, path.stat().st_mtime), min(1.0, share + _told_share(path))
     return found
 

@@ -11,9 +11,9 @@ from ratecheck.problems.errors import InputError, Told
 
 from ..words import count
 from . import failures
-from .cell_task import Answer, How, Refused, State, compute_cells
+from .cell_task import Answer, How, State, compute_cells
 from .cutting import Item
-from .executors.protocol import Executor
+from .executors.protocol import Executor, Refused
 from .running import SILENT, forget, markers, others
 from .store import Store
 

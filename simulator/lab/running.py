@@ -102,8 +102,9 @@ def marked(directory: Path, key: str, sweep: str) -> Iterator[Marker | None]:
 
     The marks of this sweep's dead workers go with it.
     """
-    name = f"{key}.{host()}.{this()}.{sweep}.{next(_numbers)}"
-    marker = Marker(directory / FOLDER / name, key, host(), this(), sweep)
+    process = this()
+    name = f"{key}.{host()}.{process}.{sweep}.{next(_numbers)}"
+    marker = Marker(directory / FOLDER / name, key, host(), process, sweep)
     if key in others(directory, sweep):
         yield None
         return

@@ -68,11 +68,13 @@ class Store:
                 if _abandoned(path):
                     with contextlib.suppress(OSError):  # a folder of that name, or somebody was faster
                         path.unlink()
+        at_work = set()
         for marker in running.markers(self.directory):
-            if not marker.alive:
+            if marker.alive:
+                at_work.add(marker.key)
+            else:
                 with contextlib.suppress(OSError):
                     marker.path.unlink()
-        at_work = {marker.key for marker in running.markers(self.directory)}
         for path in (path for place in aside[:2] for path in place.glob("[!.]*")):
             key = path.name.partition(".")[0]
             if key not in at_work and self.path(key).is_file():  # whoever stored it was killed before it cleared up

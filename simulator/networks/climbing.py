@@ -12,6 +12,7 @@ from ..cells.recording import Recording
 from ..files import require_writable
 from ..lab.archive import CellError
 from ..lab.executors.place import Place
+from ..lab.executors.protocol import Refused
 from ..lab.executors.stopping import require_going
 from ..lab.ladder_plan import write_ladder
 from ..lab.recordings import load, save
@@ -63,8 +64,8 @@ def climb(
                 except Exception as error:  # each executor has its own for a worker that died
                     lost[due.key] = error
                     continue
-                if isinstance(told, str):
-                    raise InputError(told)
+                if isinstance(told, Refused):
+                    raise InputError(told.why)
                 recording = _there(directory, due.key) if told else None
                 if recording is not None:
                     finished += 1
@@ -80,16 +81,16 @@ def climb(
     ) from why
 
 
-def perform(due: Due, directory: Path, end: float | None = None) -> bool | str:
-    """Do one run and store its recording, unless the time is past *end*; returns whether it was begun, or why it can't
-    be done, for some executors wrap what a task raises in errors of their own."""
+def perform(due: Due, directory: Path, end: float | None = None) -> bool | Refused:
+    """Do one run and store its recording, unless the time is past *end*; returns whether it was begun. Refused where it
+    can't be done, or the disk refuses."""
     require_going()
     if end is not None and time.time() > end:
         return False
     try:
         save(directory, _recorded(due))
     except InputError as error:
-        return str(error)
+        return Refused(str(error))
     return True
 
 

@@ -34,7 +34,7 @@ class Plain(Record):
         Steps other than 1, 1 + every, 1 + 2 every, … are passed over, unless *exact*: the gradient of the whole
         objective and not of a minibatch. Raises InputError for what is no array of numbers, or another nesting.
         """
-        step = require_integer(plain_integer(step), "step", least=1)
+        step = loop_integer(step, "step", least=1)
         if (step - 1) % self.every and not exact:
             return
         found = list(_leaves(gradients, ""))
@@ -67,11 +67,11 @@ class Plain(Record):
         return self._found.names
 
 
-def plain_integer(value: Any) -> Any:
-    """An integer of NumPy's or JAX's as Python's own."""
+def loop_integer(value: Any, what: str, *, least: int, most: int | None = None) -> int:
+    """``require_integer`` of what a training loop has, which may be an integer of NumPy's or JAX's."""
     with suppress(TypeError):
-        return value if isinstance(value, bool) else operator.index(value)
-    return value
+        value = value if isinstance(value, bool) else operator.index(value)
+    return require_integer(value, what, least=least, most=most)
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, np.ndarray | None]]:

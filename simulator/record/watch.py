@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ratecheck.problems.errors import InputError, require_integer
+from ratecheck.problems.errors import InputError
 
 from ..files import require_writable
 from .layers import Groups, layers_of
 from .loop import Hook
-from .plain import Plain, plain_integer
+from .plain import Plain, loop_integer
 from .probe import Probe
 from .record import Record
 
@@ -47,10 +47,10 @@ def watch(
     Returns a context manager; printed, it is a table by layer. ``ratecheck report OUT`` and ``verify OUT`` read what it
     writes. Raises InputError for wrong arguments, a folder that takes no files, or missing torch.
     """
-    every = require_integer(plain_integer(every), "every", least=1)
+    every = loop_integer(every, "every", least=1)
     if not isinstance(at, Iterable):
         raise InputError(f"at must be steps such as [1, 100], got {at!r:.100}")
-    steps = frozenset(require_integer(plain_integer(step), "at", least=1) for step in at)
+    steps = frozenset(loop_integer(step, "at", least=1) for step in at)
     if (model is None) != (optimizer is None):
         raise InputError("give a model with its optimizer, or neither, for record.update(gradients, step)")
     if model is not None and not (hasattr(model, "named_parameters") and hasattr(optimizer, "param_groups")):
@@ -69,9 +69,9 @@ def watch(
     told = {
         **_plain(settings or {}),
         "family": family,
-        "seed": require_integer(plain_integer(seed), "seed", least=0, most=2**63 - 1),
+        "seed": loop_integer(seed, "seed", least=0, most=2**63 - 1),
     }
-    samples = require_integer(plain_integer(samples), "samples", least=0, most=2**62)
+    samples = loop_integer(samples, "samples", least=0, most=2**62)
     if not isinstance(out, (str, os.PathLike)):
         raise InputError(f"out must be the path of a folder, got {out!r:.100}")
     directory = Path(out)

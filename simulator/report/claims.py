@@ -10,7 +10,7 @@ from ..judge.fit import SYMBOLS
 from ..judge.outcome import Outcome, Verdict
 from ..judge.statement import Judgeable
 from ..sample_theorem import SampleTheorem
-from ..words import count
+from ..words import count, ends
 from .figures.breaches import breaches, exponent_of
 from .wording import number, signed
 
@@ -110,9 +110,10 @@ def _growth(v: Verdict, axis: str) -> str:
 def _exponents(v: Verdict) -> dict[str, str]:
     """The least and the largest exponent of ρ over a ladder's families, layers and steps, and what was predicted."""
     ladders = v.numbers.get("ladders", [])
-    found = [trend["exponent"] for trend in ladders if trend["exponent"] is not None]
-    ends = dict.fromkeys(signed(end) for end in (min(found), max(found))) if found else {}
-    return {"exponents": "…".join(ends), "predicted": signed(ladders[0]["predicted"]) if found else ""}
+    found = sorted(trend["exponent"] for trend in ladders if trend["exponent"] is not None)
+    if not found:
+        return {"exponents": "", "predicted": ""}
+    return {"exponents": ends(found, signed), "predicted": signed(ladders[0]["predicted"])}
 
 
 def _diamonds(v: Verdict) -> list[str]:

@@ -10,7 +10,7 @@ from ..judge.intervals import Estimate
 from ..judge.outcome import Verdict
 from ..judge.trends import size_words
 from ..networks.averages import averages
-from ..words import short
+from ..words import ends, short
 from .figures.style import LEVEL
 from .table import Column, Table, tabled
 from .wording import number, signed
@@ -59,7 +59,7 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
                     "interval": _interval(estimate),
                     "upper": "" if trend["upper_half"] is None else signed(trend["upper_half"]),
                     "predicted": signed(trend["predicted"]),
-                    "sizes": _from_to(trend["sizes"]),
+                    "sizes": ends(trend["sizes"], size_words),
                     "seeds": trend["seeds"],
                 }
             )
@@ -68,10 +68,6 @@ def trend_table(verdicts: Sequence[Verdict]) -> Table:
         "not in them, and the slope on the upper half of the sizes says how far it is."
     )
     return tabled("trends", "Exponents of ρ = ‖g‖₁/(√d‖g‖₂)", TRENDS, rows, note)
-
-
-def _from_to(sizes: Sequence[float]) -> str:
-    return "…".join(dict.fromkeys(size_words(size) for size in (sizes[0], sizes[-1])))
 
 
 def _interval(exponent: Estimate) -> str:

@@ -8,7 +8,16 @@ killed, lets ``result`` raise what it likes; the next ``submit`` works again, if
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The answer of a task that wrong input or a disk keeps from its work, and all others with it: some executors wrap
+    what a task raises in errors of their own."""
+
+    why: str
 
 
 class Task(Hashable, Protocol):

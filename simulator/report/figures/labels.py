@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
+from ...judge.intervals import Estimate
 from ...judge.statement import Judgeable, Measured
 from .page import Panel
 from .sheet import Sheet
@@ -68,6 +69,12 @@ def lost_key() -> Line2D:
 
 def escaped_key() -> Line2D:
     return Line2D([], [], label="escaped", **RING)
+
+
+def how_many(estimates: Iterable[Estimate]) -> str:
+    """'n = 4 a point', 'n = 2 to 4 a point': of how many values each is the mean."""
+    counts = sorted({estimate.df + 1 for estimate in estimates})
+    return f"n = {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} a point"
 
 
 def note(ax: Axes, text: str) -> None:

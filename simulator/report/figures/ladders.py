@@ -12,7 +12,7 @@ from ...cells.recording import EXACT, by_family
 from ...judge.intervals import Estimate, mean
 from ...judge.trends import by_size
 from .drawing import Drawing, Skipped
-from .labels import headline, legend, line_key
+from .labels import headline, how_many, legend, line_key
 from .material import Material
 from .panels import on_grid, panel_title, points
 from .scales import size_axis, span, value_axis
@@ -80,8 +80,7 @@ def _ends(panel: Panel) -> tuple[float, float]:
 
 
 def _number(panels: Sequence[Panel]) -> str:
-    counts = sorted({e.df + 1 for p in panels for table in p.stages.values() for e in table.values()})
-    return f"n = {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} a point"
+    return how_many(e for panel in panels for table in panel.stages.values() for e in table.values())
 
 
 def _figure(panels: Sequence[Panel], width: float) -> Sheet:

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 
 from ...cells.recording import BATCH, EXACT, Recording, by_family
 from ...judge.intervals import Estimate, mean
-from ...words import brief
+from ...words import brief, ends
 from .drawing import Drawing, Skipped
-from .labels import headline, legend
+from .labels import headline, how_many, legend
 from .material import Material
 from .panels import on_grid, panel_title, points
 from .scales import size_axis, span, value_axis
@@ -42,7 +42,7 @@ class Kind:
 
 
 def _with_sizes(family: str, table: Table) -> str:
-    return f"{family}\nd = {'…'.join(dict.fromkeys(brief(d) for d in (min(table), max(table))))}"
+    return f"{family}\nd = {ends(sorted(table), brief)}"
 
 
 ALONG = Kind(
@@ -104,8 +104,8 @@ def _drawn(
     if not tables:
         return [Skipped(name, title, kind.lacks)]
     shown = dict(list(tables.items())[:MOST_PANELS])
-    values = [e.value for table in shown.values() for line in table.values() for e in line.values()]
-    number = _number(shown)
+    estimates = [e for table in shown.values() for line in table.values() for e in line.values()]
+    values, number = [e.value for e in estimates], how_many(estimates)
     result = f"Between {min(values):.3f} and {max(values):.3f}."
     if len(tables) > len(shown):
         result += f" {len(tables) - len(shown)} more of {len(tables)} families are not shown."
@@ -143,11 +143,6 @@ def _beside(recordings: Sequence[Recording]) -> dict[Stage, dict[int, Estimate]]
                 table.setdefault(step, {}).setdefault(samples, []).append(recording.rho(row) / exact[step])
     chosen = sorted(table)[:: max(1, -(-len(table) // MOST_LINES))]
     return {stage(k): {b: mean(found) for b, found in sorted(table[k].items())} for k in chosen}
-
-
-def _number(tables: Mapping[str, Table]) -> str:
-    counts = sorted({e.df + 1 for table in tables.values() for line in table.values() for e in line.values()})
-    return f"n = {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} a point"
 
 
 def _figure(tables: Mapping[str, Table], kind: Kind, number: str, width: float) -> Sheet:
